@@ -1,0 +1,1 @@
+"""What the numbers prove: sufficient statistics in, verdicts out. Pure."""

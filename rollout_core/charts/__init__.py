@@ -1,0 +1,1 @@
+"""Plotly figures and small drawings; no Streamlit."""

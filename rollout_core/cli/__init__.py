@@ -1,0 +1,1 @@
+"""The verbs and answers in a terminal."""

@@ -1,0 +1,1 @@
+"""YAML and JSON documents to domain objects and back. The only parsing."""

@@ -1,0 +1,1 @@
+"""Which variant a subject gets, and why. Pure; imports nothing heavy."""

@@ -1,0 +1,68 @@
+"""The answer of an evaluation: value, reason and everything a report needs to attribute what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Arm(StrEnum):
+    """The side of the comparison a subject stands on; NONE and FORMER are in no comparison."""
+
+    TREATMENT = "treatment"
+    CONTROL = "control"
+    HOLDOUT = "holdout"
+    FORMER = "former"
+    NONE = "none"
+
+
+COMPARED = (Arm.TREATMENT, Arm.CONTROL, Arm.HOLDOUT)
+"""The arms a comparison may read; HOLDOUT counts as control."""
+
+
+class Reason(StrEnum):
+    """Why a subject got its value. Outward these are folded to OpenFeature's names by `openfeature_reason`."""
+
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    NOT_RUNNING = "not_running"
+    SUBJECT_OVERRIDE = "subject_override"
+    ENVIRONMENT_OVERRIDE = "environment_override"
+    NOT_ENTERED = "flag_not_entered"
+    PREREQUISITE_OFF = "prerequisite_off"
+    NOT_ELIGIBLE = "not_eligible"
+    HOLDOUT = "holdout"
+    AUDIENCE_BUCKET = "in_by_bucket"
+    OUT_BY_BUCKET = "out_by_bucket"
+    NO_AUDIENCE = "no_audience"
+
+
+OPENFEATURE_REASONS = {
+    Reason.STOPPED: "DISABLED", Reason.PAUSED: "DISABLED", Reason.NOT_RUNNING: "DISABLED",
+    Reason.SUBJECT_OVERRIDE: "TARGETING_MATCH", Reason.ENVIRONMENT_OVERRIDE: "STATIC",
+    Reason.NOT_ENTERED: "DISABLED", Reason.PREREQUISITE_OFF: "DISABLED", Reason.NOT_ELIGIBLE: "DEFAULT",
+    Reason.HOLDOUT: "SPLIT", Reason.AUDIENCE_BUCKET: "SPLIT", Reason.OUT_BY_BUCKET: "SPLIT",
+    Reason.NO_AUDIENCE: "DEFAULT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one subject gets for one flag, and why.
+
+    `inclusion` is the subject's probability of being in, in buckets (0..100,000); with `epoch` it names the stratum.
+    """
+
+    flag: str
+    rollout: str
+    value: bool | str | int | float
+    variant: str
+    reason: Reason
+    arm: Arm
+    phase: str | None
+    epoch: int
+    inclusion: int
+    bucket: int
+    audience: str | None = None
+    threshold: int = 0
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""One glance for a person: score, alerts, recommendations. Pure; never acts."""

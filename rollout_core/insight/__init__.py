@@ -1,0 +1,1 @@
+"""Answers for charts, reports, routes, gates and sweeps. Never writes."""

@@ -1,0 +1,1 @@
+"""What runs by itself: ingest writer, window closing, sweep clock, outbox."""

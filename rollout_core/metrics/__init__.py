@@ -1,0 +1,1 @@
+"""What is measured, and how a number is computed from counts. Pure."""

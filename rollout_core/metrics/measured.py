@@ -1,0 +1,47 @@
+"""A measured number as people and machines get it: value, interval, n, window, arm; or honestly no data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Quality(StrEnum):
+    """How much a number may be trusted for display. NO_DATA is neither zero nor fine."""
+
+    OK = "ok"
+    FEW = "few"                # fewer than the metric's minimum sample
+    STALE = "stale"            # the newest data is older than the plan allows
+    NO_DATA = "no_data"
+    OFF = "off"                # collection was switched off
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open stretch of time [since_at, until_at), UTC."""
+
+    since_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One metric in one window and arm (`arm` None: everybody who is attributed).
+
+    `value`, `low`, `high` are in the metric's unit (shares 0..1, ms, score); the interval is the ordinary 95 % one, for
+    display. `n` counts `noun` (requests, sessions, people, page views, answers).
+    """
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    noun: str
+    window: Window
+    arm: str | None
+    unit: str
+    quality: Quality
+    note: str = ""
+    causal: bool = True

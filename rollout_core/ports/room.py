@@ -1,0 +1,26 @@
+"""What verbs and questions work with: the ports, the clock and randomness, handed in as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+
+from rollout_core.ports.clock import Clock, SystemClock
+from rollout_core.ports.control_store import ControlStore
+from rollout_core.ports.event_store import EventStore
+from rollout_core.ports.live_snapshot import LiveSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The control room as its verbs and questions see it. `directory` holds the store's files."""
+
+    control: ControlStore
+    events: EventStore
+    directory: Path
+    live: LiveSnapshot = field(default_factory=LiveSnapshot)
+    clock: Clock = field(default_factory=SystemClock)
+    new_token: Callable[[], str] = lambda: token_hex(16)
+    demo: bool = False

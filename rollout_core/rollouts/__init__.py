@@ -1,0 +1,1 @@
+"""How a change reaches people: plans, phases, epochs, states. Pure."""

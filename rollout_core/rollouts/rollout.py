@@ -1,0 +1,60 @@
+"""A rollout: a plan under way. An immutable value; verbs make the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rollout_core.flags.holdout import Holdout
+from rollout_core.rollouts.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """State of one rollout. `percentage` and thresholds are buckets; times are UTC.
+
+    `percentage` is what is planned to be served now (0 while paused); `phase` the one last entered; `ever` the highest
+    threshold served per audience; `remembered` what a pause or stop came from; `evidence_version` names the error
+    budget in force; `revision` grows with every change of this value.
+    """
+
+    key: str
+    name: str
+    plan: str
+    plan_version: int
+    unit: str
+    salt: str
+    status: Status
+    created_at: datetime
+    phase: str | None = None
+    percentage: int = 0
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    ever: Mapping[str, int] = field(default_factory=dict)
+    served: frozenset[str] = frozenset()
+    epoch: int = 0
+    epoch_began_at: datetime | None = None
+    evidence_version: int = 1
+    revision: int = 1
+    holdout: Holdout = Holdout()
+    autopilot: str = "advise"
+    remembered: int | None = None
+    started_at: datetime | None = None
+    phase_entered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One stretch with constant thresholds and flags. Opened by every change of either; never edited."""
+
+    rollout: str
+    number: int
+    began_at: datetime
+    phase: str | None
+    percentage: int
+    thresholds: Mapping[str, int]
+    ever: Mapping[str, int]
+    served: frozenset[str]
+    cause: str
+    evidence_version: int

@@ -1,0 +1,1 @@
+"""Demo scenario, worlds, rehearsal: made or replayed time through the same verbs."""

@@ -1,0 +1,1 @@
+"""control.sqlite and DuckDB behind the ports."""
