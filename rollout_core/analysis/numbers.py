@@ -1,0 +1,36 @@
+"""Array types and small numerical pieces that every kernel shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp, ndtri, stdtr
+
+Floats = NDArray[np.float64]
+Numbers = ArrayLike
+
+LOWEST_LOG_E = -690.0
+"""Where log e stops falling: any smaller number would be as valid, and JSON has no minus infinity."""
+
+
+def floats(values: Numbers) -> Floats:
+    """The values as float64."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def log_mean_exp(log_values: Numbers, log_weights: Numbers, axis: int = -1) -> Floats:
+    """log Σ w·exp(v) along an axis, floored at LOWEST_LOG_E. Weights are logs that sum to one when exponentiated."""
+    total: Any = logsumexp(floats(log_values) + floats(log_weights), axis=axis)
+    return np.maximum(floats(total), LOWEST_LOG_E)
+
+
+def z_of_t(t: Numbers, degrees: Numbers) -> Floats:
+    """The normal deviate with the same tail probability as Student's t on `degrees` degrees of freedom.
+
+    A t on few degrees has heavier tails; without this step 200 workspaces would give too many false alarms.
+    """
+    t_values, df = floats(t), np.maximum(floats(degrees), 1.0)
+    tail = np.maximum(stdtr(df, -np.abs(t_values)), 1e-300)
+    return floats(-ndtri(tail) * np.sign(t_values))

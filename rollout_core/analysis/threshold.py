@@ -1,0 +1,63 @@
+"""A rate against a fixed threshold, one yes/no outcome per subject: truncated-beta mixture, exact at any count.
+
+Robbins 1970; Howard et al. 2021 (beta-binomial mixture; confseq `BetaBinomialMixture`). The likelihood is averaged over
+a Beta(a, b) prior cut off at the threshold p0 and compared with p0 itself; valid while every outcome's chance is at most
+p0 (or at least p0 in the mirrored direction), however it moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import betainc, betaln
+
+from rollout_core.analysis.mixture import SCALES
+from rollout_core.analysis.numbers import LOWEST_LOG_E, Floats, Numbers, floats
+
+_STEPS = 50
+
+
+def log_e_above(events: Numbers, subjects: Numbers, threshold: Numbers, mde: float) -> Floats:
+    """log e for "the rate is above the threshold". Broadcasts over counts and thresholds (0 < threshold < 1)."""
+    x, n, p0 = np.broadcast_arrays(floats(events), floats(subjects), floats(threshold))
+    parts = [_truncated(x, n, p0, scale * mde) for scale in SCALES]
+    usable = [p0 * (1.0 - p0) / (scale * mde) ** 2 - 1.0 > 0.5 for scale in SCALES]
+    both = np.logaddexp(parts[0], parts[1]) - np.log(2.0)
+    return np.maximum(np.where(usable[1], both, parts[0]), LOWEST_LOG_E)
+
+
+def log_e_below(events: Numbers, subjects: Numbers, threshold: Numbers, mde: float) -> Floats:
+    """log e for "the rate is below the threshold": the mirror image."""
+    x, n = floats(events), floats(subjects)
+    return log_e_above(n - x, n, 1.0 - floats(threshold), mde)
+
+
+def _truncated(x: Floats, n: Floats, p0: Floats, scale: float) -> Floats:
+    mass = np.maximum(p0 * (1.0 - p0) / scale**2 - 1.0, 0.5)
+    a, b = p0 * mass, (1.0 - p0) * mass
+    # sf of Beta(a, b) at p0 is the mirrored cdf; where it underflows e is far below any use and set to the floor.
+    tail, prior_tail = betainc(b + n - x, a + x, 1.0 - p0), betainc(b, a, 1.0 - p0)
+    with np.errstate(divide="ignore"):
+        value = (betaln(a + x, b + n - x) + np.log(tail) - betaln(a, b) - np.log(prior_tail)
+                 - x * np.log(p0) - (n - x) * np.log1p(-p0))
+    return floats(np.where(tail > 1e-290, value, LOWEST_LOG_E))
+
+
+def rate_interval(events: float, subjects: float, mde: float, alpha: float) -> tuple[float, float]:
+    """Bounds of the rate, each with error alpha at all times together: the thresholds that are not excluded."""
+    if subjects <= 0:
+        return 0.0, 1.0
+    level, seen = np.log(1.0 / alpha), events / subjects
+    lower = _edge(lambda p: float(log_e_above(events, subjects, p, mde)) >= level, 0.0, seen)
+    upper = _edge(lambda p: float(log_e_below(events, subjects, p, mde)) >= level, 1.0, seen)
+    return lower, upper
+
+
+def _edge(excluded: Callable[[float], bool], outer: float, inner: float) -> float:
+    for _ in range(_STEPS):
+        middle = 0.5 * (outer + inner)
+        if not 0.0 < middle < 1.0:
+            break
+        outer, inner = (middle, inner) if excluded(middle) else (outer, middle)
+    return outer

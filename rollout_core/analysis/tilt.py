@@ -1,0 +1,78 @@
+"""The tilt: given that an event happened, was it in treatment more often than treatment's share of those at risk?
+
+Lindon & Malek, NeurIPS 2022 (arXiv 2011.03567); ter Schure, Pérez-Ortiz, Ly, Grünwald, NEJSDS 2024 (log-rank).
+Exact for Poisson counts per exposure, for the first error of each subject (the share is that of subjects who had no
+error yet), and for assignment counts against the configured share. Any count, share and time-varying base rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rollout_core.analysis.grid import EffectGrid
+from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
+
+_STEPS = 60
+
+
+def increments(events_treatment: Numbers, events_control: Numbers, share: Numbers, effects: Numbers) -> Floats:
+    """Log-likelihood ratios: events per arm and treatment's share of the risk set, each (...,) -> (..., effects).
+
+    inc = x_T·d − (x_T + x_C)·log(1 + r·(e^d − 1)). Shares of exactly 0 or 1 carry no comparison and give 0.
+    """
+    x_t, x_c, r = (floats(v)[..., None] for v in (events_treatment, events_control, share))
+    d = floats(effects)
+    gain = x_t * d - (x_t + x_c) * np.log1p(r * np.expm1(d))
+    return floats(np.where((r > 0.0) & (r < 1.0), gain, 0.0))
+
+
+def share_at_risk(at_risk_treatment: Numbers, at_risk_control: Numbers) -> Floats:
+    """Treatment's share of those at risk; 0 where one arm is empty, so that the row carries no comparison."""
+    t, c = floats(at_risk_treatment), floats(at_risk_control)
+    return floats(np.where((t > 0) & (c > 0), t / np.maximum(t + c, 1.0), 0.0))
+
+
+def tilted_share(share: Numbers, log_ratio: Numbers) -> Floats:
+    """The chance that an event falls in treatment when its rate is e^log_ratio times control's."""
+    r = floats(share)
+    raised = r * np.exp(floats(log_ratio))
+    return floats(raised / (1.0 - r + raised))
+
+
+def log_e(log_likelihood: Numbers, grid: EffectGrid) -> Floats:
+    """log e of summed increments (..., effects) -> (...,)."""
+    return log_mean_exp(log_likelihood, grid.log_weights)
+
+
+def log_e_above(events: tuple[Numbers, Numbers], share: Numbers, log_ratio: float, grid: EffectGrid) -> float:
+    """log e for "treatment's rate is more than e^log_ratio times control's" from rows (N,); log_ratio 0: any harm."""
+    moved = tilted_share(share, log_ratio) if log_ratio else floats(share)
+    return float(log_e(increments(*events, moved, grid.effects).sum(axis=0), grid))
+
+
+def log_e_below(events: tuple[Numbers, Numbers], share: Numbers, log_ratio: float, grid: EffectGrid) -> float:
+    """log e for "less than e^log_ratio times control's": the same test with the arms exchanged."""
+    treatment, control = events
+    return log_e_above((control, treatment), 1.0 - floats(share), -log_ratio, grid)
+
+
+def log_ratio_interval(events: tuple[Numbers, Numbers], share: Numbers, grid: EffectGrid,
+                       alpha: float) -> tuple[float, float]:
+    """Bounds of the log rate ratio, each with error alpha at all times together; ±inf where nothing is excluded yet."""
+    level = float(np.log(1.0 / alpha))
+    lower = _furthest(lambda m: log_e_above(events, share, m, grid) >= level, direction=1.0)
+    upper = _furthest(lambda m: log_e_below(events, share, m, grid) >= level, direction=-1.0)
+    return lower, upper
+
+
+def _furthest(excluded: Callable[[float], bool], direction: float) -> float:
+    """The last log ratio, coming from −6·direction, that is still excluded."""
+    outer, inner = -6.0 * direction, 6.0 * direction
+    if not excluded(outer):
+        return outer * np.inf
+    for _ in range(_STEPS):
+        middle = 0.5 * (outer + inner)
+        outer, inner = (middle, inner) if excluded(middle) else (outer, middle)
+    return outer

@@ -1,0 +1,67 @@
+"""The 2x2 block e-variable: two arms, one yes/no outcome per subject, any base rate, any share, any count.
+
+Turner, Ly, Grünwald, "Generic E-variables for exact sequential k-sample tests of 2x2 tables", JSPI 2024
+(arXiv 2106.02693). A block is one hour of one stratum: its sizes are known before its outcomes. With any predictable
+base rate p_C and p_T = expit(logit p_C + d), p_0 = (n_T·p_T + n_C·p_C)/(n_T + n_C), the likelihood ratio against p_0 has
+expectation at most one for every common rate (weighted arithmetic-geometric mean), so the true rate may drift freely.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit
+
+from rollout_core.analysis.grid import EffectGrid
+from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
+
+PSEUDO_SUBJECTS = 20.0
+"""Weight of what was known before a block when its base rate is guessed."""
+
+_SMALLEST_RATE = 1e-6
+
+
+def increments(treatment: tuple[Numbers, Numbers], control: tuple[Numbers, Numbers],
+               base_rate: Numbers, effects: Numbers) -> Floats:
+    """Log-likelihood ratios of blocks: (x, n) per arm and a base rate, each (...,) -> (..., effects).
+
+    A block with an empty arm gives exactly 0: without a concurrent control nothing is learnt.
+    """
+    x_t, n_t = (floats(v)[..., None] for v in treatment)
+    x_c, n_c = (floats(v)[..., None] for v in control)
+    p_c = np.clip(floats(base_rate), _SMALLEST_RATE, 1.0 - _SMALLEST_RATE)[..., None]
+    p_t = expit(logit(p_c) + floats(effects))
+    p_0 = (n_t * p_t + n_c * p_c) / np.maximum(n_t + n_c, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = (x_t * np.log(p_t / p_0) + (n_t - x_t) * np.log((1.0 - p_t) / (1.0 - p_0))
+                + x_c * np.log(p_c / p_0) + (n_c - x_c) * np.log((1.0 - p_c) / (1.0 - p_0)))
+    return floats(np.where((n_t > 0) & (n_c > 0), gain, 0.0))
+
+
+def predictable_base_rate(events: Numbers, subjects: Numbers, stratum: Numbers, hour: Numbers,
+                          history: float) -> Floats:
+    """A base rate per block from strictly earlier hours only: (..., N) pooled counts in time order -> (..., N).
+
+    `stratum` and `hour` are (N,) integers. The stratum's own past, plus 20 pseudo-subjects at the rate of everybody's
+    past, which itself starts with 20 pseudo-subjects at the historical rate.
+    """
+    x, n = floats(events), floats(subjects)
+    strata, hours = np.asarray(stratum), np.asarray(hour)
+    everybody = _rate_before(x, n, hours, np.full(x.shape, history))
+    rate = everybody.copy()
+    labels = np.unique(strata)
+    for label in labels if len(labels) > 1 else ():
+        rows = np.flatnonzero(strata == label)
+        rate[..., rows] = _rate_before(x[..., rows], n[..., rows], hours[rows], everybody[..., rows])
+    return rate
+
+
+def _rate_before(x: Floats, n: Floats, hours: np.ndarray, prior: Floats) -> Floats:
+    first_of_hour = np.searchsorted(hours, hours, side="left")
+    past_x, past_n = (np.concatenate((np.zeros((*v.shape[:-1], 1)), np.cumsum(v, axis=-1)), axis=-1)[..., first_of_hour]
+                      for v in (x, n))
+    return floats((past_x + PSEUDO_SUBJECTS * prior) / (past_n + PSEUDO_SUBJECTS))
+
+
+def log_e(log_likelihood: Numbers, grid: EffectGrid) -> Floats:
+    """log e of summed increments (..., effects) -> (...,)."""
+    return log_mean_exp(log_likelihood, grid.log_weights)
