@@ -40,7 +40,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """`percentage` in buckets of the eligible population; `through` is the last audience it may reach."""
+    """`percentage` in buckets of the eligible population; `through` is the last audience it may reach.
+
+    `target` says in words whom the phase is for.
+    """
 
     key: str
     name: str
@@ -52,3 +55,4 @@ class Phase:
     maximum_duration: timedelta | None = None
     criteria: tuple[Criterion, ...] = ()
     description: str = ""
+    target: str = ""

@@ -78,6 +78,7 @@ class PauseCondition:
     after: timedelta | None = None
     decide: str = "evidence"
     rung: Rung = Rung.PAUSE
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,16 @@ class AlertRule:
     after: timedelta | None = None
     calm: timedelta = timedelta(minutes=15)
     advice: tuple[str, ...] = ()
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLevel:
+    """What a severity asks of a person: answer within `respond_within` (zero: at once; None: no answer needed)."""
+
+    severity: Severity
+    respond_within: timedelta | None
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,10 @@ class KpiTarget:
 
 @dataclass(frozen=True, slots=True)
 class RollbackProcedure:
-    """One of immediate | gradual | full: when it is used, what it does, by when, who is told."""
+    """One of immediate | gradual | full: when it is used, what it does, by when, who is told.
+
+    `reduce_by` is the share of the percentage that the gradual one takes away (0.5: it is halved).
+    """
 
     kind: str
     trigger: str
@@ -121,6 +135,8 @@ class RollbackProcedure:
     due: timedelta
     communication: str = ""
     review: str = ""
+    monitoring: str = ""
+    reduce_by: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +158,34 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """What to look at, step by step, when something is wrong."""
+
+    key: str
+    name: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where to turn with one kind of question."""
+
+    key: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRevision:
+    """One line of a plan's history."""
+
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class HealthRules:
-    """Where deductions begin and end (shares 0..1) and how long adoption is not counted."""
+    """Where deductions begin and end (shares 0..1), how many points each may take, how long adoption is not counted."""
 
     error_metric: str = "error_rate"
     error_target: float = 0.02
@@ -151,6 +193,10 @@ class HealthRules:
     adoption_floor: float = 0.10
     adoption_target: float = 0.70
     grace: timedelta = timedelta(hours=48)
+    error_points: int = 30
+    adoption_points: int = 25
+    critical_points: int = 20
+    high_points: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +241,8 @@ class MeasurementRules:
 class Plan:
     """A whole plan in one version. Phases and audiences have stable keys; the last audience is every eligible subject.
 
-    `safe_state` is the percentage (buckets) or the phase key that `roll_back full` goes to.
+    `safe_state` is the percentage (buckets) or the phase key that `roll_back full` goes to. `advancement` is what people
+    go through between two phases, `review_every` how often they meet over the plan while it runs.
     """
 
     key: str
@@ -225,6 +272,12 @@ class Plan:
     measurement: MeasurementRules = MeasurementRules()
     holdout: Holdout = Holdout()
     source: str = ""
+    alert_levels: tuple[AlertLevel, ...] = ()
+    advancement: tuple[ChecklistItem, ...] = ()
+    guides: tuple[Guide, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    history: tuple[PlanRevision, ...] = ()
+    review_every: timedelta | None = None
 
     def phase(self, key: str) -> Phase:
         """The phase with this key. Raises KeyError."""
@@ -247,7 +300,7 @@ EVERY_ELIGIBLE = Audience(key="everyone", name="Every eligible subject", rule=EV
 WHOLE = BUCKETS
 
 __all__ = [
-    "AlertRule", "Attribute", "AutopilotRules", "ChecklistItem", "Contact", "Criterion", "EVERY_ELIGIBLE",
-    "EnvironmentNames", "Guardrail", "HealthRules", "KpiTarget", "MeasurementRules", "PauseCondition", "Plan", "Rule",
-    "RollbackProcedure", "Rung", "Severity", "WHOLE",
+    "AlertLevel", "AlertRule", "Attribute", "AutopilotRules", "Channel", "ChecklistItem", "Contact", "Criterion",
+    "EVERY_ELIGIBLE", "EnvironmentNames", "Guardrail", "Guide", "HealthRules", "KpiTarget", "MeasurementRules",
+    "PauseCondition", "Plan", "PlanRevision", "RollbackProcedure", "Rule", "Rung", "Severity", "WHOLE",
 ]
