@@ -1,0 +1,261 @@
+"""Whether an event is believable: every event ends as `Accepted` or as `Rejected` with a reason, never in silence.
+
+Pure. The instant of receipt, the sender and the limits are arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from rollout_core.metrics.event import ARMS, KINDS, MAX_UNITS, SEVERITIES, Event, Kind, value_rule
+
+
+class Refusal(StrEnum):
+    """Why an event was refused; stored with the dead letter and counted on the page."""
+
+    UNREADABLE = "unreadable"
+    MISSING = "missing_field"
+    NOT_ALLOWED = "value_not_allowed"
+    TOO_LONG = "too_long"
+    TOO_LATE = "too_late"
+    IN_THE_FUTURE = "in_the_future"
+    CLOCK_OFF = "clock_off"
+    TOO_MANY_UNITS = "too_many_units"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent it. Arms are believed only from a trusted sender (server token, importer, the server itself)."""
+
+    trusted: bool
+    name: str = ""
+    historical: bool = False
+    """Imports and the demo may bring events of any age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a clock may be off and how old an event may be."""
+
+    ahead: timedelta = timedelta(minutes=5)
+    late_limit: timedelta = timedelta(days=7)
+    correct_from: timedelta = timedelta(seconds=30)
+    correct_to: timedelta = timedelta(hours=24)
+    max_text: int = 2_000
+    max_attributes_bytes: int = 8_192
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """A believable event. `occurred_at` is corrected for the client's clock; the client's own is in `event`."""
+
+    event: Event
+    occurred_at: datetime
+    received_at: datetime
+    trusted: bool
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A refused event: the reason for machines, `detail` for people, and what was sent (shortened)."""
+
+    reason: Refusal
+    detail: str
+    event_id: str | None = None
+    kind: str | None = None
+    raw: str = ""
+
+
+Problem = tuple[Refusal, str]
+Check = Callable[[Event, Sender, Limits], Problem | None]
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+SHORT_TEXTS = ("event_id", "session", "page", "device", "endpoint", "release", "rollout", "unit", "subject", "flag",
+               "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
+LONG_TEXTS = ("message", "comment")
+SHORT = 512
+
+
+def accept(event: Event, sender: Sender, received_at: datetime, limits: Limits) -> Accepted | Rejected:
+    """Judges one event. `received_at` is the server's instant of receipt (UTC-aware)."""
+    for check in CHECKS:
+        problem = check(event, sender, limits)
+        if problem is not None:
+            return _rejected(event, problem)
+    occurred_at = corrected(event.occurred_at, event.sent_at, received_at, limits)
+    if isinstance(occurred_at, str):
+        return _rejected(event, (Refusal.CLOCK_OFF, occurred_at))
+    problem = _age(occurred_at, received_at, sender, limits)
+    if problem is not None:
+        return _rejected(event, problem)
+    return Accepted(event, occurred_at, received_at, sender.trusted)
+
+
+def corrected(occurred_at: datetime, sent_at: datetime | None, received_at: datetime,
+              limits: Limits) -> datetime | str:
+    """The instant on the server's clock: moved by (received - sent) where the client's clock is off by 30 s or more.
+
+    Below that it is the network; above 24 h nothing is believed and the answer is a sentence saying so.
+    """
+    if sent_at is None:
+        return occurred_at
+    off = received_at - sent_at
+    if abs(off) < limits.correct_from:
+        return occurred_at
+    if abs(off) > limits.correct_to:
+        hours = limits.correct_to.total_seconds() / 3600
+        return f"sent_at is {off} away from the time of receipt; clocks are corrected up to {hours:.0f} h"
+    return occurred_at + off
+
+
+def fingerprint_of(event: Event) -> str:
+    """What groups errors: the sender's own, else a digest of category, type and the message with its numbers masked."""
+    if event.fingerprint:
+        return event.fingerprint
+    masked = re.sub(r"0x[0-9a-fA-F]+|\d+", "#", event.message or "")[:200]
+    return hashlib.sha256(f"{event.category}|{event.name or ''}|{masked}".encode()).hexdigest()[:16]
+
+
+def read_events(body: bytes) -> list[Event | Rejected]:
+    """Reads a JSON array of events; an unreadable one is `Rejected` in its place. Raises ValueError if no array."""
+    try:
+        return list(_LIST_DECODER.decode(body))
+    except msgspec.DecodeError:
+        pass
+    try:
+        parts = _RAW_DECODER.decode(body)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"the body is not a JSON array of events: {error}") from error
+    return [_read_one(bytes(part)) for part in parts]
+
+
+def _read_one(raw: bytes) -> Event | Rejected:
+    try:
+        return _DECODER.decode(raw)
+    except msgspec.DecodeError as error:
+        return Rejected(Refusal.UNREADABLE, str(error), raw=raw[:SHORT].decode(errors="replace"), event_id=_id_in(raw))
+
+
+def _id_in(raw: bytes) -> str | None:
+    try:
+        found = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    name = found.get("event_id") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _rejected(event: Event, problem: Problem) -> Rejected:
+    raw = msgspec.json.encode(event)[:4096].decode(errors="replace")
+    return Rejected(problem[0], problem[1], event.event_id, event.kind, raw)
+
+
+def _has_what_it_needs(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    if not event.event_id:
+        return Refusal.MISSING, "event_id is empty"
+    rule = KINDS[event.kind]
+    for field in rule.needs:
+        if getattr(event, field) in (None, ""):
+            return Refusal.MISSING, f"a {event.kind} needs {field}"
+    if rule.units_needed and not event.units and not event.subject:
+        return Refusal.MISSING, 'units names nobody; give for instance {"user": "u1"}'
+    if rule.names and event.name not in rule.names:
+        return Refusal.NOT_ALLOWED, f"name is {event.name!r}; allowed: {', '.join(rule.names)}"
+    if rule.states and event.state is not None and event.state not in rule.states:
+        return Refusal.NOT_ALLOWED, f"state is {event.state!r}; allowed: {', '.join(rule.states)}"
+    return None
+
+
+def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    rule, value = value_rule(event.kind, event.name), event.value
+    if not (math.isfinite(event.weight) and 0 < event.weight <= 1e6):
+        return Refusal.NOT_ALLOWED, f"weight is {event.weight}; allowed: above 0, up to 1,000,000"
+    if rule is None or value is None:
+        missing = rule is not None and rule.required
+        return (Refusal.MISSING, f"a {event.kind} needs value ({rule.unit})") if rule and missing else None
+    if not math.isfinite(value):
+        return Refusal.NOT_ALLOWED, f"value is {value}"
+    low, high = (event.scale or (1.0, 5.0)) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
+    if not low <= value <= high:
+        return Refusal.NOT_ALLOWED, f"value is {value:g}; allowed: {low:g} to {high:g} {rule.unit}"
+    return None
+
+
+def _units_are_named_well(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    units = event.units
+    if len(units) > MAX_UNITS:
+        return Refusal.TOO_MANY_UNITS, f"{len(units)} units in one event; at most {MAX_UNITS}"
+    for unit, subject in units.items():
+        if not NAME.fullmatch(unit):
+            return Refusal.NOT_ALLOWED, f"{unit!r} is no name of a unit"
+        if not subject or len(subject) > SHORT:
+            return Refusal.NOT_ALLOWED, f"the {unit}'s id is empty or longer than {SHORT} characters"
+    return None
+
+
+def _texts_are_short(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    for field in SHORT_TEXTS:
+        text = getattr(event, field)
+        if text is not None and len(text) > SHORT:
+            return Refusal.TOO_LONG, f"{field} has {len(text)} characters; at most {SHORT}"
+    for field in LONG_TEXTS:
+        text = getattr(event, field)
+        if text is not None and len(text) > limits.max_text:
+            return Refusal.TOO_LONG, f"{field} has {len(text)} characters; at most {limits.max_text}"
+    if event.attributes and len(msgspec.json.encode(event.attributes)) > limits.max_attributes_bytes:
+        return Refusal.TOO_LONG, f"attributes are longer than {limits.max_attributes_bytes} bytes"
+    return None
+
+
+def _times_are_aware(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    for field in ("occurred_at", "sent_at"):
+        moment = getattr(event, field)
+        if moment is not None and moment.tzinfo is None:
+            return Refusal.NOT_ALLOWED, f"{field} has no offset from UTC; write for instance 2026-01-31T12:00:00Z"
+    return None
+
+
+def _exposure_is_whole(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    if event.kind is not Kind.EXPOSURE:
+        return None
+    if not (event.subject or event.units.get(event.unit or "")):
+        return Refusal.MISSING, f"an exposure needs its subject (units has no {event.unit!r})"
+    if not sender.trusted:
+        return None
+    if event.arm not in ARMS:
+        return Refusal.NOT_ALLOWED, f"arm is {event.arm!r}; allowed: {', '.join(ARMS)}"
+    if event.epoch is None or event.inclusion is None:
+        return Refusal.MISSING, "an exposure from a server needs epoch and inclusion"
+    if not (0 <= event.inclusion <= 100_000 and 0 <= event.epoch < 2**31):
+        return Refusal.NOT_ALLOWED, "inclusion is 0..100000 buckets and epoch not negative"
+    return None
+
+
+def _severity_is_known(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    if event.severity is not None and event.severity not in SEVERITIES:
+        return Refusal.NOT_ALLOWED, f"severity is {event.severity!r}; allowed: {', '.join(SEVERITIES)}"
+    return None
+
+
+def _age(occurred_at: datetime, received_at: datetime, sender: Sender, limits: Limits) -> Problem | None:
+    if occurred_at > received_at + limits.ahead:
+        return Refusal.IN_THE_FUTURE, f"occurred_at {occurred_at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ} lies in the future"
+    if not sender.historical and occurred_at < received_at - limits.late_limit:
+        return Refusal.TOO_LATE, f"older than {limits.late_limit.total_seconds() / 86400:g} days; import it as a file"
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    _has_what_it_needs, _times_are_aware, _units_are_named_well, _value_is_believable, _texts_are_short,
+    _exposure_is_whole, _severity_is_known,
+)
+
+_DECODER = msgspec.json.Decoder(Event)
+_LIST_DECODER = msgspec.json.Decoder(list[Event])
+_RAW_DECODER = msgspec.json.Decoder(list[msgspec.Raw])
