@@ -1,0 +1,48 @@
+# The two commands that matter: `make run` and `make test`.
+PYTHON ?= python3
+PY := .venv/bin/python
+DEMO ?= 1
+PORT ?= 8501
+
+.PHONY: install run test check bench bench-statistics bench-pages demo clean
+
+install: .venv/.installed
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.txt pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/.installed-tests: .venv/.installed tests/requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+run: install            ## serves http://localhost:8501 (DEMO=0: an empty store for real data)
+	$(PY) -m rollout_core serve --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo,--demo)
+
+test: .venv/.installed-tests
+	$(PY) -m pytest
+
+check: .venv/.installed-tests
+	.venv/bin/ruff check dashboard.py pages rollout_core tests
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m rollout_core plan check data/plans/*.yaml
+
+bench: .venv/.installed-tests
+	$(PY) -m tests.bench
+
+bench-statistics: .venv/.installed-tests
+	$(PY) -m tests.statistics.bench_statistics
+
+bench-pages: .venv/.installed-tests
+	$(PY) -m tests.bench.pages
+
+demo: install           ## makes the demo store anew
+	$(PY) -m rollout_core demo --anew
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
