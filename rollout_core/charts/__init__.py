@@ -1,1 +1,1 @@
-"""Plotly figures and small drawings; no Streamlit."""
+"""Colours, words, formats, small drawings and plotly figures: how answers look. Pure, no Streamlit."""

@@ -1,0 +1,132 @@
+"""Plotly figures in the house style: horizontal grid, explicit text colours, ribbons with gaps, judged bands, marks.
+
+`plotly.graph_objects` only (express costs eight times the CPU); the caller draws with the mode bar off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from rollout_core.charts import palette
+from rollout_core.charts.palette import Theme
+
+pio.templates.default = None
+Number = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One arm over time: equally long `x` (bucket starts, already in the viewer's zone) and values; None is a gap."""
+
+    arm: str
+    x: Sequence[Any]
+    value: Sequence[Number]
+    low: Sequence[Number] = ()
+    high: Sequence[Number] = ()
+
+
+def figure(theme: Theme, height: int = 280) -> go.Figure:
+    """An empty chart in the house style. Text colours are explicit: Streamlit's own ticks are too pale."""
+    text = {"color": palette.TEXT[theme], "size": 12}
+    fig = go.Figure()
+    fig.update_layout(
+        height=height, margin={"l": 4, "r": 8, "t": 28, "b": 4}, hovermode="x unified", dragmode=False, font=text,
+        legend={"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom", "font": text},
+        xaxis={"showgrid": False, "zeroline": False, "automargin": True, "tickfont": text},
+        yaxis={"zeroline": False, "automargin": True, "nticks": 5, "tickfont": text,
+               "gridcolor": palette.GRID[theme]})
+    return fig
+
+
+def note(fig: go.Figure, text: str, **where: Any) -> None:
+    """Words inside the chart, in the chart's own text colour. `text` is ours: plotly reads a little HTML."""
+    fig.add_annotation(text=_literal(text), showarrow=False, font=fig.layout.font.to_plotly_json(), **where)
+
+
+def _literal(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def known_runs(values: Sequence[Number]) -> list[tuple[int, int]]:
+    """The stretches [start, stop) without a missing value: [None, 1, 2, None, 3] -> [(1, 3), (4, 5)]."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for place, value in enumerate([*values, None]):
+        if value is not None and start is None:
+            start = place
+        elif value is None and start is not None:
+            runs.append((start, place))
+            start = None
+    return runs
+
+
+def ribbon(fig: go.Figure, run: Run) -> None:
+    """An arm's line with its interval; each run between gaps is a closed polygon of its own, so gaps stay gaps."""
+    colour = palette.ARM.get(run.arm, palette.MUTED)
+    whole = [v if lo is not None and hi is not None else None
+             for v, lo, hi in zip(run.value, run.low, run.high, strict=True)] if run.low else []
+    for start, stop in known_runs(whole):
+        xs = list(run.x[start:stop])
+        fig.add_scatter(x=xs + xs[::-1], y=list(run.high[start:stop]) + list(run.low[start:stop])[::-1],
+                        fill="toself", fillcolor=palette.soft(colour, 0.18), line={"width": 0}, hoverinfo="skip",
+                        showlegend=False, mode="lines")
+    lonely = [start for start, stop in known_runs(run.value) if stop - start == 1]
+    fig.add_scatter(x=list(run.x), y=list(run.value), name=run.arm.capitalize(), connectgaps=False,
+                    mode="lines+markers" if lonely else "lines", legendrank=_rank(run.arm),
+                    marker={"size": [5 if place in lonely else 0 for place in range(len(run.x))]} if lonely else None,
+                    line={"color": colour, "width": palette.WIDTH.get(run.arm, 2),
+                          "dash": palette.DASH.get(run.arm, "solid")})
+
+
+def _rank(arm: str) -> int:
+    return list(palette.ARM).index(arm) + 1 if arm in palette.ARM else 9
+
+
+def line(fig: go.Figure, name: str, x: Sequence[Any], y: Sequence[Number], place: int = 0, **more: Any) -> None:
+    """A series that is not an arm; `place` chooses its fixed colour and dash."""
+    fig.add_scatter(x=list(x), y=list(y), name=_literal(name), mode="lines", connectgaps=False,
+                    line={"color": palette.SERIES[place % 6], "width": 2, "dash": palette.SERIES_DASH[place % 6]},
+                    **more)
+
+
+def band(fig: go.Figure, level: str, low: float, high: float, axis: str = "y", label: str = "",
+         strength: float = 0.12) -> None:
+    """A judged region (good | needs improvement | poor), tinted, its name written inside at the top right."""
+    add = fig.add_hrect if axis == "y" else fig.add_vrect
+    add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=palette.soft(palette.BAND[level], strength), line_width=0,
+        layer="below")
+    if label and axis == "y":
+        note(fig, label, xref="paper", x=1, y=high, xanchor="right", yanchor="top")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a moment: a phase change (grey) or an incident, deploy or rollback (crimson)."""
+
+    at: datetime
+    text: str
+    incident: bool = False
+
+
+def marks(fig: go.Figure, happened: Sequence[Mark]) -> None:
+    """Thin vertical lines at their minute with words at the foot; neighbours take different rows."""
+    for place, mark in enumerate(sorted(happened, key=lambda each: each.at)):
+        colour, width = (palette.POOR, 1.5) if mark.incident else (palette.MUTED, 1.0)
+        fig.add_vline(x=mark.at, line={"color": colour, "width": width})
+        note(fig, mark.text, x=mark.at, yref="paper", y=0, xanchor="left", yanchor="bottom", xshift=4,
+             yshift=16 * (place % 2))
+
+
+def nothing_drawn(theme: Theme, words: str, height: int = 200) -> go.Figure:
+    """A chart without any data: no axes, only words. Never an empty grid that looks like zero."""
+    fig = figure(theme, height)
+    fig.update_xaxes(visible=False)
+    fig.update_yaxes(visible=False)
+    note(fig, words, xref="paper", yref="paper", x=0.5, y=0.5)
+    return fig

@@ -1,0 +1,163 @@
+"""Numbers and times in words for people: one way to write each, with a true minus sign."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rollout_core.flags.bucketing import BUCKETS
+
+NONE = "–"
+"""What stands where there is no value."""
+
+
+def true_minus(text: str) -> str:
+    """A minus sign (U+2212) instead of the hyphen."""
+    return text.replace("-", "−")
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """1234.5 -> "1,234" (half to even, as Python rounds)."""
+    return NONE if value is None else true_minus(f"{value:,.{digits}f}")
+
+
+count = number
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share 0..1 in percent: 0.196 -> "19.6%"."""
+    return NONE if share is None else true_minus(f"{share * 100:,.{digits}f}%")
+
+
+def bucket_percent(buckets: int | None) -> str:
+    """A percentage stored in buckets, with as many digits as it has: 100 -> "0.1%", 20000 -> "20%"."""
+    return NONE if buckets is None else f"{buckets * 100 / BUCKETS:.3f}".rstrip("0").rstrip(".") + "%"
+
+
+def points(difference: float | None, digits: int = 1) -> str:
+    """A difference of shares in percentage points: 0.012 -> "+1.2 pp"."""
+    return NONE if difference is None else signed(difference * 100, digits) + " pp"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """+1.2, −0.4, and 0.0 without a sign (a rounded zero has no direction)."""
+    text = f"{value:+,.{digits}f}"
+    return text[1:] if float(text.replace(",", "")) == 0 else true_minus(text)
+
+
+def milliseconds(value: float | None) -> str:
+    """236 -> "236 ms"; from 1,000 in seconds: 2310 -> "2.31 s"."""
+    if value is None:
+        return NONE
+    return true_minus(f"{value / 1000:.2f} s" if abs(value) >= 1000 else f"{value:.0f} ms")
+
+
+def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
+    """A value in its metric's unit: share, relative, ms, score, rating, number, minutes, days."""
+    if value is None:
+        return NONE
+    if unit in ("share", "percent"):
+        return percent(value, 1 if digits is None and abs(value) >= 0.1 else 2 if digits is None else digits)
+    if unit == "relative":
+        return signed(value * 100, 1 if digits is None else digits) + "%"
+    if unit == "ms":
+        return milliseconds(value)
+    plain = {"score": 0, "rating": 2, "minutes": 1, "days": 1, "ratio": 2}.get(unit, 0 if abs(value) >= 100 else 2)
+    suffix = {"minutes": " min", "days": " days"}.get(unit, "")
+    return number(value, plain if digits is None else digits) + suffix
+
+
+def interval(low: float | None, high: float | None, unit: str) -> str:
+    """The 95 % interval in brackets: "(1.12–1.52)"; signed ones with "to": "(−7.2 to +1.9)"; "" when there is none."""
+    if low is None or high is None:
+        return ""
+    if unit == "relative":
+        return f"({_bare(low, unit)} to {_bare(high, unit)})"
+    if unit == "ms" and max(abs(low), abs(high)) >= 1000:
+        return f"({low / 1000:.2f}–{high / 1000:.2f})"
+    return f"({_bare(low, unit)}–{_bare(high, unit)})"
+
+
+def _bare(value: float, unit: str) -> str:
+    text = in_unit(value, unit)
+    for suffix in ("%", " ms", " s", " min", " days"):
+        text = text.removesuffix(suffix)
+    return text
+
+
+def difference(value: float, unit: str) -> str:
+    """A signed difference in the metric's unit: shares in points, milliseconds with sign, the rest as numbers."""
+    if unit in ("share", "percent"):
+        return points(value)
+    if unit == "relative":
+        return signed(value * 100) + "%"
+    if unit == "ms":
+        return f"{signed(value / 1000, 2)} s" if abs(value) >= 1000 else f"{signed(value, 0)} ms"
+    return signed(value, 2)
+
+
+def about(value: float) -> str:
+    """A forecast, rounded to two digits: 1234 -> "about 1,200"."""
+    if value == 0:
+        return "about 0"
+    places = len(str(int(abs(value)))) - 2
+    return f"about {number(round(value, -places) if places > 0 else round(value))}"
+
+
+def span(length: timedelta | None) -> str:
+    """A duration in its two largest units: 42 min, 1 h 30 min, 3 days."""
+    if length is None:
+        return NONE
+    minutes = int(abs(length).total_seconds() // 60)
+    if minutes < 1:
+        return f"{int(abs(length).total_seconds())} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h" + (f" {rest} min" if rest else "")
+    days, hours = divmod(hours, 24)
+    whole = f"{days} day" + ("s" if days != 1 else "")
+    return whole + (f" {hours} h" if hours and days < 3 else "")
+
+
+def zone(name: str | None) -> tzinfo:
+    """The viewer's zone; UTC when the browser names none or one that this machine does not know."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def moment(at: datetime | None, now: datetime, where: tzinfo) -> str:
+    """A time for a reader: "14:32" today, "Wed 18 Nov, 16:20" this year, "18 Nov 2025" else. Both times are aware."""
+    if at is None:
+        return NONE
+    there, today = at.astimezone(where), now.astimezone(where)
+    if there.date() == today.date():
+        return f"{there:%H:%M}"
+    if abs(today - there) < timedelta(days=300):
+        return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+    return f"{there.day} {there:%b} {there.year}"
+
+
+def day(at: datetime | None, where: tzinfo) -> str:
+    """Only the day: "12 Nov"."""
+    return NONE if at is None else f"{at.astimezone(where).day} {at.astimezone(where):%b}"
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long since: "42 min ago"; "just now" within a minute."""
+    if at is None:
+        return NONE
+    return "just now" if now - at < timedelta(minutes=1) else f"{span(now - at)} ago"
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun, singular for one: "1 page view", "182,400 requests", "3 people" (person)."""
+    irregular = {"people": "person"}
+    if n != 1:
+        return f"{n:,} {noun}"
+    if noun in irregular:
+        return f"1 {irregular[noun]}"
+    return f"1 {noun.removesuffix('s')}"

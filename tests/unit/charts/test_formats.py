@@ -1,0 +1,77 @@
+"""Numbers and times as people read them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rollout_core.charts import formats as f
+
+NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("share", "digits", "text"), [
+    (0.196, 1, "19.6%"), (-0.045, 1, "−4.5%"), (1, 0, "100%"), (None, 1, "–"),
+])
+def test_a_share_is_written_in_percent_with_a_true_minus(share, digits, text):
+    assert f.percent(share, digits) == text
+
+
+@pytest.mark.parametrize(("buckets", "text"), [
+    (100, "0.1%"), (20_000, "20%"), (100_000, "100%"), (12_500, "12.5%"), (0, "0%"), (1, "0.001%"),
+])
+def test_buckets_are_shown_with_as_many_digits_as_they_have(buckets, text):
+    assert f.bucket_percent(buckets) == text
+
+
+def test_a_difference_of_shares_is_in_points_and_a_rounded_zero_has_no_direction():
+    assert f.points(0.012) == "+1.2 pp"
+    assert f.points(-0.0004) == "0.0 pp"
+    assert f.points(-0.003) == "−0.3 pp"
+
+
+@pytest.mark.parametrize(("value", "unit", "text"), [
+    (2310, "ms", "2.31 s"), (236, "ms", "236 ms"), (0.06, "score", "0"), (0.0131, "share", "1.31%"),
+    (0.412, "share", "41.2%"), (-0.045, "relative", "−4.5%"), (4.1, "rating", "4.10"), (None, "ms", "–"),
+    (0.06, "number", "0.06"), (12.0, "minutes", "12.0 min"),
+])
+def test_every_unit_has_one_way_to_be_written(value, unit, text):
+    assert f.in_unit(value, unit) == text
+
+
+def test_intervals_stand_in_brackets_and_signed_ones_say_to():
+    assert f.interval(0.0112, 0.0152, "share") == "(1.12–1.52)"
+    assert f.interval(-0.072, 0.019, "relative") == "(−7.2 to +1.9)"
+    assert f.interval(2240, 2390, "ms") == "(2.24–2.39)"
+    assert f.interval(None, 1, "ms") == ""
+
+
+@pytest.mark.parametrize(("length", "text"), [
+    (timedelta(minutes=42), "42 min"), (timedelta(minutes=90), "1 h 30 min"), (timedelta(days=3), "3 days"),
+    (timedelta(days=1), "1 day"), (timedelta(hours=50), "2 days 2 h"), (timedelta(seconds=20), "20 s"), (None, "–"),
+])
+def test_durations_use_their_two_largest_units(length, text):
+    assert f.span(length) == text
+
+
+def test_a_time_today_is_only_the_clock_and_else_carries_its_day_in_the_viewers_zone():
+    berlin = f.zone("Europe/Berlin")
+    assert f.moment(NOW, NOW, berlin) == "15:32"
+    assert f.moment(datetime(2026, 11, 18, 15, 20, tzinfo=UTC), NOW, berlin) == "Wed 18 Nov, 16:20"
+    # 23:30 UTC is already the next day in Berlin
+    assert f.day(datetime(2026, 11, 17, 23, 30, tzinfo=UTC), berlin) == "18 Nov"
+
+
+def test_an_unknown_zone_falls_back_to_utc():
+    assert f.moment(NOW, NOW, f.zone("Mars/Olympus")) == "14:32"
+    assert f.moment(NOW, NOW, f.zone("../etc/passwd")) == "14:32"
+
+
+def test_forecasts_are_rounded_to_two_digits():
+    assert f.about(1234) == "about 1,200"
+    assert f.about(87) == "about 87"
+
+
+def test_one_person_is_not_one_people():
+    assert f.counted(1, "people") == "1 person"
+    assert f.counted(182_400, "requests") == "182,400 requests"
+    assert f.counted(1, "requests") == "1 request"

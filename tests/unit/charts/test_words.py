@@ -1,0 +1,57 @@
+"""Verdict words and the escaping of user text."""
+
+import pytest
+from markdown_it import MarkdownIt
+
+from rollout_core.charts import words
+
+
+def test_a_state_nobody_has_named_says_unknown_and_never_something_reassuring():
+    assert words.of(words.CRITERION, "brand_new_state") is words.UNKNOWN
+    assert words.of(words.CRITERION, "met") is words.PROVEN
+
+
+@pytest.mark.parametrize(("score", "provisional", "word"), [
+    (80, False, "Healthy"), (79.9, False, "Fair"), (60, False, "Fair"), (59.9, False, "Unhealthy"),
+    (95, True, "Provisional"), (40, True, "Unhealthy"), (None, True, "No data"),
+])
+def test_the_health_word_changes_at_80_and_60_and_admits_missing_inputs(score, provisional, word):
+    assert words.health_word(score, provisional).text == word
+
+
+def test_no_two_words_of_one_table_share_their_icon_so_colour_is_never_the_only_difference():
+    for table in (words.CRITERION, words.GUARDRAIL, words.STATUS, words.SEVERITY, words.ISSUE):
+        icons = [(word.icon, word.text) for word in table.values()]
+        assert len(set(icons)) == len(icons)
+        assert all(word.icon for word in table.values())
+
+
+HOSTILE = [
+    "**bold**", "<script>alert(1)</script>", "[click](https://evil.example)", "![x](https://evil.example/a.png)",
+    "https://evil.example", "www.evil.example", "`code`", "# heading", "$x^2$", ":red[text]", "a | b", "~~gone~~",
+    "1. list", "- list", "> quote", "line\nbreak", "<https://evil.example>", "a\\b",
+    ":red-badge[Critical]", "&lt;b&gt;",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_user_text_renders_as_itself_and_makes_no_link_picture_or_formatting(text):
+    # The GFM rules Streamlit uses (strikethrough, bare links, tables) are on.
+    reader = MarkdownIt("gfm-like", {"linkify": False})
+    tokens = reader.parseInline(words.plain(text))[0].children
+    assert {token.type for token in tokens} <= {"text", "text_special"}
+    shown = "".join(token.content for token in tokens).replace("⁠", "")
+    assert shown == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", [
+    ":material/home:", ":smile:", "https://evil.example", "www.evil.example", "a@b.example",
+])
+def test_what_streamlit_looks_for_in_finished_text_is_broken_by_an_invisible_joiner(text):
+    shown = words.plain(text).replace("\\", "")
+    assert text not in shown
+    assert shown.replace("⁠", "") == text
+
+
+def test_a_word_says_a_count_with_its_own_colour_and_icon():
+    assert words.SEVERITY["critical"].saying("2 critical") == ":red-badge[:material/emergency_home: 2 critical]"
