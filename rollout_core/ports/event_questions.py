@@ -1,0 +1,266 @@
+"""What may be asked of the event store: generic aggregate questions, one dataclass each. The database counts.
+
+Every answer is `Rows`: column names and tuples of plain values; sums are integers of the metric's smallest unit
+(microseconds, millionths); nothing is judged. Times are UTC-aware; windows are half open. A question whose `live` is
+True reads rollups up to the watermark and raw events after it; evidence asks with `live=False` and sees closed windows
+only. `rollout=None` asks for the whole store, each event counted once, whatever rollouts there are.
+
+Arms in answers: treatment, control, holdout, former, overridden, and those that are in no comparison for another
+reason: none (not eligible, paused), before (no exposure yet in the epoch in force), mixed (two arms within one epoch),
+unattributed (never exposed). With `rollout=None` the arm is "all".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rollout_core.metrics.measured import Window
+
+COMPARED_ARMS = ("treatment", "control", "holdout")
+LEFT_OUT_ARMS = ("former", "overridden", "none", "before", "mixed", "unattributed")
+WHOLE_STORE_ARM = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An answer: `columns` name the places of each tuple; `closed_until_at` is the watermark it was read at."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    closed_until_at: datetime | None = None
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, for code that prefers names to places."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums per group: columns `by`, then n (how many), w (sum of weights in thousandths), s (sum), ss (sum of squares),
+    mn, mx. `by` takes any of metric, arm, hour, day, epoch, inclusion, flag. Metric keys: storage/accumulations.py.
+    """
+
+    window: Window
+    metrics: tuple[str, ...]
+    rollout: str | None = None
+    by: tuple[str, ...] = ("metric", "arm")
+    arms: tuple[str, ...] = ()
+    flag: str | None = None
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Log-histogram counts: columns `by`, then b (bin: floor(ln x / ln 1.02), -1 for zero), n.
+
+    `by` takes any of metric, arm, day, epoch, inclusion, slice. `slice` "" is everything, "page:/x", "device:phone",
+    "endpoint:/api/x", "component:X" are parts; None asks for all slices (with "slice" in `by`). Whole days only.
+    """
+
+    window: Window
+    metrics: tuple[str, ...]
+    rollout: str | None = None
+    by: tuple[str, ...] = ("metric", "arm")
+    arms: tuple[str, ...] = ()
+    slice: str | None = ""
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Cluster-bucket sums for variance: metric, epoch, inclusion, arm, bucket (0..127), d, x, x_capped, x2.
+
+    Closed windows only; `day` is added in front when `by_day`. Empty `epochs` means all.
+    """
+
+    rollout: str
+    metrics: tuple[str, ...]
+    window: Window
+    epochs: tuple[int, ...] = ()
+    by_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Who entered: hour, phase, epoch, inclusion, arm, entered (subjects whose first span began), exposures."""
+
+    rollout: str
+    window: Window
+    epochs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Firsts:
+    """First event per subject and epoch: metric, epoch, inclusion, arm, hour, entered, at_risk (entered before the hour
+    and without the event before it), first_events. Metrics: FIRSTS in storage/accumulations.py. Closed windows only.
+    """
+
+    rollout: str
+    metrics: tuple[str, ...]
+    epochs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Counts of feedback scores: columns `by`, then low, high (the scale), k (the score, rounded), n."""
+
+    window: Window
+    metric: str = "satisfaction"
+    rollout: str | None = None
+    by: tuple[str, ...] = ("arm",)
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCounts:
+    """How many subjects have a span that covers `at`: arm, epoch, inclusion, phase, subjects."""
+
+    rollout: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionAtAge:
+    """Adoption at fixed age: arm, epoch, inclusion, exposed (first exposed in `exposed_in` and at least `age_hours`
+    before `now`), tried (a feature_use within the age), used_again (on a later day within `again_days` of the first
+    use). `flag` narrows exposure and use to one flag, `flags` use to several.
+    """
+
+    rollout: str
+    exposed_in: Window
+    now: datetime
+    age_hours: int
+    flag: str | None = None
+    flags: tuple[str, ...] = ()
+    again_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Active on day N after first exposure (or, `since="seen"`, after the first day seen): arm, day_n, at_risk, active.
+
+    Subjects whose day N is not over yet are not at risk (right-censored).
+    """
+
+    rollout: str
+    exposed_in: Window
+    now: datetime
+    days: tuple[int, ...] = (1, 7, 30)
+    within: bool = False
+    """True: active again on any day up to N instead of on day N."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagMatrix:
+    """Adopters by pairs of flags: flag_a, flag_b, subjects (the diagonal is each flag's own adopters)."""
+
+    rollout: str
+    window: Window
+    arms: tuple[str, ...] = ("treatment",)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSubjects:
+    """Distinct subjects per day: day, arm, kind, what, subjects, n, x. From subject_day joined to the spans."""
+
+    rollout: str
+    window: Window
+    kinds: tuple[str, ...]
+    by_what: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectDays:
+    """One subject's days: day, kind, what, n, x, first_at. The workspace page and `forget`'s preview read it."""
+
+    unit: str
+    subject: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PrePeriod:
+    """The covariate: subject_day of `window`, regrouped by the arm and cluster bucket that its subjects have in
+    `epochs`: epoch, inclusion, arm, bucket, d, x. `what` "" is the whole kind.
+    """
+
+    rollout: str
+    window: Window
+    kind: str
+    what: str = ""
+    epochs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopGroups:
+    """The most frequent values of one column of one kind in a window: value, arm, n, subjects, first_at, last_at.
+
+    `kind` and `column` are checked against the event tables. Reads raw events: keep the window short.
+    """
+
+    kind: str
+    column: str
+    window: Window
+    rollout: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroups:
+    """Errors by fingerprint: fingerprint, category, severity, name, message, first_at, last_at, release, n, subjects.
+
+    n and subjects within the window (subject_day), first and last seen of all time.
+    """
+
+    window: Window
+    rollout: str | None = None
+    limit: int = 100
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Raw rows of one kind, newest first, before `before_at`; at most `limit` (1..1000)."""
+
+    kind: str
+    window: Window
+    before_at: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Refused events, newest first: received_at, reason, detail, event_id, kind, sender, raw."""
+
+    limit: int = 100
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestCounts:
+    """Ingest per hour: hour, kind, outcome (stored | duplicate | a refusal's reason), n."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """The newest event of each kind: kind, occurred_at, received_at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest row per name of health_check or per ticket/issue: kind's own columns, one row per `name`."""
+
+    kind: str
+    since_at: datetime
+
+
+Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
+            | FlagMatrix | ActiveSubjects | SubjectDays | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters
+            | IngestCounts | LastSeen | Latest)
