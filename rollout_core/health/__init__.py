@@ -1,1 +1,1 @@
-"""One glance for a person: score, alerts, recommendations. Pure; never acts."""
+"""One glance for a person: score, alerts, recommendations. Pure; shown, never acted on."""

@@ -26,7 +26,7 @@ class IssuePriority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """`kind`: error_group | security_issue | support_ticket | manual. `source` names where it came from (a fingerprint).
+    """`kind`: error_group | security_issue | support_ticket | manual. `source` names where it came from (fingerprint).
 
     `source` is unique within a rollout and kind when it is not empty.
     """

@@ -1,0 +1,136 @@
+"""The health score: 100 minus named deductions, each with its evidence (metrics.md, "Health score").
+
+It is a glance for people and never acts: it has no known error rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollout_core.health.issue import Issue, IssuePriority, IssueState
+from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.rollouts.plan import HealthRules
+
+HEALTHY_FROM = 80
+FAIR_FROM = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points taken for one reason. `points` 0 with `counted` False: the input had no data or is not counted yet."""
+
+    key: str
+    name: str
+    points: float
+    evidence: str
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HealthScore:
+    """`score` 0..100; `coverage` = inputs with data / inputs that count now; provisional when some had none."""
+
+    score: int
+    word: str
+    provisional: bool
+    deductions: tuple[Deduction, ...]
+    inputs: int
+    inputs_with_data: int
+
+    @property
+    def coverage(self) -> float:
+        """Share of the inputs that had data, 0..1."""
+        return self.inputs_with_data / self.inputs if self.inputs else 0.0
+
+
+def error_impact(rate: float, rules: HealthRules) -> float:
+    """0 up to the target rate, then linear to the full points (30 in both seeds) at the limit."""
+    return _linear(rate, rules.error_target, rules.error_limit) * rules.error_points
+
+
+def adoption_impact(rate: float, rules: HealthRules) -> float:
+    """The full points (25) up to the floor, then linear down to 0 at the target."""
+    return (1 - _linear(rate, rules.adoption_floor, rules.adoption_target)) * rules.adoption_points
+
+
+def health_score(
+    errors: Measured, adoption: Measured, issues: Sequence[Issue] | None, rules: HealthRules,
+    *, grace_until_at: datetime | None, now: datetime,
+) -> HealthScore:
+    """The score with its deductions. `issues` None: the list of issues could not be read.
+
+    `grace_until_at` is when adoption begins to count; None while nothing has started.
+    """
+    deductions = (
+        _errors(errors, rules),
+        _adoption(adoption, rules, grace_until_at, now),
+        _issues("critical_issues", "Critical issues", IssuePriority.CRITICAL, rules.critical_points, issues),
+        _issues("high_issues", "High-priority issues", IssuePriority.HIGH, rules.high_points, issues),
+    )
+    in_grace = grace_until_at is None or now < grace_until_at
+    had = [has_value(errors), issues is not None] + ([] if in_grace else [has_value(adoption)])
+    score = max(0, min(100, round(100 - sum(deduction.points for deduction in deductions))))
+    return HealthScore(score=score, word=health_word(score), provisional=not all(had), deductions=deductions,
+                       inputs=len(had), inputs_with_data=sum(had))
+
+
+def health_word(score: int) -> str:
+    """Healthy (80 and above), Fair (60 to 79), Unhealthy (below 60)."""
+    if score >= HEALTHY_FROM:
+        return "Healthy"
+    return "Fair" if score >= FAIR_FROM else "Unhealthy"
+
+
+def has_value(measured: Measured) -> bool:
+    """True when there is a number at all; a stale or small-sample number is one, no data and switched off are not."""
+    return measured.value is not None and measured.quality not in (Quality.NO_DATA, Quality.OFF)
+
+
+def _linear(value: float, low: float, high: float) -> float:
+    if high <= low:
+        return 1.0 if value > low else 0.0
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _errors(errors: Measured, rules: HealthRules) -> Deduction:
+    if not has_value(errors) or errors.value is None:
+        return Deduction("error_rate", "Error rate", 0.0, "no data: nothing is deducted", counted=False)
+    points = error_impact(errors.value, rules)
+    words = (f"{share(errors)} of {errors.n:,} {errors.noun}; counts from {rules.error_target:.1%}, "
+             f"full {rules.error_points} points at {rules.error_limit:.1%}")
+    return Deduction("error_rate", "Error rate", points, words)
+
+
+def _adoption(adoption: Measured, rules: HealthRules, grace_until_at: datetime | None, now: datetime) -> Deduction:
+    if grace_until_at is None:
+        return Deduction("adoption_rate", "Adoption", 0.0, "not counted before the rollout starts", counted=False)
+    if now < grace_until_at:
+        return Deduction("adoption_rate", "Adoption", 0.0,
+                         f"not counted until {grace_until_at:%Y-%m-%d %H:%M} UTC, grace period", counted=False)
+    if not has_value(adoption) or adoption.value is None:
+        return Deduction("adoption_rate", "Adoption", 0.0, "no data: nothing is deducted", counted=False)
+    points = adoption_impact(adoption.value, rules)
+    words = (f"{share(adoption)} of {adoption.n:,} {adoption.noun}; full {rules.adoption_points} points at "
+             f"{rules.adoption_floor:.0%} and below, none from {rules.adoption_target:.0%}")
+    return Deduction("adoption_rate", "Adoption", points, words)
+
+
+def _issues(key: str, name: str, priority: IssuePriority, each: int, issues: Sequence[Issue] | None) -> Deduction:
+    if issues is None:
+        return Deduction(key, name, 0.0, "no data: the list of issues could not be read", counted=False)
+    open_ones = [issue for issue in issues if issue.state is IssueState.OPEN and issue.priority is priority]
+    titles = "; ".join(issue.title for issue in open_ones[:3])
+    more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
+    words = f"{len(open_ones)} open: {titles}{more}" if open_ones else "none open"
+    return Deduction(key, name, float(len(open_ones) * each), words)
+
+
+def share(measured: Measured) -> str:
+    """A share with its interval, for evidence: `4.1% (3.7–4.5)`."""
+    if measured.value is None:
+        return "no data"
+    around = "" if measured.low is None or measured.high is None else (
+        f" ({measured.low * 100:.1f}–{measured.high * 100:.1f})")
+    return f"{measured.value * 100:.1f}%{around}"

@@ -1,0 +1,74 @@
+"""The alerts, newest first, with deadlines and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollout_core.health.alert import UNRESOLVED, Alert, AlertState
+from rollout_core.health.alert_life import overdue
+from rollout_core.insight.status import AlertCounts
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsRequest:
+    """`rollout` None: of all rollouts. `state`: unresolved | all | open | acknowledged | snoozed | resolved."""
+
+    rollout: str | None = None
+    state: str = "unresolved"
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert with what depends on the present instant."""
+
+    alert: Alert
+    overdue: bool
+    seconds_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsAnswer:
+    """Worst and most urgent first."""
+
+    counts: AlertCounts
+    alerts: tuple[AlertLine, ...]
+    computed_at: datetime
+
+
+ORDER = {severity: place for place, severity in enumerate(Severity)}
+
+
+def answer(room: Room, request: AlertsRequest) -> AlertsAnswer:
+    """The alerts of the asked state; counts are always of the unresolved ones."""
+    now = room.clock.now()
+    with room.control.read() as unit:
+        unresolved = unit.alerts.all(request.rollout, unresolved=True)
+        found = unresolved if request.state == "unresolved" else unit.alerts.all(request.rollout)
+    wanted = [alert for alert in found if request.state in ("unresolved", "all", alert.state.value)]
+    lines = sorted((line_of(alert, now) for alert in wanted), key=_urgency)
+    return AlertsAnswer(counts_of(unresolved), tuple(lines[: request.limit]), now)
+
+
+def line_of(alert: Alert, now: datetime) -> AlertLine:
+    """An alert with its deadline seen from now."""
+    waits = alert.state is AlertState.OPEN and alert.due_at is not None
+    left = int((alert.due_at - now).total_seconds()) if waits and alert.due_at is not None else None
+    return AlertLine(alert, overdue(alert, now), left)
+
+
+def counts_of(alerts: Iterable[Alert]) -> AlertCounts:
+    """How many unresolved alerts there are by severity; snoozed ones apart."""
+    counted = Counter("snoozed" if alert.state is AlertState.SNOOZED else alert.severity.value
+                      for alert in alerts if alert.state in UNRESOLVED)
+    return AlertCounts(**counted)
+
+
+def _urgency(line: AlertLine) -> tuple[bool, int, float]:
+    alert = line.alert
+    return (alert.state not in UNRESOLVED, ORDER[alert.severity], -alert.changed_at.timestamp())
