@@ -76,7 +76,7 @@ Problem = tuple[Refusal, str]
 Check = Callable[[Event, Sender, Limits], Problem | None]
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-SHORT_TEXTS = ("event_id", "session", "page", "device", "endpoint", "release", "rollout", "unit", "subject", "flag",
+SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "release", "rollout", "unit", "subject", "flag",
                "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
 LONG_TEXTS = ("message", "comment")
 SHORT = 512
