@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout_core.health.sighting import Sighting
 from rollout_core.health.recommendation import Recommendation
 from rollout_core.health.score import HealthScore
+from rollout_core.health.sighting import Sighting
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.pause_check import PauseCheckAnswer
 from rollout_core.metrics.measured import Measured
