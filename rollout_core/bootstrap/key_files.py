@@ -1,0 +1,45 @@
+"""Secrets that lie beside the store, readable by their owner only (mode 0600)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from secrets import token_urlsafe
+
+from rollout_core.errors import StoreError
+
+OWNER_KEY = "owner.key"
+"""Who can read this file is the local owner: it proves that over HTTP. Being on loopback proves nothing."""
+
+WRITE_KEY = "write.key"
+"""The public key that browsers send with events: it may only add events, and brings no arm."""
+
+
+def read_or_make(path: Path, prefix: str = "") -> str:
+    """The key in the file, made when there is none. Two processes that start together agree on one."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return read_key(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.", mend="Check who owns the store's folder.",
+                         path=str(path)) from error
+    key = prefix + token_urlsafe(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key + "\n")
+    return key
+
+
+def read_key(path: Path) -> str:
+    """The key in the file; rights that others should not have are taken away. Raises StoreError."""
+    try:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.", mend="Run as the user who owns the store.",
+                         path=str(path)) from error
+    if len(key) < 32:
+        raise StoreError(f"{path} holds no key.", mend="Delete the file; a new key is made at the next start.",
+                         path=str(path))
+    return key

@@ -1,0 +1,43 @@
+"""How often somebody may try to sign in: a few failures per name and address, then a pause."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from threading import Lock
+
+ALLOWED = 8
+WITHIN = timedelta(minutes=10)
+REMEMBERED = 10_000
+
+
+class Attempts:
+    """Counts failures per key in memory; a restart forgets them, which only costs an attacker a restart."""
+
+    def __init__(self, allowed: int = ALLOWED, within: timedelta = WITHIN) -> None:
+        self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
+        self._lock = Lock()
+        self._allowed = allowed
+        self._within = within
+
+    def wait(self, keys: tuple[str, ...], now: datetime) -> int:
+        """Whole seconds until another try is taken; 0 when it may be made now."""
+        with self._lock:
+            return max(self._wait(key, now) for key in keys)
+
+    def failed(self, keys: tuple[str, ...], now: datetime) -> None:
+        """Remembers one failure under every key."""
+        with self._lock:
+            for key in keys:
+                self._failures.setdefault(key, []).append(now)
+                self._failures.move_to_end(key)
+            while len(self._failures) > REMEMBERED:
+                self._failures.popitem(last=False)
+
+    def _wait(self, key: str, now: datetime) -> int:
+        recent = [at for at in self._failures.get(key, []) if now - at < self._within]
+        if key in self._failures:
+            self._failures[key] = recent
+        if len(recent) < self._allowed:
+            return 0
+        return int((recent[-self._allowed] + self._within - now).total_seconds()) + 1
