@@ -1,10 +1,10 @@
 """The error budget: at most 5 % of harmless rollout versions are ever touched by an automatic guardrail.
 
-Split over the K guardrails that act (weights, default equal): each needs an e-value of 1/(α·share). Within a guardrail
-one half belongs to the evidence since the version began, and ½·1/(j(j−1)) to the j-th epoch alone (j ≥ 2), because
-later phases switch on new things; the series sums to ½ whatever the number of epochs. The e-value of a guardrail is the
-weighted mean of those e-processes, epochs that have not begun counting 1: a mean of e-processes is one itself, and never
-smaller than what testing each at its own split level would need.
+Split over the K guardrails that act (weights, default equal): each needs an e-value of 1/(α·share). Within a
+guardrail one half belongs to the evidence since the version began, and ½·1/(j(j−1)) to the j-th epoch alone (j ≥ 2),
+because later phases switch on new things; the series sums to ½ whatever the number of epochs. The e-value of a
+guardrail is the weighted mean of those e-processes, epochs that have not begun counting 1: a mean of e-processes is one
+itself, and it alarms no later than testing each of them at its own split level would.
 """
 
 from __future__ import annotations

@@ -134,8 +134,8 @@ def log_e_worse(found: Estimate, mde: float) -> Floats:
 def one_sample(sums: ArmSums, threshold: float) -> Estimate:
     """One arm's ratio against a fixed threshold: sums (..., buckets) -> (...,), residuals taken at the threshold.
 
-    se² = max(B/(B−1)·Σe_b²/D², threshold·(1 − threshold)/ΣD) with e_b = X_b − threshold·D_b: an estimated variance alone
-    lets a lucky start pass ("go" at the boundary in 14 %). The floor is left out for thresholds outside 0..1.
+    se² = max(B/(B−1)·Σe_b²/D², threshold·(1 − threshold)/ΣD) with e_b = X_b − threshold·D_b: an estimated variance
+    alone lets a lucky start pass ("go" at the boundary in 14 %). The floor is left out for thresholds outside 0..1.
     """
     d, x = sums.d.sum(axis=-1), sums.x.sum(axis=-1)
     seen = np.maximum(d, 1.0)
@@ -152,5 +152,5 @@ def one_sample(sums: ArmSums, threshold: float) -> Estimate:
     information = np.where(usable, 1.0 / np.where(usable, variance, 1.0), 0.0)
     z = z_of_t(np.where(ready, difference / error, 0.0), count - 1.0)
     rate = np.where(d > 0, x / seen, np.nan)
-    return Estimate(floats(difference), error, floats(np.where(ready, z * np.sqrt(information), 0.0)), information, ready,
-                    floats(rate), floats(rate))
+    score = floats(np.where(ready, z * np.sqrt(information), 0.0))
+    return Estimate(floats(difference), error, score, information, ready, floats(rate), floats(rate))

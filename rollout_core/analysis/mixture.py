@@ -32,7 +32,7 @@ def log_e(score: Numbers, information: Numbers, mde: Numbers) -> Floats:
     """log e for "the effect is above zero": the average of the two half-normal mixtures. Broadcasts."""
     m = floats(mde)
     parts = [log_e_half_normal(score, information, scale * m) for scale in SCALES]
-    return np.maximum(np.logaddexp(parts[0], parts[1]) - np.log(2.0), LOWEST_LOG_E)
+    return floats(np.maximum(np.logaddexp(parts[0], parts[1]) - np.log(2.0), LOWEST_LOG_E))
 
 
 def boundary(information: Numbers, mde: Numbers, log_level: Numbers) -> Floats:

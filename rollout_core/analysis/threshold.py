@@ -1,8 +1,8 @@
 """A rate against a fixed threshold, one yes/no outcome per subject: truncated-beta mixture, exact at any count.
 
-Robbins 1970; Howard et al. 2021 (beta-binomial mixture; confseq `BetaBinomialMixture`). The likelihood is averaged over
-a Beta(a, b) prior cut off at the threshold p0 and compared with p0 itself; valid while every outcome's chance is at most
-p0 (or at least p0 in the mirrored direction), however it moves.
+Robbins 1970; Howard et al. 2021 (beta-binomial mixture; confseq `BetaBinomialMixture`). The likelihood is averaged
+over a Beta(a, b) prior cut off at the threshold p0 and compared with p0 itself; valid while every outcome's chance is
+at most p0 (or at least p0 in the mirrored direction), however it moves.
 """
 
 from __future__ import annotations

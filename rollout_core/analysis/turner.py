@@ -2,8 +2,8 @@
 
 Turner, Ly, Grünwald, "Generic E-variables for exact sequential k-sample tests of 2x2 tables", JSPI 2024
 (arXiv 2106.02693). A block is one hour of one stratum: its sizes are known before its outcomes. With any predictable
-base rate p_C and p_T = expit(logit p_C + d), p_0 = (n_T·p_T + n_C·p_C)/(n_T + n_C), the likelihood ratio against p_0 has
-expectation at most one for every common rate (weighted arithmetic-geometric mean), so the true rate may drift freely.
+base rate p_C and p_T = expit(logit p_C + d), p_0 = (n_T·p_T + n_C·p_C)/(n_T + n_C), the likelihood ratio against p_0
+has expectation at most one for every common rate (weighted arithmetic-geometric mean), so the rate may drift freely.
 """
 
 from __future__ import annotations

@@ -1,0 +1,150 @@
+"""Guardrails: is treatment proven worse than concurrent control, proven not worse than tolerated, or neither yet?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rollout_core.analysis import budget, clustered, mixture, tilt
+from rollout_core.analysis.choose import Kernel, combine
+from rollout_core.analysis.clustered import Estimate
+from rollout_core.analysis.difference import (
+    baseline_of,
+    exact_path,
+    kernel_of,
+    log_ratio_grid,
+    rows_of,
+    scope_estimate,
+)
+from rollout_core.analysis.evidence import ClusterSums, Evidence, FirstEvents, MetricEvidence
+from rollout_core.analysis.policy import DifferenceGuardrail, Direction, Policy
+from rollout_core.analysis.stratified import blocks_estimate
+from rollout_core.analysis.verdict import Status, Verdict, bounded
+
+INTERVAL_ALPHA = 0.05
+"""Each bound of an interval errs with this probability, over all looks together."""
+
+
+class Interval(NamedTuple):
+    """An estimate with its bounds on a scale; nan where there is none."""
+
+    scale: str
+    estimate: float
+    lower: float
+    upper: float
+    tolerated: float
+
+
+def judge_guardrail(evidence: Evidence, policy: Policy, rule: DifferenceGuardrail) -> Verdict:
+    """The verdict about one guardrail. WORSE needs log e ≥ log(1/(α·share of the budget)); SAFE an upper bound below
+    the tolerated margin; NO_DATA when an arm is empty or nothing was counted."""
+    metric = evidence.of(rule.metric)
+    if metric is None:
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", reason="not_counted")
+    n_treatment, n_control = arm_sizes(metric)
+    kernel = kernel_of(metric, rule, None)
+    missing = _what_is_missing(metric, n_treatment, n_control, kernel)
+    if missing:
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", n_treatment=n_treatment,
+                       n_control=n_control, reason=missing)
+    acts = rule.acts and acts_at_all(metric, rule)
+    needed = budget.log_e_needed(policy.acting_weights(), rule.key, policy.alpha_pause) if rule.acts else float(
+        -np.log(policy.alpha_watch))
+    log_e = harm_log_e(evidence, metric, rule)
+    found = interval(metric, rule, kernel)
+    safe = np.isfinite(found.upper) and found.upper <= found.tolerated
+    status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
+    return Verdict(rule.key, rule.metric, status, found.scale, bounded(found.estimate), bounded(found.lower),
+                   bounded(found.upper), log_e, needed, n_treatment, n_control, kernel.value, acts,
+                   reason="" if acts or not rule.acts else "share_too_skewed")
+
+
+def acts_at_all(metric: MetricEvidence, rule: DifferenceGuardrail) -> bool:
+    """True unless every scope could only advise."""
+    epochs = sorted({stratum.epoch for stratum in metric.strata})
+    return any(kernel_of(metric, rule, scope) not in (Kernel.ADVISORY, Kernel.NONE) for scope in (None, *epochs))
+
+
+def harm_log_e(evidence: Evidence, metric: MetricEvidence, rule: DifferenceGuardrail) -> float:
+    """One log e for "worse" from the evidence since the start and that of each epoch alone.
+
+    Advisory scopes count only when there are no others: where one may act, nothing invalid is mixed in.
+    """
+    advisory = not acts_at_all(metric, rule)
+    start = _scope_log_e(metric, rule, None, advisory) if evidence.restart_epoch <= 1 else None
+    epochs = {epoch: _scope_log_e(metric, rule, epoch, advisory)
+              for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
+    return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))
+
+
+def _scope_log_e(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None, advisory: bool) -> float:
+    kernel = kernel_of(metric, rule, epoch)
+    if kernel is Kernel.NONE or (kernel is Kernel.ADVISORY and not advisory):
+        return 0.0
+    path = exact_path(metric, rule, epoch) if kernel in (Kernel.EXACT, Kernel.BOTH) else None
+    exact = float(path.log_e[-1]) if path is not None and len(path.log_e) else 0.0
+    found = scope_estimate(metric, rule, epoch, kernel) if kernel is not Kernel.EXACT else None
+    sums = float(clustered.log_e_worse(found, rule.mde)) if found is not None else 0.0
+    return float(combine(kernel, exact, sums))
+
+
+def interval(metric: MetricEvidence, rule: DifferenceGuardrail, kernel: Kernel) -> Interval:
+    """The effect with its confidence sequence: clustered where it may speak, else from the exact kernel's rows."""
+    found = scope_estimate(metric, rule, None, kernel) if kernel is not Kernel.EXACT else None
+    if found is None and metric.firsts is not None:
+        return _ratio_interval(metric, rule, metric.firsts)
+    if found is None and metric.blocks is not None:
+        found = blocks_estimate(metric, metric.blocks, rule)
+    return difference_interval(found, rule)
+
+
+def difference_interval(found: Estimate | None, rule: DifferenceGuardrail) -> Interval:
+    """Estimate ± the mixture's half-width, harm positive; nan before the burn-in."""
+    if found is None or not bool(found.ready):
+        return Interval("difference", np.nan, np.nan, np.nan, rule.tolerated)
+    width = float(mixture.half_width(found.error, rule.mde, INTERVAL_ALPHA))
+    centre = float(found.difference)
+    return Interval("difference", centre, centre - width, centre + width, rule.tolerated)
+
+
+def _ratio_interval(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEvents) -> Interval:
+    """The rate ratio (treatment to control; turned round where lower is worse) by inverting the tilt."""
+    keep = rows_of(metric, rows, None)
+    x_t, x_c, n_t, n_c = (np.asarray(column)[keep] for column in (
+        rows.events_treatment, rows.events_control, rows.at_risk_treatment, rows.at_risk_control))
+    share = tilt.share_at_risk(n_t, n_c)
+    expected = (x_t + x_c) * share
+    lower, upper = tilt.log_ratio_interval((x_t, x_c), share, log_ratio_grid(metric, rule), INTERVAL_ALPHA)
+    against = float(np.sum((x_t + x_c) * (1.0 - share) * (share > 0.0)))
+    seen = float(np.sum(x_t)) / max(float(expected.sum()), 1e-9) * against / max(float(np.sum(x_c)), 0.5)
+    ratio, low, high = seen, float(np.exp(lower)), float(np.exp(upper))
+    if rule.worse is Direction.LOWER:
+        ratio, low, high = 1.0 / max(ratio, 1e-9), 1.0 / high if high > 0.0 else np.inf, 1.0 / max(low, 1e-300)
+    allowed = rule.tolerated_ratio if rule.worse is Direction.HIGHER else 1.0 / rule.tolerated_ratio
+    return Interval("ratio", ratio, low, high, allowed * (1.0 + rule.tolerated / baseline_of(metric, rule)))
+
+
+def arm_sizes(metric: MetricEvidence) -> tuple[int, int]:
+    """How many subjects (or denominators) each arm has, from the richest statistics that were counted."""
+    if metric.sums is not None:
+        return _total(metric.sums, "d_treatment"), _total(metric.sums, "d_control")
+    if metric.blocks is not None:
+        return sum(metric.blocks.n_treatment), sum(metric.blocks.n_control)
+    if metric.firsts is not None:
+        return max(metric.firsts.at_risk_treatment, default=0), max(metric.firsts.at_risk_control, default=0)
+    return 0, 0
+
+
+def _total(sums: ClusterSums, column: str) -> int:
+    return sum(sum(row) for row in getattr(sums, column))
+
+
+def _what_is_missing(metric: MetricEvidence, n_treatment: int, n_control: int, kernel: Kernel) -> str:
+    if metric.sums is None and metric.blocks is None and metric.firsts is None:
+        return "not_counted"
+    if kernel is Kernel.NONE:
+        return "no_control"
+    if n_treatment == 0 and n_control == 0:
+        return "no_events"
+    return "no_treatment" if n_treatment == 0 else "no_control" if n_control == 0 else ""

@@ -1,0 +1,51 @@
+"""Absolute limits: is treatment's own value proven beyond a fixed limit, and does control break it as well?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rollout_core.analysis import budget
+from rollout_core.analysis.evidence import Evidence, MetricEvidence
+from rollout_core.analysis.level import Level, measure, pooled
+from rollout_core.analysis.policy import Direction, LimitGuardrail, Policy
+from rollout_core.analysis.verdict import Status, Verdict, bounded
+
+CONTROL_ALPHA = 0.05
+
+
+def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Verdict:
+    """WORSE: proven beyond the limit. SAFE: the interval lies on the good side. Else WATCHING, or NO_DATA.
+
+    `control_breaks_too` says that control is proven beyond it as well, so the rollout need not be the cause.
+    """
+    metric = evidence.of(rule.metric)
+    if metric is None or not metric.treatment:
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="not_counted")
+    level = _level(metric, rule, evidence)
+    if level.n == 0:
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")
+    weights = policy.acting_weights()
+    needed = budget.log_e_needed(weights, rule.key, policy.alpha_pause) if rule.acts else -np.log(policy.alpha_watch)
+    log_e = limit_log_e(evidence, metric, rule)
+    beyond = level.lower if rule.worse is Direction.LOWER else level.upper
+    safe = level.ready and (beyond > rule.limit if rule.worse is Direction.LOWER else beyond < rule.limit)
+    status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
+    control = measure(metric, pooled(metric.control), rule.limit, rule.mde)
+    breaks = control.ready and control.log_e(rule.worse) >= -np.log(CONTROL_ALPHA)
+    return Verdict(rule.key, rule.metric, status, "level", bounded(level.estimate), bounded(level.lower),
+                   bounded(level.upper), log_e, float(needed), level.n, control.n, level.kernel, rule.acts,
+                   control_breaks_too=bool(breaks))
+
+
+def limit_log_e(evidence: Evidence, metric: MetricEvidence, rule: LimitGuardrail) -> float:
+    """One log e for "beyond the limit" from the evidence since the start and that of each epoch alone."""
+    def scope(epoch: int | None) -> float:
+        return measure(metric, pooled(metric.treatment, epoch), rule.limit, rule.mde).log_e(rule.worse)
+    start = scope(None) if evidence.restart_epoch <= 1 else None
+    epochs = {epoch: scope(epoch) for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
+    return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))
+
+
+def _level(metric: MetricEvidence, rule: LimitGuardrail, evidence: Evidence) -> Level:
+    since = [entry for entry in metric.treatment if entry.epoch >= evidence.restart_epoch]
+    return measure(metric, pooled(since), rule.limit, rule.mde)

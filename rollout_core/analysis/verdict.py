@@ -1,0 +1,117 @@
+"""A verdict: what the evidence proves about one guardrail or criterion, with its interval, e-value and sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+
+class Status(StrEnum):
+    """What is known. Guardrails: worse | safe | watching | no_data; criteria: proven | not_yet | not_met | manual |
+    no_data; the split: mismatch | watching | no_data. No data is never fine."""
+
+    MISMATCH = "mismatch"
+    WORSE = "worse"
+    NOT_MET = "not_met"
+    NO_DATA = "no_data"
+    WATCHING = "watching"
+    NOT_YET = "not_yet"
+    MANUAL = "manual"
+    SAFE = "safe"
+    PROVEN = "proven"
+
+
+WORST_FIRST = tuple(Status)
+"""The order in which statuses fold: the order they are declared in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is missing until a decision, if the true effect is `assumed_effect` (beyond the target or margin).
+
+    Further treated subjects (or denominators) for a decision with probability 50 % and 90 %, and hours at the present
+    inflow (None: no inflow known). `at_observed` says whether the assumption is the observed effect or the MDE.
+    """
+
+    subjects_50: int
+    subjects_90: int
+    hours_50: float | None
+    hours_90: float | None
+    assumed_effect: float
+    at_observed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`estimate`, `lower`, `upper` on `scale`: difference (treatment − tolerated_ratio·control, harm positive whichever
+    way is worse), ratio (treatment / control) or level (treatment's own value). Each bound errs with 5 % at all times
+    together; None: not bounded yet. `log_e` speaks for worse or proven, `log_e_needed` is what it takes.
+
+    `acts` False: never more than advice. `kernel` names the test, `reason` why there is no more to say.
+    """
+
+    key: str
+    metric: str
+    status: Status
+    scale: str = "level"
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    log_e: float = 0.0
+    log_e_needed: float = 0.0
+    n_treatment: int = 0
+    n_control: int = 0
+    kernel: str = "none"
+    acts: bool = False
+    need: Need | None = None
+    control_breaks_too: bool = False
+    reason: str = ""
+
+    @property
+    def p_value(self) -> float:
+        """The always-valid p-value of this look, min(1, 1/e)."""
+        return float(np.exp(min(0.0, -self.log_e)))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Everything judged at one instant. The split is looked at first: a mismatch voids go, never harm."""
+
+    sample_ratio: Verdict
+    guardrails: tuple[Verdict, ...]
+    criteria: tuple[Verdict, ...]
+
+    @property
+    def harm(self) -> tuple[Verdict, ...]:
+        """Proven harm that may act."""
+        return tuple(verdict for verdict in self.guardrails if verdict.status is Status.WORSE and verdict.acts)
+
+    @property
+    def held(self) -> bool:
+        """True when the split is not the configured one: nothing may be raised."""
+        return self.sample_ratio.status is Status.MISMATCH
+
+    @property
+    def criteria_met(self) -> bool:
+        """True when there are criteria and every one is proven."""
+        return bool(self.criteria) and worst(self.criteria) is Status.PROVEN
+
+    @property
+    def ready(self) -> bool:
+        """True when exposure may rise by proof: criteria met, every guardrail safe, split as configured."""
+        safe = all(verdict.status is Status.SAFE for verdict in self.guardrails)
+        return self.criteria_met and safe and not self.held
+
+
+def worst(verdicts: Iterable[Verdict]) -> Status:
+    """The status that decides for all of them. Nothing judged is no data."""
+    statuses = [verdict.status for verdict in verdicts]
+    return min(statuses, key=WORST_FIRST.index) if statuses else Status.NO_DATA
+
+
+def bounded(value: float) -> float | None:
+    """A bound as a record holds it: None where it is infinite or not a number."""
+    return float(value) if np.isfinite(value) else None
