@@ -15,6 +15,8 @@ from rollout_core.charts.words import plain
 
 _TRACK = f'fill="{palette.MUTED}" fill-opacity=".15"'
 Scale = tuple[float, float]
+WIDTH = 176
+"""Width in px of what stands in a table's evidence column."""
 
 
 def image(svg: str, alt: str) -> str:
@@ -62,9 +64,9 @@ def _tick(x: float) -> str:
 
 
 def interval_bar(bounds: tuple[float, float, float], target: float, better: str, colour: str, alt: str,
-                 scale: Scale | None = None, width: int = 176) -> str:
+                 scale: Scale | None = None) -> str:
     """An interval (low, value, high) against its target; the acceptable side ("low" or "high" is better) is tinted."""
-    low, value, high = bounds
+    (low, value, high), width = bounds, WIDTH
     axis = _Axis(scale or scale_around(low, high, target), width)
     at = axis.x(target)
     left, right = (4.0, at) if better == "low" else (at, width - 4.0)
@@ -74,14 +76,14 @@ def interval_bar(bounds: tuple[float, float, float], target: float, better: str,
     return image(_svg(width, 22, body), alt)
 
 
-def around_zero(bounds: tuple[float, float, float], colour: str, reach: float, alt: str, width: int = 176) -> str:
+def around_zero(bounds: tuple[float, float, float], colour: str, reach: float, alt: str, width: int = WIDTH) -> str:
     """A difference (low, value, high) around zero; `reach` is the value at either edge, shared by a column."""
     axis = _Axis((-reach, reach), width)
     body = _bar(4, width - 8, 4, 14, _TRACK) + _tick(width / 2) + _whisker(axis, *bounds, colour)
     return image(_svg(width, 22, body), alt)
 
 
-def hatch(alt: str, width: int = 176, height: int = 22) -> str:
+def hatch(alt: str, width: int = WIDTH, height: int = 22) -> str:
     """No data drawn as no data: hatched with a dashed rim, never zero and never a flat line."""
     lines = "".join(f'<line x1="{x}" y1="{height - 4}" x2="{x + 14}" y2="4" stroke="{palette.MUTED}" '
                     'stroke-opacity=".55"/>' for x in range(-8, width, 8))

@@ -95,9 +95,10 @@ def line(fig: go.Figure, name: str, x: Sequence[Any], y: Sequence[Number], place
                     **more)
 
 
-def band(fig: go.Figure, level: str, low: float, high: float, axis: str = "y", label: str = "",
+def band(fig: go.Figure, level: str, ends: tuple[float, float], axis: str = "y", label: str = "",
          strength: float = 0.12) -> None:
     """A judged region (good | needs improvement | poor), tinted, its name written inside at the top right."""
+    low, high = ends
     add = fig.add_hrect if axis == "y" else fig.add_vrect
     add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=palette.soft(palette.BAND[level], strength), line_width=0,
         layer="below")

@@ -21,17 +21,17 @@ def rects(markdown: str) -> list[tuple[float, float]]:
 
 
 def test_the_tinted_side_is_the_acceptable_one():
-    low = drawings.interval_bar((1.1, 1.3, 1.5), 2.0, "low", palette.GOOD, "a", (1.0, 3.0), 108)
-    high = drawings.interval_bar((1.1, 1.3, 1.5), 2.0, "high", palette.GOOD, "a", (1.0, 3.0), 108)
-    assert rects(low)[1] == (4.0, 50.0)      # (2 − 1) / (3 − 1) of 100 px, from the left
-    assert rects(high)[1] == (54.0, 50.0)
+    low = drawings.interval_bar((1.1, 1.3, 1.5), 2.0, "low", palette.GOOD, "a", (1.0, 3.0))
+    high = drawings.interval_bar((1.1, 1.3, 1.5), 2.0, "high", palette.GOOD, "a", (1.0, 3.0))
+    assert rects(low)[1] == (4.0, 84.0)      # (2 − 1) / (3 − 1) of 168 px, from the left
+    assert rects(high)[1] == (88.0, 84.0)
 
 
 def test_an_interval_outside_the_scale_stays_inside_the_picture():
-    drawn = svg(drawings.interval_bar((-100, 0, 100), 1.0, "low", palette.GOOD, "a", (0.0, 2.0), 108))
+    drawn = svg(drawings.interval_bar((-100, 0, 100), 1.0, "low", palette.GOOD, "a", (0.0, 2.0)))
     places = [float(x) for x in re.findall(r'x[12]="([\d.]+)"', drawn)]
     assert min(places) == 4.0
-    assert max(places) == 104.0
+    assert max(places) == 172.0
 
 
 def test_zero_is_in_the_middle_of_a_difference():

@@ -1,0 +1,34 @@
+"""Questions with a short memory: many viewers and reruns share one answer; every change forgets them all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import streamlit as st
+
+from rollout_core import bootstrap
+
+
+def ask(question: str, request: Any, *, settled: bool = False) -> Any:
+    """The answer to a question. Answers are frozen, so sharing them is safe. Raises RolloutError."""
+    room = bootstrap.current()
+    remember = _settled if settled else _fresh
+    return remember(room, id(room), question, msgspec.json.encode(request), request)
+
+
+def forget() -> None:
+    """After a change: the next question is answered anew."""
+    _fresh.clear()
+    _settled.clear()
+
+
+@st.cache_resource(ttl=timedelta(seconds=4), max_entries=400, show_spinner=False)
+def _fresh(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
+    return _room.ask(question, _request)
+
+
+@st.cache_resource(ttl=timedelta(seconds=30), max_entries=400, show_spinner=False)
+def _settled(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
+    return _room.ask(question, _request)

@@ -1,0 +1,76 @@
+"""The states of a page besides "here are the numbers": what, since when, and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rollout_core.charts import formats
+from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.errors import (
+    Invalid,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    QueryRefused,
+    Refused,
+    RolloutError,
+    StaleRollout,
+    StoreError,
+)
+from rollout_core.people.role import Role
+
+if TYPE_CHECKING:
+    from pages.panels.page import Here
+
+ICONS: tuple[tuple[type[RolloutError], str], ...] = (
+    (NotSignedIn, "lock"), (NotPermitted, "lock"), (StaleRollout, "sync_problem"), (QueryRefused, "timer_off"),
+    (Refused, "block"), (NotFound, "search_off"), (Invalid, "edit"), (StoreError, "database_off"),
+)
+"""Error class -> Material icon; the first that fits."""
+
+STALE_AFTER = timedelta(minutes=30)
+
+
+def error(problem: RolloutError) -> None:
+    """What happened and what to do, then one way on."""
+    icon = next((icon for kind, icon in ICONS if isinstance(problem, kind)), "error")
+    text = plain(problem.message) + (f" {plain(problem.mend)}" if problem.mend else "")
+    if isinstance(problem, Invalid):
+        text += "".join(f"  \n{plain(each)}" for each in problem.problems)
+    st.error(text, icon=f":material/{icon}:")
+    if isinstance(problem, NotSignedIn):
+        st.link_button("Sign in", "/signin", icon=":material/login:")
+    elif isinstance(problem, StoreError):
+        st.button("Try again", icon=":material/refresh:", key=f"again-{type(problem).__name__}")
+
+
+def failed(code: str) -> None:
+    """A defect of ours: no details for the viewer, a code that finds them in the log."""
+    st.error(f"This part of the page failed. The log has the details under code {code}. Your data are not touched.",
+             icon=":material/bug_report:")
+
+
+def empty(title: str, text: str) -> None:
+    """What this place is for and the next step; both are our own words."""
+    st.markdown(f"**{title}**  \n{text}")
+
+
+def view_only(here: Here, needed: Role, what: str) -> None:
+    """In the place of buttons somebody may not press."""
+    st.markdown(f"{badge('View only', 'gray', 'lock')} You can look at everything here. "
+                f"Ask {'an admin' if needed is Role.ADMIN else 'an operator'} to {what}.")
+
+
+def freshness(here: Here, last_event_at: datetime | None, simulated: bool, rest: str) -> str:
+    """The live line under a title: live, quiet for a while, or never received anything."""
+    mark = f"{badge('Simulated', 'violet', 'science')} " if simulated else ""
+    if last_event_at is None:
+        return f"{mark}{badge('No data', 'gray', 'sensors_off')} {quiet(f'no event received yet · {rest}')}"
+    at = here.when(last_event_at)
+    if here.now - last_event_at > STALE_AFTER:
+        since = formats.ago(last_event_at, here.now)
+        return f"{mark}{badge('Stale', 'yellow', 'history')} {quiet(f'last event {at}, {since} · {rest}')}"
+    return f"{mark}{badge('Live', 'green', 'sensors')} {quiet(f'last event {at} · {rest}')}"

@@ -1,0 +1,121 @@
+"""Charts that are not over time: distributions on a log axis, retention, scores given, cohorts, flags used together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from rollout_core.charts import figure, formats, palette
+from rollout_core.charts.palette import Theme
+from rollout_core.insight.adoption import AdoptionAnswer
+from rollout_core.insight.business import RetentionPoint, ScoreCount
+from rollout_core.insight.vitals import HistogramBin, VitalCard
+
+
+def distribution(bins: Sequence[HistogramBin], card: VitalCard, theme: Theme, height: int = 280) -> go.Figure:
+    """Each arm's share of page views per class, in equal bins for both arms, on a log axis, with the judged regions."""
+    drawn = [each for each in bins if each.treatment > 0 or each.control > 0]
+    if not drawn:
+        return figure.nothing_drawn(theme, f"No {card.vital} in this window", height)
+    fig = figure.figure(theme, height)
+    floor = 0.001 if card.unit != "ms" else 1.0
+    middles = [math.sqrt(max(each.low, floor) * max(each.high, floor)) for each in drawn]
+    first, last = max(drawn[0].low, floor), max(each.high for each in drawn)
+    last = max(last, card.poor_above * 1.3)
+    figure.band(fig, "needs improvement", (card.good_up_to, card.poor_above), "x")
+    figure.band(fig, "poor", (card.poor_above, last), "x")
+    for arm, values in (("control", [b.control for b in drawn]), ("treatment", [b.treatment for b in drawn])):
+        fig.add_scatter(x=middles, y=[value * 100 for value in values], name=arm.capitalize(), mode="lines",
+                        legendrank=1 if arm == "treatment" else 2,
+                        line={"color": palette.ARM[arm], "dash": palette.DASH[arm], "width": palette.WIDTH[arm],
+                              "shape": "spline", "smoothing": 0.4})
+    edges = (first, card.good_up_to, card.poor_above, last)
+    for place, word in enumerate(("good", "needs impr.", "poor")):
+        middle = math.sqrt(edges[place] * edges[place + 1])
+        figure.note(fig, word, x=math.log10(middle), yref="paper", y=0.99, yanchor="top")
+    ticks = [tick for tick in _TICKS if first <= tick <= last]
+    fig.update_xaxes(type="log", tickvals=ticks, ticktext=[_tick(tick, card.unit) for tick in ticks],
+                     range=[math.log10(first), math.log10(last)])
+    fig.update_yaxes(ticksuffix="%", rangemode="tozero")
+    return fig
+
+
+_TICKS = (0.001, 0.01, 0.1, 0.25, 1, 10, 25, 50, 100, 200, 500, 1000, 2500, 4000, 10_000, 30_000)
+
+
+def _tick(value: float, unit: str) -> str:
+    return formats.milliseconds(value) if unit == "ms" else f"{value:g}"
+
+
+def retention(points: Sequence[RetentionPoint], theme: Theme, height: int = 280) -> go.Figure:
+    """Share active again by day since their first, of those old enough; days nobody has reached yet are left out."""
+    if not any(point.treatment is not None or point.control is not None for point in points):
+        return figure.nothing_drawn(theme, "Nobody is old enough for retention yet", height)
+    fig = figure.figure(theme, height)
+    for arm in ("control", "treatment"):
+        values = [getattr(point, arm) for point in points]
+        figure.ribbon(fig, figure.Run(arm, [point.day for point in points],
+                                      [None if value is None else value * 100 for value in values]))
+    fig.update_xaxes(title={"text": "days since first exposure", "font": fig.layout.font.to_plotly_json()}, nticks=8)
+    fig.update_yaxes(ticksuffix="%", rangemode="tozero")
+    return fig
+
+
+def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> go.Figure:
+    """Answers by score as shares of each arm, so that unequal arms compare."""
+    totals = {"treatment": sum(each.treatment for each in counts), "control": sum(each.control for each in counts)}
+    if not any(totals.values()):
+        return figure.nothing_drawn(theme, "No answers in this window", height)
+    fig = figure.figure(theme, height)
+    for arm, hatched in (("treatment", ""), ("control", "/")):
+        given = [getattr(each, arm) / (totals[arm] or 1) * 100 for each in counts]
+        fig.add_bar(x=[str(each.score) for each in counts], y=given, name=arm.capitalize(),
+                    marker={"color": palette.ARM[arm], "pattern": {"shape": hatched, "fgcolor": "#fff", "size": 6}})
+    fig.update_layout(barmode="group", bargap=0.35)
+    fig.update_xaxes(type="category")
+    fig.update_yaxes(ticksuffix="%")
+    return fig
+
+
+def cohorts(answer: AdoptionAnswer, theme: Theme) -> go.Figure:
+    """A week per row: the share of people first exposed then who had used it after k weeks; not old enough is blank."""
+    if not answer.cohorts:
+        return figure.nothing_drawn(theme, "No cohort yet")
+    rows = list(answer.cohorts)
+    weeks = max(len(row.shares) for row in rows)
+    values = [[row.shares[k] if k < len(row.shares) else None for k in range(weeks)] for row in rows]
+    shown = [["" if value is None else formats.percent(value, 0) for value in row] for row in values]
+    fig = figure.figure(theme, 80 + 30 * len(rows))
+    top = max((value for row in values for value in row if value is not None), default=1.0)
+    fig.add_heatmap(z=values, x=[f"{k + 1} wk" for k in range(weeks)],
+                    y=[f"{row.week.day} {row.week:%b} · {row.exposed:,}" for row in rows],
+                    text=shown, texttemplate="%{text}", showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
+                    zmax=max(top, 0.01), colorscale=_shades(theme))
+    fig.update_xaxes(side="top")
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    fig.update_layout(hovermode="closest", margin={"t": 8})
+    return fig
+
+
+def _shades(theme: Theme) -> list[tuple[float, str]]:
+    """Light to blue; dark ends short of the full mark, so that the number on it keeps its contrast."""
+    return [(0, "#f2f6fd"), (1, "#8fbcf5")] if theme == "light" else [(0, "#161d27"), (1, "#1b4f94")]
+
+
+def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.Figure:
+    """Of the users of the row's flag, how many also use the column's: shares, the flag itself left blank."""
+    size = len(answer.matrix_flags)
+    if size < 2 or not any(answer.matrix[i][i] for i in range(size)):
+        return figure.nothing_drawn(theme, "Nobody has used two of these flags yet")
+    values = [[None if i == j or not answer.matrix[i][i] else answer.matrix[i][j] / answer.matrix[i][i]
+               for j in range(size)] for i in range(size)]
+    fig = figure.figure(theme, 110 + 30 * size)
+    fig.add_heatmap(z=values, x=list(names), y=list(names), showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
+                    zmax=1, text=[["" if v is None else formats.percent(v, 0) for v in row] for row in values],
+                    texttemplate="%{text}", colorscale=_shades(theme))
+    fig.update_xaxes(side="top", tickangle=-35)
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    fig.update_layout(hovermode="closest", margin={"t": 8})
+    return fig
