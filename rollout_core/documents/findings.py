@@ -1,0 +1,41 @@
+"""Everything that is wrong with one document, collected so that a person sees all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from rollout_core.errors import Problem
+
+
+class Findings:
+    """Collects problems of one file. Readers add to it and go on; nobody stops at the first mistake."""
+
+    def __init__(self, file: str = "") -> None:
+        self.file = file
+        self._problems: list[Problem] = []
+
+    def add(self, where: str, what: str, *, line: int, allowed: str = "") -> None:
+        """Notes one mistake at a path and line."""
+        self._problems.append(Problem(where or "document", what, allowed, self.file, line))
+
+    def unknown(self, where: str, kind: str, name: object, known: Iterable[str], *, line: int) -> None:
+        """Notes a name that does not exist, with the nearest one that does."""
+        names = list(known)
+        self.add(where, f"unknown {kind} {str(name)!r}{did_you_mean(str(name), names)}", line=line,
+                 allowed=", ".join(names))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All mistakes in the order of their lines."""
+        return tuple(sorted(self._problems, key=lambda problem: problem.line))
+
+    def __bool__(self) -> bool:
+        return bool(self._problems)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest known name, or nothing. Case does not count."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
