@@ -69,11 +69,13 @@ def _cohort(rng: np.random.Generator, scenario: Scenario, size: int, day: int = 
     sleeping = (rng.random(size) < population.sleeping_share) & (day == 0)
     own = np.exp(rng.normal(-rhythm.spread**2 / 2, rhythm.spread, size))
     columns["rate"] = rhythm.sessions_per_day * own * np.where(sleeping, 0.02, 1.0) * (2.5 if day else 1.0)
-    columns["created_days_ago"] = np.full(size, -float(day)) if day else rng.random(size) * population.created_within_days
+    seen_before = rng.random(size) * population.created_within_days
+    columns["created_days_ago"] = np.full(size, -float(day)) if day else seen_before
     columns["idle_days"] = np.where(sleeping, 31 + rng.random(size) * 170, rng.random(size) * 14) * (0 if day else 1)
     columns["arrives_day"] = np.full(size, day)
     columns["speed"] = np.exp(rng.normal(0, behaviour.subject_speed_sigma, size))
-    columns["error_proneness"] = np.exp(rng.normal(-behaviour.subject_error_sigma**2 / 2, behaviour.subject_error_sigma, size))
+    sigma = behaviour.subject_error_sigma
+    columns["error_proneness"] = np.exp(rng.normal(-(sigma**2) / 2, sigma, size))
     columns["adopter"] = rng.random(size) < behaviour.adopts
     columns["adoption_delay_days"] = rng.exponential(0.8, size)
     return columns

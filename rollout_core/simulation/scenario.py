@@ -40,7 +40,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When sessions begin: 24 weights by hour and 7 by weekday (Monday first), and how many a day per active subject."""
+    """When sessions begin: 24 weights by hour and 7 by weekday (Monday first), how many a day per subject."""
 
     hours: tuple[float, ...]
     weekdays: tuple[float, ...]

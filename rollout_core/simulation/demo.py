@@ -1,0 +1,181 @@
+"""The demo store: the scenarios' verbs at made times, then the events that their epochs bring about.
+
+A function of seed and time: the same scenarios built until the same instant give the same events. Everything goes
+through the product's own verbs, evaluation and write path, and is marked as simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rollout_core.control import VERBS
+from rollout_core.control.sync_register import sync_register
+from rollout_core.documents.typed_document import load_typed
+from rollout_core.metrics.event import Event
+from rollout_core.metrics.event_checks import Accepted, Limits, Sender, accept
+from rollout_core.people.actor import Actor
+from rollout_core.people.role import Role
+from rollout_core.ports.control_records import Subject
+from rollout_core.ports.event_store import Batch
+from rollout_core.ports.room import Room
+from rollout_core.simulation.population import People, draw_people
+from rollout_core.simulation.scenario import Scenario, Step
+from rollout_core.simulation.session_events import make_day
+from rollout_core.simulation.stretches import Stretch, stretch_of
+
+BATCH = 10_000
+SENDER = Sender(trusted=True, name="demo", historical=True)
+Progress = Callable[[str, float], None]
+
+
+@dataclass(slots=True)
+class MadeClock:
+    """A clock that the scenario moves."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The scenario's present."""
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A scenario with its people, from its first midnight on."""
+
+    scenario: Scenario
+    people: People
+    began_at: datetime
+
+
+def load_scenarios(directory: Path) -> tuple[Scenario, ...]:
+    """Every scenario document of a directory, by file name. Raises InvalidDocument."""
+    return tuple(load_typed(path, Scenario, "rollout-demo/1") for path in sorted(directory.glob("*.yaml")))
+
+
+def cast_of(scenario: Scenario, began_at: datetime, until_at: datetime) -> Cast:
+    """The scenario's people up to an instant."""
+    days = max((until_at - began_at).days + 1, scenario.days)
+    return Cast(scenario, draw_people(scenario, began_at, days), began_at)
+
+
+def first_midnight(scenarios: Sequence[Scenario], until_at: datetime) -> datetime:
+    """Day 0 of scenarios that shall end at `until_at`."""
+    days = max(scenario.days for scenario in scenarios)
+    return (until_at - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progress: Progress | None = None) -> int:
+    """Fills an empty room with the scenarios' history up to `until_at`; returns how many events were stored.
+
+    The plans must be set up already (their `setup` verb); the room's own clock is not asked.
+    """
+    began_at = first_midnight(scenarios, until_at)
+    casts = [cast_of(scenario, began_at, until_at) for scenario in scenarios]
+    clock = MadeClock(began_at)
+    made = replace(room, clock=clock)
+    for cast in casts:
+        enrol(made, cast, 0, -1)
+    play(made, casts, clock, until_at)
+    for cast in casts:
+        enrol(made, cast, (until_at - began_at).days, 0)
+    stored = 0
+    days = (until_at - began_at).days + 1
+    for number, cast in enumerate(casts):
+        stretches = stretches_of(room, cast)
+        for day in range(days):
+            if progress:
+                progress(cast.scenario.name, (number + day / days) / len(casts))
+            stored += write_day(room, cast, stretches, day, began_at, until_at)
+    room.events.close_windows(until_at)
+    with room.control.write() as unit:
+        unit.meta.set("demo_began_at", began_at.isoformat())
+        unit.meta.set("demo_fed_until_at", until_at.isoformat())
+    return stored
+
+
+def play(room: Room, casts: Sequence[Cast], clock: MadeClock, until_at: datetime) -> None:
+    """Presses the scenarios' verbs in the order of their times."""
+    steps = sorted(((cast.began_at + timedelta(days=step.day), step, cast) for cast in casts
+                    for step in cast.scenario.steps), key=lambda found: found[0])
+    for at, step, cast in steps:
+        if at <= until_at:
+            clock.at = at
+            enrol(room, cast, int(step.day), 0)
+            press(room, cast.scenario.plan, step)
+
+
+def press(room: Room, rollout: str, step: Step) -> None:
+    """One verb, by a person of the scenario, on the rollout as it is then."""
+    verb = VERBS[step.verb]
+    with room.control.read() as unit:
+        revision = unit.rollouts.get(rollout).revision
+    actor = Actor(principal=step.by, role=Role.ADMIN, via="setup", origin="demo")
+    fields = {"rollout": rollout, "revision": revision, **step.fields}
+    known = {name: value for name, value in fields.items() if name in verb.request.__dataclass_fields__}
+    verb.act(room, actor, verb.request(**known))
+
+
+def enrol(room: Room, cast: Cast, until_day: int, after_day: int) -> None:
+    """Puts the people who arrive in (after_day, until_day] into the register, and its mirror."""
+    people, now = cast.people, room.clock.now()
+    unit_name = cast.scenario.population.unit
+    chosen = [Subject(unit_name, people.ids[index], people.attributes[index], now)
+              for index in range(len(people.ids)) if after_day < people.arrives_day[index] <= until_day]
+    with room.control.write() as unit:
+        unit.register.upsert_many(chosen)
+    sync_register(room)
+
+
+def stretches_of(room: Room, cast: Cast) -> list[Stretch]:
+    """The arms of everybody in every epoch of the scenario's rollout, from the recorded epochs."""
+    key = cast.scenario.plan
+    served = room.live.current.rollouts[key]
+    with room.control.read() as unit:
+        epochs = unit.epochs.of(key)
+    flag = served.flags[0].key
+    return [stretch_of(replace(served, status="running", paused=False, stopped=False, phase=epoch.phase,
+                               epoch=epoch.number, epoch_began_at=epoch.began_at, thresholds=epoch.thresholds,
+                               ever=epoch.ever, served=epoch.served), cast.people, flag, epoch.began_at)
+            for epoch in epochs]
+
+
+def write_day(room: Room, cast: Cast, stretches: Sequence[Stretch], day: int, since_at: datetime,
+              until_at: datetime) -> int:
+    """Writes a day's events of [since_at, until_at); the same stretch of time twice adds nothing."""
+    events = [event for event in make_day(cast.scenario, cast.people, stretches, cast.began_at, day)
+              if since_at <= event.occurred_at < until_at]
+    stored = 0
+    for number, batch in enumerate(batches(events)):
+        accepted = [judged for event in batch
+                    if isinstance(judged := accept(event, SENDER, event.occurred_at, Limits()), Accepted)]
+        token = f"demo:{cast.scenario.plan}:{day}:{since_at.isoformat()}:{number}"
+        stored += room.events.write(Batch(accepted, received_at=until_at, token=token, sender="demo", ordered=True)).stored
+    return stored
+
+
+def batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Slices of at most BATCH events."""
+    for start in range(0, len(events), BATCH):
+        yield events[start : start + BATCH]
+
+
+def feed(room: Room, scenarios: Sequence[Scenario], now: datetime) -> int:
+    """Brings a demo store up to `now` with the rollouts as they are; returns how many events were stored."""
+    with room.control.read() as unit:
+        began, fed = unit.meta.get("demo_began_at"), unit.meta.get("demo_fed_until_at")
+    if began is None or fed is None:
+        return 0
+    began_at, since_at = datetime.fromisoformat(began), datetime.fromisoformat(fed)
+    stored = 0
+    for scenario in scenarios:
+        cast = cast_of(scenario, began_at, now)
+        stretches = stretches_of(room, cast)
+        for day in range((since_at - began_at).days, (now - began_at).days + 1):
+            stored += write_day(room, cast, stretches, day, since_at, now)
+    with room.control.write() as unit:
+        unit.meta.set("demo_fed_until_at", now.isoformat())
+    return stored
