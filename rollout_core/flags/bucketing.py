@@ -6,7 +6,7 @@ because DuckDB and every browser have it, never for secrecy.
 
 from __future__ import annotations
 
-from _md5 import md5
+from _md5 import md5  # type: ignore[import-not-found]
 
 BUCKETS = 100_000
 """How many buckets there are: one is 0.001 % of the subjects, so 0.1 % is exactly 100 buckets."""

@@ -13,3 +13,6 @@ class Holdout:
 
     buckets: int = 0
     audiences: tuple[str, ...] = ()
+
+NO_HOLDOUT = Holdout()
+"""Nobody is kept out."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.flag import Flag
-from rollout_core.flags.holdout import Holdout
+from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.flags.override import EnvironmentOverride, Override
 from rollout_core.flags.targeting import EVERYBODY, Rule
 
@@ -36,7 +36,7 @@ class ServedRollout:
     audiences: tuple[Audience, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     ever: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    holdout: Holdout = Holdout()
+    holdout: Holdout = NO_HOLDOUT
     flags: tuple[Flag, ...] = ()
     served: frozenset[str] = frozenset()
     """Keys of the flags that the phases entered so far have switched on."""

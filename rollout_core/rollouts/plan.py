@@ -10,7 +10,7 @@ from enum import StrEnum
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.flags.flag import Flag
-from rollout_core.flags.holdout import Holdout
+from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.flags.segment import Segment
 from rollout_core.flags.targeting import EVERYBODY, Rule
 from rollout_core.rollouts.phase import Comparison, Criterion, Phase
@@ -270,7 +270,7 @@ class Plan:
     environment: EnvironmentNames = field(default_factory=EnvironmentNames)
     autopilot: AutopilotRules = AutopilotRules()
     measurement: MeasurementRules = MeasurementRules()
-    holdout: Holdout = Holdout()
+    holdout: Holdout = NO_HOLDOUT
     source: str = ""
     alert_levels: tuple[AlertLevel, ...] = ()
     advancement: tuple[ChecklistItem, ...] = ()

@@ -6,8 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rollout_core.flags.holdout import Holdout
+from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.rollouts.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """One raise of exposure: the planned share (buckets), the order its audiences were filled in, what they reached.
+
+    The raises of a rollout, oldest first, never fall in any audience. They are the one order in which people came in:
+    lowering goes back along it, so the last ones in go out first, and going up again brings back the same people.
+    """
+
+    percentage: int
+    order: tuple[str, ...]
+    thresholds: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +28,8 @@ class Rollout:
     """State of one rollout. `percentage` and thresholds are buckets; times are UTC.
 
     `percentage` is what is planned to be served now (0 while paused); `phase` the one last entered; `ever` the highest
-    threshold served per audience; `remembered` what a pause or stop came from; `evidence_version` names the error
-    budget in force; `revision` grows with every change of this value.
+    threshold served per audience; `remembered` and `remembered_thresholds` what a pause or stop came from;
+    `evidence_version` names the error budget in force; `revision` grows with every change of this value.
     """
 
     key: str
@@ -36,9 +49,11 @@ class Rollout:
     epoch_began_at: datetime | None = None
     evidence_version: int = 1
     revision: int = 1
-    holdout: Holdout = Holdout()
+    holdout: Holdout = NO_HOLDOUT
     autopilot: str = "advise"
     remembered: int | None = None
+    remembered_thresholds: Mapping[str, int] = field(default_factory=dict)
+    raises: tuple[Raise, ...] = ()
     started_at: datetime | None = None
     phase_entered_at: datetime | None = None
     ended_at: datetime | None = None
