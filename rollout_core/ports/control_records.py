@@ -192,3 +192,15 @@ class OutboxMessage:
     sent_at: datetime | None = None
     dead_at: datetime | None = None
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a request with an Idempotency-Key was answered: the same key and fingerprint get the same answer again."""
+
+    principal: str
+    key: str
+    fingerprint: str
+    status: int
+    body: bytes
+    answered_at: datetime

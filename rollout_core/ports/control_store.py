@@ -31,6 +31,7 @@ from rollout_core.ports.control_records import (
     PlanText,
     PlanVersion,
     RegisterChange,
+    Replay,
     Signoff,
     Subject,
     Tick,
@@ -113,6 +114,10 @@ class Audit(Protocol):
 
     def append(self, entry: AuditEntry) -> AuditRecord:
         """Chains an entry; keeps time monotone by `clock_behind_ms`."""
+        ...
+
+    def extend(self, records: Iterable[AuditRecord]) -> int:
+        """Appends records chained elsewhere, unchanged; how many. Raises StoreCorrupt when they do not follow."""
         ...
 
     def tail(self, rollout: str | None = None, limit: int = 100, before: int | None = None) -> tuple[AuditRecord, ...]:
@@ -360,6 +365,10 @@ class Register(Protocol):
         """Forgets a subject; a tombstone without attributes stays for the mirror. True when there was one."""
         ...
 
+    def purge_removed(self, unit: str, id: str) -> None:
+        """Deletes a subject's tombstone, once the mirror has forgotten it too."""
+        ...
+
 
 class Outbox(Protocol):
     """Notices that must go out."""
@@ -378,6 +387,22 @@ class Outbox(Protocol):
 
     def dead(self, limit: int = 100) -> tuple[OutboxMessage, ...]:
         """Given up, newest first."""
+        ...
+
+
+class Replays(Protocol):
+    """Answers kept for requests that carry an Idempotency-Key."""
+
+    def get(self, principal: str, key: str) -> Replay | None:
+        """None when this key was never answered."""
+        ...
+
+    def save(self, replay: Replay) -> None:
+        """Inserts or replaces."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Deletes older ones; how many."""
         ...
 
 
@@ -411,6 +436,7 @@ class ControlUnit(Protocol):
     tokens: Tokens
     register: Register
     outbox: Outbox
+    replays: Replays
     meta: Meta
 
 

@@ -1,0 +1,96 @@
+"""Connections to the control database: SQLite in WAL mode with full synchronisation, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from rollout_core.errors import DiskFull, StoreCorrupt, StoreError, StoreLocked, StoreUnavailable
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a transaction waits for another process's before it gives up."""
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA secure_delete=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000",
+)
+"""secure_delete overwrites what is deleted: a forgotten subject's name does not linger in free pages."""
+
+POSTGRESQL_WRITE_LOCK = "SELECT pg_advisory_xact_lock(7221340001)"
+"""What makes a write transaction serial with all others there; SQLite has BEGIN IMMEDIATE."""
+
+_FAULTS: dict[int, tuple[type[StoreError], str, str]] = {
+    sqlite3.SQLITE_FULL: (DiskFull, "The disk is full: the control database could not write.", "Free some disk space."),
+    sqlite3.SQLITE_BUSY: (StoreLocked, "Another process is writing to the control database.",
+                          "Try again; if it stays, see which process hangs with `rollout doctor`."),
+    sqlite3.SQLITE_LOCKED: (StoreLocked, "The control database is locked.", "Try again."),
+    sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "The control database is damaged.", "Restore a backup: `rollout restore`."),
+    sqlite3.SQLITE_NOTADB: (StoreCorrupt, "The control database's file is not a database.",
+                            "Restore a backup: `rollout restore`."),
+    sqlite3.SQLITE_READONLY: (StoreUnavailable, "The control database may not be written.",
+                              "Give this user write permission on the store's directory."),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, "The control database cannot be opened.",
+                              "See that the store's directory exists and may be written."),
+}
+
+
+def is_url(target: Path | str) -> bool:
+    """True for a database URL, False for a file's path."""
+    return isinstance(target, str) and "://" in target
+
+
+def open_engine(target: Path | str) -> Engine:
+    """An engine on a file or a URL; no connection is made yet."""
+    url = str(target) if is_url(target) else f"sqlite:///{Path(target).resolve()}"
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Takes transaction control from the driver and sets the pragmas of every connection."""
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    """Begins as the connection's options say: a writer takes the write lock at once, never in the middle."""
+    writes = connection.get_execution_options().get("rollout_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    """One transaction on a connection of its own; errors of the database come out as StoreErrors."""
+    options = {"rollout_writes": writes}
+    with translated(engine), engine.connect().execution_options(**options) as connection, connection.begin():
+        if writes and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(POSTGRESQL_WRITE_LOCK)
+        yield connection
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Turns errors of the driver into StoreErrors that say what to do."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        raise store_error(error, str(engine.url.database)) from error
+
+
+def store_error(error: Exception, where: str) -> StoreError:
+    """The StoreError for a driver's error; `where` is the file or database."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(origin, "sqlite_errorcode", None)
+    unknown = (StoreUnavailable, f"The control database failed: {origin}.", "")
+    kind, what, mend = _FAULTS.get((code or 0) & 0xFF, unknown)
+    return kind(what, mend=mend, store=where, detail=str(origin))

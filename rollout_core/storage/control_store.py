@@ -1,0 +1,153 @@
+"""The control store's SQL adapter: transactions over the repositories, copies, integrity."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import cast
+
+from sqlalchemy import Connection, Engine
+
+from rollout_core.errors import StoreLocked, StoreUnavailable
+from rollout_core.ports import control_store as ports
+from rollout_core.ports.control_store import ControlUnit, PlanReader
+from rollout_core.storage.control_alerts import SqlAlerts, SqlIssues
+from rollout_core.storage.control_audit import SqlAudit
+from rollout_core.storage.control_engine import BUSY_TIMEOUT_MS, is_url, open_engine, transaction, translated
+from rollout_core.storage.control_meta import SqlMeta
+from rollout_core.storage.control_migrations import migrate
+from rollout_core.storage.control_people import SqlPeople, SqlReplays, SqlSessions, SqlTokens
+from rollout_core.storage.control_plans import PlanCache, SqlPlans
+from rollout_core.storage.control_procedure import SqlChecklist, SqlDecisions, SqlOutbox, SqlSignoffs
+from rollout_core.storage.control_register import SqlRegister
+from rollout_core.storage.control_reserve import Reserve
+from rollout_core.storage.control_rollouts import SqlEpochs, SqlOverrides, SqlRollouts
+from rollout_core.storage.control_snapshot import check_snapshot, copy_in, copy_out
+
+
+class SqlControlUnit:
+    """The repositories of one transaction."""
+
+    plans: ports.Plans
+    rollouts: ports.Rollouts
+    epochs: ports.Epochs
+    overrides: ports.Overrides
+    audit: ports.Audit
+    decisions: ports.Decisions
+    alerts: ports.Alerts
+    issues: ports.Issues
+    checklist: ports.Checklist
+    signoffs: ports.Signoffs
+    people: ports.People
+    sessions: ports.Sessions
+    tokens: ports.Tokens
+    register: ports.Register
+    outbox: ports.Outbox
+    replays: ports.Replays
+    meta: ports.Meta
+
+    def __init__(self, connection: Connection, plans: PlanCache) -> None:
+        self.plans = SqlPlans(connection, plans)
+        self.rollouts, self.epochs, self.overrides = (
+            SqlRollouts(connection), SqlEpochs(connection), SqlOverrides(connection))
+        self.audit, self.decisions = SqlAudit(connection), SqlDecisions(connection)
+        self.alerts, self.issues = SqlAlerts(connection), SqlIssues(connection)
+        self.checklist, self.signoffs = SqlChecklist(connection), SqlSignoffs(connection)
+        self.people, self.sessions, self.tokens = SqlPeople(connection), SqlSessions(connection), SqlTokens(connection)
+        self.register, self.outbox, self.meta = SqlRegister(connection), SqlOutbox(connection), SqlMeta(connection)
+        self.replays = SqlReplays(connection)
+
+
+class SqlControlStore:
+    """See `rollout_core.ports.control_store.ControlStore`. Safe for several threads and several processes."""
+
+    def __init__(self, engine: Engine, plan_reader: PlanReader, reserve: Reserve | None) -> None:
+        self._engine, self._reserve = engine, reserve
+        self._plans = PlanCache(plan_reader)
+        self._turn = Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[ControlUnit]:
+        """A consistent view."""
+        with transaction(self._engine, writes=False) as connection:
+            yield SqlControlUnit(connection, self._plans)
+
+    @contextmanager
+    def write(self) -> Iterator[ControlUnit]:
+        """A serial, durable transaction. The threads of this process take turns fairly, without polling the file."""
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StoreLocked("Another change is still being written.", mend="Try again.")
+        try:
+            with transaction(self._engine, writes=True) as connection:
+                yield SqlControlUnit(connection, self._plans)
+        finally:
+            self._turn.release()
+
+    def free_reserve(self) -> bool:
+        """Frees the reserved disk space."""
+        return self._reserve is not None and self._reserve.free()
+
+    def snapshot(self, target: Path) -> None:
+        """Copies page by page through SQLite's backup interface; writers go on meanwhile."""
+        with self._raw() as source, translated(self._engine):
+            copy_out(source, target)
+
+    def replace_with(self, source: Path) -> None:
+        """Copies a snapshot over this store in one transaction of SQLite's backup interface, then migrates it."""
+        check_snapshot(source)
+        with self._turn, self._raw() as live, translated(self._engine):
+            copy_in(source, live)
+        self._engine.dispose()
+        prepare(self._engine)
+
+    def check(self) -> tuple[str, ...]:
+        """SQLite's own integrity check; a database server looks after itself."""
+        if self._engine.dialect.name != "sqlite":
+            return ()
+        with transaction(self._engine, writes=False) as connection:
+            rows = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
+        return () if rows == ["ok"] else tuple(rows)
+
+    def close(self) -> None:
+        """Releases connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _raw(self) -> Iterator[sqlite3.Connection]:
+        """The driver's connection, for the backup interface."""
+        if self._engine.dialect.name != "sqlite":
+            raise StoreUnavailable("Only a SQLite control store is copied by this program.",
+                                   mend="Use the database server's own backup (pg_dump).")
+        pooled = self._engine.raw_connection()
+        try:
+            yield cast("sqlite3.Connection", pooled.driver_connection)
+        finally:
+            pooled.close()
+
+
+def open_control_store(target: Path | str, plan_reader: PlanReader, *, reserve: Path | None = None) -> SqlControlStore:
+    """Opens (makes, migrates) the store in a file or at a database URL; fills the reserve file.
+
+    Raises StoreTooNew, StoreLocked, DiskFull, StoreUnavailable.
+    """
+    if not is_url(target):
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(target)
+    prepare(engine)
+    keep = Reserve(reserve) if reserve is not None else None
+    if keep is not None:
+        keep.fill()
+    return SqlControlStore(engine, plan_reader, keep)
+
+
+def prepare(engine: Engine) -> None:
+    """Makes or migrates the tables; two processes that start at once take turns."""
+    try:
+        with transaction(engine, writes=True) as connection:
+            migrate(connection)
+    except Exception:
+        engine.dispose()
+        raise
