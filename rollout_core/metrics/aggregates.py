@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -73,7 +73,7 @@ def merged_bins(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
     return total
 
 
-def _extreme(choose: object, one: int | None, other: int | None) -> int | None:
+def _extreme(choose: Callable[[int, int], int], one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return other if one is None else one
-    return choose(one, other)  # type: ignore[operator, no-any-return]
+    return choose(one, other)
