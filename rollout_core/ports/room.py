@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
+from rollout_core.ports.census_memory import CensusMemory
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
@@ -24,3 +25,6 @@ class Room:
     clock: Clock = field(default_factory=SystemClock)
     new_token: Callable[[], str] = lambda: token_hex(16)
     demo: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables as they were at the start; overrides of flags are read from here."""
+    counts: CensusMemory = field(default_factory=CensusMemory)
