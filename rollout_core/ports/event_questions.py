@@ -142,15 +142,18 @@ class AdoptionAtAge:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Active on day N after first exposure (or, `since="seen"`, after the first day seen): arm, day_n, at_risk, active.
+    """Active on day N after first exposure: arm, epoch, inclusion, day_n, at_risk, active.
 
-    Subjects whose day N is not over yet are not at risk (right-censored).
+    Subjects whose day N is not over yet are not at risk (right-censored). `rollout` may be None: everybody of `unit`
+    ever seen, from their first day on, arm "all". Active is any event of `kinds`.
     """
 
-    rollout: str
     exposed_in: Window
     now: datetime
+    rollout: str | None = None
+    unit: str | None = None
     days: tuple[int, ...] = (1, 7, 30)
+    kinds: tuple[str, ...] = ("session", "feature_use", "page_view", "task", "conversion")
     within: bool = False
     """True: active again on any day up to N instead of on day N."""
 
@@ -165,8 +168,33 @@ class FlagMatrix:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagsUsed:
+    """How many flags each adopter used in the window: arm, flags, subjects."""
+
+    rollout: str
+    window: Window
+    arms: tuple[str, ...] = ("treatment",)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureCohorts:
+    """Weekly cohorts by first exposure: week (its Monday), exposed, weeks (1..), tried (used within that many weeks).
+
+    Only weeks that are over for the whole cohort are in the answer.
+    """
+
+    rollout: str
+    window: Window
+    now: datetime
+    weeks: int = 8
+    arm: str = "treatment"
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveSubjects:
-    """Distinct subjects per day: day, arm, kind, what, subjects, n, x. From subject_day joined to the spans."""
+    """Distinct subjects per day: day, arm, epoch, inclusion, kind, what, subjects, n, x, xx (sum of each subject's x
+    squared). From subject_day, each day under the arm its subject has at the day's end.
+    """
 
     rollout: str
     window: Window
@@ -194,6 +222,31 @@ class PrePeriod:
     kind: str
     what: str = ""
     epochs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Sums in short buckets, from raw events: at (bucket's start), metric, arm, n, s, ss. Keep the window short.
+
+    For charts finer than an hour, where an incident must stand at its minute. `where` narrows by a column of the kind.
+    """
+
+    rollout: str
+    metrics: tuple[str, ...]
+    window: Window
+    bucket_seconds: int
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBins:
+    """Log-histogram counts in short buckets, from raw events: at, metric, arm, b, n. `where` as in Timeline."""
+
+    rollout: str
+    metrics: tuple[str, ...]
+    window: Window
+    bucket_seconds: int
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +303,7 @@ class IngestCounts:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The newest event of each kind: kind, occurred_at, received_at."""
+    """The newest event of each kind: kind, occurred_at, received_at, stored (events of the kind there are)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +315,5 @@ class Latest:
 
 
 Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
-            | FlagMatrix | ActiveSubjects | SubjectDays | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters
+            | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters
             | IngestCounts | LastSeen | Latest)
