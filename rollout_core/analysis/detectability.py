@@ -1,6 +1,6 @@
 """Before the button: what can a phase show, in how long, at this traffic?
 
-Treated subjects needed = c·I80(harm)·(v_T + v_C·n_T/n_C)·deff with v = p·(1 − p), c the planning constant for the wanted
+Treated subjects needed = c·I80(harm)·(v_T + v_C·n_T/n_C)·deff, v = p·(1 − p), c the planning constant for the wanted
 probability and number of guardrails, deff = 1 + (m − 1)·icc for m correlated events per subject.
 """
 
@@ -16,7 +16,8 @@ from rollout_core.analysis.forecast import planning_constant
 
 @dataclass(frozen=True, slots=True)
 class PhaseTraffic:
-    """`share` treated (0..1) of `eligible` subjects, of whom `arriving_per_hour` are first seen each hour (all arms)."""
+    """`share` treated (0..1) of `eligible` subjects,
+    of whom `arriving_per_hour` (all arms) are first seen each hour."""
 
     share: float
     eligible: int

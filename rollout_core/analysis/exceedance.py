@@ -1,9 +1,9 @@
 """Quantiles as rates: freeze a reference value first, then count how often it is exceeded.
 
 Against a limit "p75 at most 2.5 s" is "at most 25 % of views above 2.5 s". Against control the reference is control's
-(or the pre-period's) own quantile, frozen before the data it is applied to: equal quantiles then mean equal shares above
-it, and those are correlated yes/no events that the clustered kernel handles. Values live in a log histogram whose bins
-are 2 % wide (relative error at most 1 %), with a bin of its own for 0. Woodruff 1952 for the interval.
+(or the pre-period's) own quantile, frozen before the data it is applied to: equal quantiles then mean equal shares
+above it, and those are correlated yes/no events that the clustered kernel handles. Values live in a log histogram whose
+bins are 2 % wide (relative error at most 1 %), with a bin of its own for 0. Woodruff 1952 for the interval.
 """
 
 from __future__ import annotations

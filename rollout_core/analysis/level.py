@@ -21,7 +21,7 @@ INTERVAL_ALPHA = 0.05
 
 
 class Level(NamedTuple):
-    """`estimate` with bounds, log e for "above" and "below" the number, and score and information of the distance above.
+    """`estimate` with bounds, log e for "above" and "below" the number, score and information of the distance above.
 
     `n`: subjects, answers or denominators. `kernel`: beta | betting | clustered | none. `ready` False: too few or none.
     """

@@ -1,8 +1,8 @@
 """The adaptive ramp: raise exposure as fast as a budget of extra errors allows, never faster.
 
-In the family of Xu, Duan, Huang ("SQR", KDD 2018) and Li, Mao, Bojinov (NeurIPS 2023), with an anytime-valid upper bound
-U of the harm per subject instead of a posterior. A ladder, a dwell time per rung; step up only while U times everybody
-treated by the end of the next rung fits the budget; at most half until the harm is proven below the margin.
+In the family of Xu, Duan, Huang ("SQR", KDD 2018) and Li, Mao, Bojinov (NeurIPS 2023), with an anytime-valid upper
+bound U of the harm per subject instead of a posterior. A ladder, a dwell time per rung; step up only while U times
+everybody treated by the end of the next rung fits the budget; at most half until the harm is proven below the margin.
 """
 
 from __future__ import annotations
