@@ -114,6 +114,11 @@ def corrected(occurred_at: datetime, sent_at: datetime | None, received_at: date
     return occurred_at + off
 
 
+def scale_of(event: Event) -> tuple[float, float]:
+    """The ends of a feedback's scale: as sent, else 0..10 for `nps` and 1..5 for everything else."""
+    return event.scale or ((0.0, 10.0) if event.name == "nps" else (1.0, 5.0))
+
+
 def fingerprint_of(event: Event) -> str:
     """What groups errors: the sender's own, else a digest of category, type and the message with its numbers masked."""
     if event.fingerprint:
@@ -181,7 +186,7 @@ def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Proble
         return (Refusal.MISSING, f"a {event.kind} needs value ({rule.unit})") if rule and missing else None
     if not math.isfinite(value):
         return Refusal.NOT_ALLOWED, f"value is {value}"
-    low, high = (event.scale or (1.0, 5.0)) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
+    low, high = scale_of(event) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
     if not low <= value <= high:
         return Refusal.NOT_ALLOWED, f"value is {value:g}; allowed: {low:g} to {high:g} {rule.unit}"
     return None

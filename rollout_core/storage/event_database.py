@@ -1,0 +1,166 @@
+"""The event store's file: one DuckDB instance per process, one cursor per operation, everything in UTC.
+
+DuckDB lets one process in at a time, so opening waits a while for the lock and then names the holder. The engine on
+top of the same instance serves DDL and reflection; Arrow goes through native cursors. User SQL runs in the same
+instance, so the instance itself is fenced: no file but the database and its staging directory can be reached, and the
+fence cannot be taken down again (`lock_configuration`).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import sqlalchemy
+from duckdb_sqlalchemy import ConnectionWrapper
+from sqlalchemy.pool import NullPool
+
+from rollout_core.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from rollout_core.storage.event_migrations import migrate
+
+LOCK_WAIT_SECONDS = 10.0
+CHECKPOINT_AT = "64MB"
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_NEWER = re.compile(r"newer version|version number|newer DuckDB", re.IGNORECASE)
+
+
+class EventDatabase:
+    """Holds the instance. `path` None is a database in memory (tests, rehearsals)."""
+
+    def __init__(self, path: Path | None, *, wait_seconds: float = LOCK_WAIT_SECONDS,
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        self.path = path
+        self.staging = path.with_name(path.name + ".staging") if path is not None else None
+        self._wait_seconds = wait_seconds
+        self._sleep = sleep
+        self._guard = threading.Lock()
+        self._instance: duckdb.DuckDBPyConnection | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Opens and migrates. Raises StoreLocked, StoreCorrupt, StoreTooNew."""
+        instance = self._connect()
+        try:
+            engine = sqlalchemy.create_engine(
+                "duckdb://", creator=lambda: ConnectionWrapper(instance.cursor()), poolclass=NullPool)
+            _fence(instance, self.path, self.staging)
+            migrate(engine)
+        except StoreError:
+            instance.close()
+            raise
+        except (duckdb.Error, sqlalchemy.exc.DBAPIError) as error:
+            instance.close()
+            raise _unreadable(self.path, error) from error
+        self.engine = engine
+        self._instance = instance
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own for one operation. Raises StoreUnavailable when closed or broken."""
+        with self._guard:
+            if self._instance is None:
+                raise StoreUnavailable("The event store is not open.", mend="It is being reopened; try again.")
+            cursor = self._instance.cursor()
+        try:
+            yield cursor
+        except duckdb.FatalException as error:
+            raise StoreUnavailable("The event store stopped after a fatal error.", mend="It will be reopened.",
+                                   cause=str(error)) from error
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor inside one transaction: committed on leaving, rolled back on any error."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+    def close(self) -> None:
+        """Checkpoints (the WAL disappears) and lets go of the file. Safe to call twice."""
+        with self._guard:
+            instance, self._instance = self._instance, None
+        if instance is not None:
+            instance.close()
+
+    def reopen(self) -> None:
+        """Closes what is left of the instance and opens the file again."""
+        try:
+            self.close()
+        except duckdb.Error:
+            self._instance = None
+        self.open()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        if self.path is None:
+            return duckdb.connect(":memory:")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        waited = 0.0
+        while True:
+            try:
+                return duckdb.connect(str(self.path))
+            except duckdb.Error as error:
+                if "lock" not in str(error).lower():
+                    raise _unreadable(self.path, error) from error
+                if waited >= self._wait_seconds:
+                    raise _locked(self.path, error, waited) from error
+            self._sleep(0.2)
+            waited += 0.2
+
+
+def _fence(instance: duckdb.DuckDBPyConnection, path: Path | None, staging: Path | None) -> None:
+    """Settings of the instance, then no more settings."""
+    instance.execute("SET GLOBAL TimeZone = 'UTC'")
+    instance.execute(f"SET GLOBAL checkpoint_threshold = '{CHECKPOINT_AT}'")
+    instance.execute("SET GLOBAL autoinstall_known_extensions = false")
+    if path is not None and staging is not None:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(mode=0o700)
+        instance.execute("SET GLOBAL temp_directory = ?", [str(staging / "spill")])
+        quoted = str(staging).replace("'", "''")
+        instance.execute(f"SET GLOBAL allowed_directories = ['{quoted}']")
+    instance.execute("SET GLOBAL enable_external_access = false")
+    instance.execute("SET GLOBAL lock_configuration = true")
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error:
+        pass          # the transaction is gone already: DuckDB ends it by itself on most errors
+
+
+def _locked(path: Path, error: duckdb.Error, waited: float) -> StoreLocked:
+    found = _HOLDER.search(str(error))
+    holder = int(found.group(1)) if found else None
+    who = f"process {holder}" if holder else "another process"
+    return StoreLocked(f"The event store {path} is in use by {who} (waited {waited:.0f} s).",
+                       mend="Ask the running app (the command line does so by itself), or stop that process.",
+                       holder_pid=holder, path=str(path))
+
+
+def _unreadable(path: Path | None, error: Exception) -> StoreError:
+    text = str(error)
+    if _NEWER.search(text):
+        return StoreTooNew(f"The event store {path} was written by a newer version of DuckDB.",
+                           mend="Update this installation; nothing was changed.", cause=text)
+    wal = path.with_name(path.name + ".wal") if path is not None else None
+    if wal is not None and "WAL" in text and wal.exists():
+        return StoreCorrupt(
+            f"The newest events of {path} (its write-ahead log) cannot be read.",
+            mend=f"Restore the last backup; or move {wal.name} aside and start again, which loses the events since "
+                 "the last checkpoint and nothing before it.", cause=text, wal=str(wal))
+    return StoreCorrupt(f"The event store {path} cannot be read.",
+                        mend="Restore the last backup (`rollout restore`); or move the file aside to start with an "
+                             "empty one. Flags, control and audit live in control.sqlite and go on.", cause=text)

@@ -1,0 +1,264 @@
+"""Writing events: one batch, one transaction (token, duplicates, rows per kind, dead letters, dirty hours).
+
+Duplicates are looked for by event_id within the batch's own stretch of time, written as literals so that DuckDB skips
+everything outside; late events (over 2 h) are looked up apart, day by day, since one old event would open the whole
+stretch. A repeated event whose clock was corrected differently is still found: the stretch covers the client's own time
+and a margin.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rollout_core.errors import DiskFull
+from rollout_core.metrics.event import MAX_UNITS, Kind
+from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
+from rollout_core.ports.event_store import Batch, Written
+from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
+from rollout_core.storage.event_database import EventDatabase
+from rollout_core.storage.event_tables import event_table
+
+LATE_AFTER = timedelta(hours=2)
+CLOCK_MARGIN = timedelta(minutes=2)
+MIN_FREE_BYTES = 1 << 30
+MIN_FREE_SHARE = 0.05
+
+FreeSpace = Callable[[Path], tuple[int, int]]
+
+
+def free_space(directory: Path) -> tuple[int, int]:
+    """(free, total) bytes of the disk that holds `directory`."""
+    usage = shutil.disk_usage(directory)
+    return usage.free, usage.total
+
+
+class EventWriter:
+    """The only code that inserts events. `write` may be called from several threads; they go one after the other.
+
+    `counted_until` is the instant before which windows are closed or being closed: events before it make their hour
+    dirty. The closing pass moves it under the same lock, so no event falls between a closed window and its mark.
+    """
+
+    def __init__(self, database: EventDatabase, keys: KeyRing, *, free: FreeSpace = free_space) -> None:
+        self._database = database
+        self._keys = keys
+        self._free = free
+        self._lock = threading.Lock()
+        self.load()
+
+    def load(self) -> None:
+        """Reads slots, the last batch number and the watermark; after opening and after reopening."""
+        with self._database.cursor() as cursor:
+            rows = cursor.execute("SELECT unit, slot FROM unit_slot").fetchall()
+            self.slots: dict[str, int] = {unit: slot for unit, slot in rows}
+            last = cursor.execute("SELECT max(batch) FROM batch_token").fetchall()[0][0]
+            reached = cursor.execute("SELECT reached_at FROM watermark WHERE name = 'windows'").fetchall()
+        self._batch: int = last or 0
+        self.counted_until: datetime | None = reached[0][0].replace(tzinfo=UTC) if reached else None
+
+    def move_counted_until(self, until: datetime) -> None:
+        """Says that windows up to `until` are about to be closed; waits for a write that is under way."""
+        with self._lock:
+            self.counted_until = max(until, self.counted_until or until)
+
+    def write(self, batch: Batch) -> Written:
+        """One transaction. Raises DiskFull, StoreUnavailable; nothing is stored then."""
+        self._check_disk()
+        with self._lock:
+            slots = self._slots_with(batch.events)
+            sound, refused = _fitting(batch.events, slots)
+            number = self._batch + 1
+            kinds = by_kind(sound)
+            tables = {kind: arrow_table(kind, events, slots, self._keys, number) for kind, events in kinds.items()}
+            with self._database.transaction() as cursor:
+                if batch.token is not None and _known(cursor, batch.token):
+                    return Written(0, 0, 0, repeated=True)
+                _store_slots(cursor, self.slots, slots)
+                stored = {kind: self._insert(cursor, kind, table, batch) for kind, table in tables.items()}
+                written = Written(sum(stored.values()), len(sound) - sum(stored.values()),
+                                  len(batch.rejected) + len(refused), refused=tuple(refused))
+                rejected = [*batch.rejected, *refused]
+                sent = Counter(accepted.event.kind for accepted in sound)
+                _bury(cursor, number, batch, rejected)
+                _count(cursor, batch.received_at, _outcomes(sent, stored, rejected))
+                self._mark_dirty(cursor, tables.values())
+                _record_batch(cursor, number, batch, written)
+            self._batch, self.slots = number, slots
+            return written
+
+    def _check_disk(self) -> None:
+        path = self._database.path
+        if path is None:
+            return
+        free, total = self._free(path.parent)
+        if free < MIN_FREE_BYTES or free < MIN_FREE_SHARE * total:
+            raise DiskFull(f"Only {free / 2**30:.2f} GiB are free on the disk of {path.parent}.",
+                           mend="Free some space; events are refused below 1 GiB or 5 %, and flags, pause and stop "
+                                "go on working.", free_bytes=free, total_bytes=total, retry_after_seconds=60)
+
+    def _slots_with(self, events: Iterable[Accepted]) -> dict[str, int]:
+        """The slots including units seen for the first time, as far as there is room."""
+        slots = dict(self.slots)
+        units = {unit for accepted in events for unit in accepted.event.units}
+        units |= {accepted.event.unit for accepted in events if accepted.event.unit}
+        for unit in sorted(units - slots.keys()):
+            if len(slots) < MAX_UNITS:
+                slots[unit] = len(slots)
+        return slots
+
+    def _insert(self, cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table, batch: Batch) -> int:
+        """Inserts what is not known yet; answers how many rows that were."""
+        return sum(_insert_new(cursor, kind, part) for part in _stretches(table, batch))
+
+    def _mark_dirty(self, cursor: duckdb.DuckDBPyConnection, tables: Iterable[pa.Table]) -> None:
+        """Notes the closed hours that this batch touched."""
+        if self.counted_until is None:
+            return
+        until = pa.scalar(self.counted_until.replace(tzinfo=None), pa.timestamp("us"))
+        hours: set[datetime] = set()
+        for table in tables:
+            if table.num_rows and pc.min(table["occurred_at"]).as_py() < until.as_py():
+                late = table["occurred_at"].filter(pc.less(table["occurred_at"], until))
+                hours.update(pc.unique(pc.floor_temporal(late, unit="hour")).to_pylist())
+        if hours:
+            insert_rows(cursor, "dirty_hour", {"hour": pa.array(sorted(hours), pa.timestamp("us"))})
+
+
+def insert_rows(cursor: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]) -> None:
+    """Inserts Arrow columns into the first columns of a table. `table` is a name from `event_tables`."""
+    cursor.register("incoming", pa.table(columns))
+    try:
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM incoming")
+    finally:
+        cursor.unregister("incoming")
+
+
+def literal(moment: datetime) -> str:
+    """A UTC instant as a SQL literal; literals, unlike parameters, let DuckDB skip row groups at planning."""
+    naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"TIMESTAMP '{naive.isoformat(sep=' ', timespec='microseconds')}'"
+
+
+def _fitting(events: Sequence[Accepted], slots: dict[str, int]) -> tuple[Sequence[Accepted], list[Rejected]]:
+    """Events whose units all have a slot, and the others as refusals."""
+    homeless = [a for a in events if not slots.keys() >= a.event.units.keys()
+                or (a.event.unit is not None and a.event.unit not in slots)]
+    if not homeless:
+        return events, []
+    detail = f"this store's {MAX_UNITS} units are {', '.join(slots)}"
+    refused = [Rejected(Refusal.TOO_MANY_UNITS, detail, a.event.event_id, a.event.kind) for a in homeless]
+    outside = {id(accepted) for accepted in homeless}
+    return [accepted for accepted in events if id(accepted) not in outside], refused
+
+
+def _stretches(table: pa.Table, batch: Batch) -> Iterator[pa.Table]:
+    """The table cut into stretches of time that are looked up together: the recent part, then late ones by day."""
+    if batch.ordered or table.num_rows == 0:
+        yield table
+        return
+    border = pa.scalar((batch.received_at - LATE_AFTER).astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
+    if pc.min(table["occurred_at"]).as_py() >= border.as_py():
+        yield table
+        return
+    recent = pc.greater_equal(table["occurred_at"], border)
+    yield table.filter(recent)
+    late = table.filter(pc.invert(recent))
+    days = pc.floor_temporal(late["occurred_at"], unit="day")
+    for day in pc.unique(days).to_pylist():
+        yield late.filter(pc.equal(days, pa.scalar(day, pa.timestamp("us"))))
+
+
+def _insert_new(cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table) -> int:
+    if table.num_rows == 0:
+        return 0
+    name = event_table(kind)
+    since, until = _stretch_of(table)
+    cursor.register("incoming", table)
+    try:
+        count: int = cursor.execute(
+            f"INSERT INTO {name} SELECT * FROM incoming AS i WHERE NOT EXISTS (SELECT 1 FROM {name} AS known "
+            f"WHERE known.occurred_at BETWEEN {literal(since)} AND {literal(until)} AND known.event_id = i.event_id)"
+        ).fetchall()[0][0]
+    finally:
+        cursor.unregister("incoming")
+    return count
+
+
+def _stretch_of(table: pa.Table) -> tuple[datetime, datetime]:
+    ends = pc.min_max(table["occurred_at"]).as_py()
+    since, until = ends["min"], ends["max"]
+    if table["client_at"].null_count < table.num_rows:
+        own = pc.min_max(table["client_at"]).as_py()
+        since, until = min(since, own["min"]) - CLOCK_MARGIN, max(until, own["max"]) + CLOCK_MARGIN
+    return since, until
+
+
+def _known(cursor: duckdb.DuckDBPyConnection, token: str) -> bool:
+    return bool(cursor.execute("SELECT 1 FROM batch_token WHERE token = ? LIMIT 1", [token]).fetchall())
+
+
+def _store_slots(cursor: duckdb.DuckDBPyConnection, before: dict[str, int], after: dict[str, int]) -> None:
+    new = [(slot, unit) for unit, slot in after.items() if unit not in before]
+    if new:
+        insert_rows(cursor, "unit_slot", {"slot": pa.array([slot for slot, _ in new], pa.int8()),
+                                          "unit": pa.array([unit for _, unit in new], pa.string())})
+
+
+def _bury(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, rejected: Sequence[Rejected]) -> None:
+    """Keeps refused events as dead letters."""
+    if not rejected:
+        return
+    text = pa.string()
+    insert_rows(cursor, "dead_letter", {
+        "batch": pa.array([number] * len(rejected), pa.int64()),
+        "received_at": pa.array([_naive(batch.received_at)] * len(rejected), pa.timestamp("us")),
+        "reason": pa.array([letter.reason.value for letter in rejected], text),
+        "detail": pa.array([letter.detail for letter in rejected], text),
+        "event_id": pa.array([letter.event_id for letter in rejected], text),
+        "kind": pa.array([letter.kind for letter in rejected], text),
+        "sender": pa.array([batch.sender] * len(rejected), text),
+        "raw": pa.array([letter.raw for letter in rejected], text),
+    })
+
+
+Outcomes = dict[tuple[str, str], int]
+
+
+def _outcomes(sent: Counter[Kind], stored: dict[Kind, int], rejected: Sequence[Rejected]) -> Outcomes:
+    """(kind, outcome) -> how many."""
+    found: Counter[tuple[str, str]] = Counter((letter.kind or "", letter.reason.value) for letter in rejected)
+    for kind, count in sent.items():
+        found[(kind.value, "stored")] += stored[kind]
+        found[(kind.value, "duplicate")] += count - stored[kind]
+    return {key: count for key, count in found.items() if count}
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, received_at: datetime, outcomes: Outcomes) -> None:
+    if not outcomes:
+        return
+    hour = _naive(received_at).replace(minute=0, second=0, microsecond=0)
+    insert_rows(cursor, "ingest_hour", {
+        "hour": pa.array([hour] * len(outcomes), pa.timestamp("us")),
+        "kind": pa.array([kind for kind, _ in outcomes], pa.string()),
+        "outcome": pa.array([outcome for _, outcome in outcomes], pa.string()),
+        "n": pa.array(list(outcomes.values()), pa.int64()),
+    })
+
+
+def _record_batch(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, written: Written) -> None:
+    cursor.execute("INSERT INTO batch_token VALUES (?, ?, ?, ?, ?, ?)",
+                   [batch.token, number, _naive(batch.received_at), written.stored, written.duplicates,
+                    written.rejected])
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
