@@ -315,5 +315,5 @@ class Latest:
 
 
 Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
-            | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters
-            | IngestCounts | LastSeen | Latest)
+            | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays
+            | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts | LastSeen | Latest)
