@@ -1,10 +1,13 @@
 """The error budget: at most 5 % of harmless rollout versions are ever touched by an automatic guardrail.
 
 Split over the K guardrails that act (weights, default equal): each needs an e-value of 1/(α·share). Within a
-guardrail one half belongs to the evidence since the version began, and ½·1/(j(j−1)) to the j-th epoch alone (j ≥ 2),
-because later phases switch on new things; the series sums to ½ whatever the number of epochs. The e-value of a
+guardrail 70 % belongs to the evidence since the version began, and 30 %·1/(j(j−1)) to the j-th epoch alone (j ≥ 2),
+because later phases switch on new things; the series sums to 30 % whatever the number of epochs. The e-value of a
 guardrail is the weighted mean of those e-processes, epochs that have not begun counting 1: a mean of e-processes is one
 itself, and it alarms no later than testing each of them at its own split level would.
+
+Why 70:30 and not half and half: measured, half and half needs 1.31 n80 for 1 % -> 2 % from the first hour and finds a
+harm that begins in the third epoch after 1.84 I80; 70:30 gives 1.20 and 2.01 (300 runs each, seed 5).
 """
 
 from __future__ import annotations
@@ -16,34 +19,41 @@ import numpy as np
 from rollout_core.analysis.numbers import LOWEST_LOG_E, Floats, Numbers, floats
 
 ALPHA = 0.05
-SINCE_START = 0.5
+SINCE_START = 0.7
 """Weight of the evidence since the version began."""
+
+
+FIRST_OWN_EPOCH = 2
+"""The first epoch alone is the evidence since the start."""
 
 
 def epoch_weight(ordinal: int) -> float:
     """Weight of the ordinal-th epoch of a version on its own; the first is the evidence since the start."""
-    return 0.0 if ordinal < 2 else (1.0 - SINCE_START) / (ordinal * (ordinal - 1))
+    return 0.0 if ordinal < FIRST_OWN_EPOCH else (1.0 - SINCE_START) / (ordinal * (ordinal - 1))
 
 
 def weight_not_begun(current: int) -> float:
-    """What is kept for epochs after the current one: Σ_{j>J} ½/(j(j−1)) = ½/J."""
+    """What is kept for epochs after the current one: Σ_{j>J} 0.3/(j(j−1)) = 0.3/J."""
     return (1.0 - SINCE_START) / max(current, 1)
 
 
 def log_e_of_scopes(since_start: Numbers | None, epochs: Mapping[int, Numbers], current: int) -> Floats:
     """One log e from the cumulative one and those of epochs by ordinal; shapes broadcast.
 
+    What an epoch's bet is worth when the epoch ends is staked on the next one together with that one's own share.
     `since_start` None: the evidence since the start was closed by a reduction and no longer counts, nor do epochs that
     are not given.
     """
-    terms = [floats(np.log(weight_not_begun(current)))]
+    total = floats(np.log(weight_not_begun(current)))
     if since_start is not None:
-        terms.append(floats(since_start) + np.log(SINCE_START))
-    terms += [floats(value) + np.log(epoch_weight(j)) for j, value in epochs.items() if epoch_weight(j) > 0.0]
-    total = terms[0]
-    for term in terms[1:]:
-        total = np.logaddexp(total, term)
-    return np.maximum(floats(total), LOWEST_LOG_E)
+        total = floats(np.logaddexp(total, floats(since_start) + np.log(SINCE_START)))
+    staked: Floats | None = None
+    for ordinal in sorted(ordinal for ordinal in epochs if ordinal >= FIRST_OWN_EPOCH):
+        own = floats(np.log(epoch_weight(ordinal)))
+        staked = floats(epochs[ordinal]) + (own if staked is None else np.logaddexp(staked, own))
+    if staked is not None:
+        total = floats(np.logaddexp(total, staked))
+    return np.maximum(total, LOWEST_LOG_E)
 
 
 def log_e_needed(weights: Mapping[str, float], key: str, alpha: float = ALPHA) -> float:

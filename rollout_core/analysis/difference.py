@@ -84,7 +84,7 @@ def _turner_path(metric: MetricEvidence, rule: DifferenceGuardrail, rows: Paired
         rows.stratum, rows.hour, rows.x_treatment, rows.n_treatment, rows.x_control, rows.n_control))
     lower, mde = lower_and_mde(metric, rule)
     grid = effect_grid(log_odds_mde(lower, mde))
-    base = turner.predictable_base_rate(x_t + x_c, n_t + n_c, stratum, hours, baseline_of(metric, rule))
+    base = turner.predictable_rate(x_t + x_c, n_t + n_c, stratum, hours, baseline_of(metric, rule))
     worse, better = ((x_t, n_t), (x_c, n_c)) if rule.worse is Direction.HIGHER else ((x_c, n_c), (x_t, n_t))
     gains = turner.increments(worse, better, base, grid.effects)
     return RowPath(hours, turner.log_e(np.cumsum(gains, axis=0), grid))

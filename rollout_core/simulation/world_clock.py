@@ -51,7 +51,7 @@ def drift_of(world: World) -> np.ndarray:
 
 def traffic_of(world: World) -> np.ndarray:
     """Relative traffic per hour, mean about 1: a daily swing."""
-    return 1.0 + world.drift.daily * np.sin(2.0 * np.pi * np.arange(world.hours) / 24.0)
+    return np.asarray(1.0 + world.drift.daily * np.sin(2.0 * np.pi * np.arange(world.hours) / 24.0))
 
 
 def harmful(world: World) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -16,6 +16,7 @@ import yaml
 from rollout_core.errors import InvalidDocument
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "worlds"
+DEEPEST_LIKE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +117,27 @@ def world_named(name: str, folder: Path = SHIPPED) -> World:
 
 
 def read_world(path: Path) -> World:
-    """The world in a YAML document. Raises InvalidDocument naming the file and the field."""
+    """The world in a YAML document; `like: NAME` starts from a shipped or neighbouring world and replaces whole fields.
+
+    Raises InvalidDocument naming the file and the field.
+    """
     try:
-        world = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), World, strict=True)
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        world = msgspec.convert(_fields(path), World, strict=True)
+    except (msgspec.ValidationError, yaml.YAMLError, OSError, AttributeError) as error:
         raise InvalidDocument(f"{path.name}: {error}", mend="See data/worlds for examples.", file=str(path)) from error
     _check(world, path)
     return world
+
+
+def _fields(path: Path, depth: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    like = found.pop("like", None)
+    if like is None:
+        return found
+    if depth >= DEEPEST_LIKE:
+        raise InvalidDocument(f"{path.name}: `like` goes in circles or too deep.", mend="Name a world without `like`.")
+    beside, shipped = path.parent / f"{like}.yaml", SHIPPED / f"{like}.yaml"
+    return {**_fields(beside if beside.is_file() else shipped, depth + 1), **found}
 
 
 def _check(world: World, path: Path) -> None:
