@@ -225,9 +225,10 @@ class OneOf:
     choices: type[StrEnum] | tuple[str, ...]
 
     def read(self, node: Located, path: str, found: Findings) -> Any:
-        words = [str(choice) for choice in self.choices]
-        if node.value in words:
-            return self.choices(node.value) if isinstance(self.choices, type) else node.value
+        by_word: dict[object, object] = {str(choice): choice for choice in self.choices}
+        words = [str(word) for word in by_word]
+        if isinstance(node.value, str) and node.value in by_word:
+            return by_word[node.value]
         return refuse(node, path, found, f"one of the choices{did_you_mean(str(node.value), words)}", ", ".join(words))
 
     def write(self, value: Any) -> object:
@@ -236,7 +237,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind of value, read as a tuple; items with a `key` (or `unique`) may not repeat."""
+    """A list of one kind of value, read as a tuple. No two words, or `unique` attributes, may be equal (None: they may)."""
 
     item: Codec
     at_least: int = 0
@@ -248,16 +249,18 @@ class ListOf:
         if len(node.items) < self.at_least:
             return refuse(node, path, found, "long enough", f"at least {self.at_least}")
         read = [self.item.read(item, f"{path}[{index}]", found) for index, item in enumerate(node.items)]
-        self._refuse_repeated(read, node, path, found)
+        if self.unique is not None:
+            self._refuse_repeated(read, self.unique, node, path, found)
         return UNREAD if UNREAD in read else tuple(read)
 
     def write(self, value: Any) -> object:
         return [self.item.write(item) for item in value]
 
-    def _refuse_repeated(self, read: Sequence[Any], node: Located, path: str, found: Findings) -> None:
+    @staticmethod
+    def _refuse_repeated(read: Sequence[Any], unique: str, node: Located, path: str, found: Findings) -> None:
         first: dict[object, int] = {}
         for index, item in enumerate(read):
-            name = getattr(item, self.unique or "", None) or (item if isinstance(item, str) else None)
+            name = item if isinstance(item, str) else getattr(item, unique, None)
             if name is not None and first.setdefault(name, index) != index:
                 line = node.items[first[name]].line
                 found.add(f"{path}[{index}]", f"{name!r} is there twice (first on line {line})",

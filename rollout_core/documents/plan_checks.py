@@ -124,29 +124,49 @@ def _percentages(sheet: _Sheet) -> None:
         sheet.must_know("safe_state", "phase", sheet.plan.safe_state, [phase.key for phase in sheet.plan.phases])
 
 
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    """Anything in a plan that holds a metric against a limit. `kind` is "metric", or what needs no metric."""
+
+    path: str
+    metric: str | None
+    limit: float | None
+    tag: str | None
+    kind: str | None = None
+
+
 def _metrics(sheet: _Sheet) -> None:
     tags = sorted({tag for flag in sheet.plan.flags for tag in flag.tags})
-    for path, limited in _limited(sheet.plan):
-        limit = getattr(limited, "target", None) if hasattr(limited, "target") else getattr(limited, "threshold", None)
-        sheet.must_know(f"{path}.metric", "metric", limited.metric, KNOWN_METRICS)
-        sheet.must_know(f"{path}.tag", "flag tag", limited.tag, tags)
-        kind = getattr(limited, "kind", "metric")
-        if (kind == "metric") != (limited.metric is not None) and hasattr(limited, "kind"):
-            sheet.wrong(path, f"a rule of kind {kind!r} " + ("needs" if kind == "metric" else "cannot have") + " a metric")
-        if limited.metric is not None and limit is not None and is_bounded_share(limited.metric) and not 0 <= limit <= 1:
-            sheet.wrong(path, f"{limited.metric} lies between 0 and 100 %, not at {limit:g}", f"such as {limit:g} %")
-    for index, guardrail in enumerate(sheet.plan.guardrails):
-        sheet.must_know(f"guardrails[{index}].metric", "metric", guardrail.metric, KNOWN_METRICS)
-        if guardrail.mde < guardrail.margin or guardrail.mde == 0:
-            sheet.wrong(f"guardrails[{index}].mde", "the smallest harm worth finding must be above 0 and not below the margin")
+    for one in _limited(sheet.plan):
+        sheet.must_know(f"{one.path}.metric", "metric", one.metric, KNOWN_METRICS)
+        sheet.must_know(f"{one.path}.tag", "flag tag", one.tag, tags)
+        if one.kind is not None and (one.kind == "metric") != (one.metric is not None):
+            verb = "needs" if one.kind == "metric" else "cannot have"
+            sheet.wrong(one.path, f"a rule of kind {one.kind!r} {verb} a metric")
+        if one.metric and is_bounded_share(one.metric) and one.limit is not None and not 0 <= one.limit <= 1:
+            sheet.wrong(one.path, f"{one.metric} lies between 0 and 100 %, not at {one.limit:g}",
+                        f"such as {one.limit:g} %" if one.limit <= 100 else "0 % to 100 %")
     sheet.must_know("health.error_metric", "metric", sheet.plan.health.error_metric, KNOWN_METRICS)
 
 
-def _limited(plan: Plan) -> Iterator[tuple[str, object]]:
-    for index, phase in enumerate(plan.phases):
-        yield from ((f"phases[{index}].criteria[{n}]", one) for n, one in enumerate(phase.criteria))
-    for name in ("pause_conditions", "alerts", "kpis"):
-        yield from ((f"{name}[{n}]", one) for n, one in enumerate(getattr(plan, name)))
+def _limited(plan: Plan) -> Iterator[_Limited]:
+    for number, phase in enumerate(plan.phases):
+        for index, one in enumerate(phase.criteria):
+            yield _Limited(f"phases[{number}].criteria[{index}]", one.metric, one.target, one.tag)
+    for index, kpi in enumerate(plan.kpis):
+        yield _Limited(f"kpis[{index}]", kpi.metric, kpi.target, kpi.tag)
+    for index, rule in enumerate(plan.pause_conditions):
+        yield _Limited(f"pause_conditions[{index}]", rule.metric, rule.threshold, rule.tag, rule.kind)
+    for index, alert in enumerate(plan.alerts):
+        yield _Limited(f"alerts[{index}]", alert.metric, alert.threshold, alert.tag, alert.kind)
+
+
+def _guardrails(sheet: _Sheet) -> None:
+    for index, guardrail in enumerate(sheet.plan.guardrails):
+        sheet.must_know(f"guardrails[{index}].metric", "metric", guardrail.metric, KNOWN_METRICS)
+        if guardrail.mde < guardrail.margin or guardrail.mde == 0:
+            sheet.wrong(f"guardrails[{index}].mde", "the smallest harm worth finding is 0 or below the margin",
+                        f"more than 0, at least the margin ({guardrail.margin:g})")
 
 
 def _rules(sheet: _Sheet) -> None:
@@ -178,7 +198,7 @@ def _condition(sheet: _Sheet, path: str, condition: Condition) -> None:
                     ", ".join(str(operator) for operator, types in FITTING_TYPES.items() if attribute.type in types))
     if attribute.values and condition.operator not in DAYS:
         for value in condition.values:
-            sheet.must_know(f"{path}.{condition.operator}", f"value of {attribute.key!r}:", str(value), attribute.values)
+            sheet.must_know(f"{path}.{condition.operator}", f"value of {attribute.key}", str(value), attribute.values)
 
 
 def _others(sheet: _Sheet) -> None:
@@ -192,5 +212,6 @@ def _others(sheet: _Sheet) -> None:
         sheet.wrong("health.adoption_target", "the target must be above the floor")
 
 
-CHECKS: tuple[Callable[[_Sheet], None], ...] = (_audiences, _flags, _phases, _percentages, _metrics, _rules, _others)
+CHECKS: tuple[Callable[[_Sheet], None], ...] = (_audiences, _flags, _phases, _percentages, _metrics, _guardrails,
+                                               _rules, _others)
 """Every check, each on one part of the plan."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rollout_core.documents.findings import Findings
-from rollout_core.documents.located import Located, plain
+from rollout_core.documents.located import plain
 from rollout_core.documents.yaml_source import read_yaml
 from rollout_core.errors import InvalidDocument
 
@@ -25,9 +25,14 @@ def load_typed(path: Path, wanted: type[T], format_line: str) -> T:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidDocument(f"{path} cannot be read: {error.strerror}.", mend="Check the path.") from error
-    found = Findings(str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidDocument(f"{path} cannot be read: {error}.", mend="Check the path; save it as UTF-8.") from error
+    return read_typed(text, wanted, format_line, str(path))
+
+
+def read_typed(text: str, wanted: type[T], format_line: str, file: str = "") -> T:
+    """The value in a YAML text, as load_typed."""
+    found = Findings(file)
     tree = read_yaml(text, found)
     value: Any = plain(tree) if tree is not None else None
     if not found and (not isinstance(value, dict) or value.get("format") != format_line):
@@ -39,19 +44,5 @@ def load_typed(path: Path, wanted: type[T], format_line: str) -> T:
         except msgspec.ValidationError as error:
             place = _PLACE.search(str(error))
             where = place["path"].lstrip(".") if place else ""
-            found.add(where, _PLACE.sub("", str(error)), line=line_of(tree, where) if tree else 1)
-    raise InvalidDocument(f"{path.name} cannot be used.", found.problems, mend="Correct the lines below.")
-
-
-def line_of(tree: Located, path: str) -> int:
-    """The line of the nearest value on `path` (`a.b[2].c`; `[...]` stands for any key and ends the walk)."""
-    node = tree
-    for part in re.findall(r"[^.\[\]]+", path):
-        value = node.value
-        if isinstance(value, tuple) and part.isdigit() and int(part) < len(value):
-            node = value[int(part)]
-        elif not isinstance(value, (tuple, str, int, float, bool)) and value is not None and part in value:
-            node = value[part]  # type: ignore[index]
-        else:
-            break
-    return node.line
+            found.add(where, _PLACE.sub("", str(error)), line=tree.line_of(where) if tree else 1)
+    raise InvalidDocument(f"{file or 'The document'} cannot be used.", found.problems, mend="Correct the lines below.")

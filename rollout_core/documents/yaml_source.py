@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
+from typing import ClassVar
 
 import yaml
 
@@ -32,13 +33,13 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the table above."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 class _Dumper(yaml.SafeDumper):
     """SafeDumper that quotes what the loader would not read as text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def ignore_aliases(self, data: object) -> bool:
         """Values are written out, never referred to."""
@@ -49,6 +50,15 @@ for _name, _pattern, _first in _SCALARS:
     for _tongue in (_Loader, _Dumper):
         _firsts = [letter if letter != "\0" else "" for letter in _first]
         _tongue.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), _firsts)
+
+
+def _write_text(dumper: yaml.Dumper, text: str) -> yaml.ScalarNode:
+    """Text; with line breaks that only double quotes keep (PyYAML loses them otherwise)."""
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _write_text)
 
 
 def write_yaml(value: object) -> str:
@@ -97,7 +107,7 @@ class _Reading:
 
     def _leaf(self, node: yaml.Node, path: str, line: int) -> Leaf:
         try:
-            value: Leaf = self._loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            value: Leaf = self._loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
             self._findings.add(path, f"cannot be read: {str(error).splitlines()[0]}", line=line)
             return None
