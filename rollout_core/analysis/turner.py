@@ -12,6 +12,7 @@ a p_C taken from the pooled past would be too high.
 from __future__ import annotations
 
 import numpy as np
+
 from rollout_core.analysis.grid import EffectGrid
 from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
 
