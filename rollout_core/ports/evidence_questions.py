@@ -1,0 +1,61 @@
+"""What only decisions ask of the event store: counts in which every subject appears once. Closed windows only.
+
+They keep to the rule that makes the sequential tests valid: a subject counts once per evidence version (a set of
+epochs), under the arm and stratum it had when it counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Subjects by their first compared span within `epochs`: hour, epoch, inclusion, arm, entered."""
+
+    rollout: str
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFirsts:
+    """First events per subject within `epochs`, at hours in which there was one: metric, hour, epoch, inclusion,
+    events_treatment, events_control, at_risk_treatment, at_risk_control (holdout counts as control).
+
+    At risk in an hour are subjects whose span touches it and whose first event did not come before it.
+    """
+
+    rollout: str
+    metric: str
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstValues:
+    """The first value per subject and epoch against a reference: hour, epoch, inclusion, arm, n, above (how many of
+    them exceed `reference`, in the smallest unit). Metrics: FIRSTS in storage/accumulations.py.
+    """
+
+    rollout: str
+    metric: str
+    reference: int
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matured:
+    """One yes/no outcome per subject, at the day it is known: day, epoch, inclusion, arm, n, x.
+
+    A subject enters with its first compared span within `epochs` and is left out if it changes sides before its
+    outcome is known. x counts subjects with an event of `kinds` within `within_hours` of entering (or, when `on_day`
+    is given, on that day after it). `whats` narrows the events (flags of feature_use).
+    """
+
+    rollout: str
+    epochs: tuple[int, ...]
+    kinds: tuple[str, ...]
+    now: datetime
+    within_hours: int = 0
+    on_day: int = 0
+    whats: tuple[str, ...] = ()

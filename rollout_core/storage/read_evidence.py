@@ -1,0 +1,97 @@
+"""Answers of ports/evidence_questions.py: what the sequential tests count, each subject once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rollout_core.ports.event_questions import Rows
+from rollout_core.ports.evidence_questions import FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.storage.reader import Reader
+
+SIDE = "CASE arm WHEN 'holdout' THEN 'control' ELSE arm END"
+COMPARED = "arm IN ('treatment', 'control', 'holdout')"
+
+
+def answer_newcomers(reader: Reader, question: Newcomers) -> Rows:
+    """One look at every span of the version: its subject's first one counts."""
+    return reader.rows(
+        f"WITH first AS (SELECT subject_key, min(from_at) AS at, arg_min(epoch, from_at) AS epoch, "
+        f"arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm FROM arm_span "
+        f"WHERE rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED} GROUP BY subject_key) "
+        "SELECT date_trunc('hour', at) AS hour, epoch, inclusion, arm, count(*) AS entered FROM first "
+        "GROUP BY ALL ORDER BY hour, epoch, inclusion, arm", {"rollout": question.rollout})
+
+
+def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
+    """Spans end with the subject's first event; entries and exits are summed up to each hour that has an event."""
+    return reader.rows(
+        f"WITH first AS (SELECT subject_key, min(first_at) AS first_at FROM subject_first WHERE rollout = $rollout "
+        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) GROUP BY subject_key), "
+        f"span AS (SELECT s.epoch, s.inclusion, {SIDE} AS arm, s.from_at, f.first_at, "
+        "least(s.to_at, coalesce(f.first_at, s.to_at)) AS stop_at FROM arm_span AS s LEFT JOIN first AS f USING "
+        f"(subject_key) WHERE s.rollout = $rollout AND s.epoch IN ({_list(question.epochs)}) AND s.{COMPARED} "
+        "AND (f.first_at IS NULL OR f.first_at >= s.from_at)), "
+        "event AS (SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, "
+        "count(*) FILTER (arm = 'treatment') AS events_treatment, count(*) FILTER (arm = 'control') AS events_control "
+        "FROM span WHERE first_at >= from_at AND first_at <= stop_at GROUP BY ALL), "
+        "change AS (SELECT epoch, inclusion, arm, date_trunc('hour', from_at) AS hour, 1 AS step FROM span UNION ALL "
+        "SELECT epoch, inclusion, arm, date_trunc('hour', stop_at) + INTERVAL 1 HOUR, -1 FROM span "
+        "WHERE stop_at < TIMESTAMP '9000-01-01'), "
+        "level AS (SELECT epoch, inclusion, hour, sum(sum(step) FILTER (arm = 'treatment')) OVER past AS treated, "
+        "sum(sum(step) FILTER (arm = 'control')) OVER past AS untreated FROM change GROUP BY epoch, inclusion, hour "
+        "WINDOW past AS (PARTITION BY epoch, inclusion ORDER BY hour)) "
+        "SELECT $metric AS metric, e.hour, e.epoch, e.inclusion, e.events_treatment, e.events_control, "
+        "coalesce(l.treated, 0)::BIGINT AS at_risk_treatment, coalesce(l.untreated, 0)::BIGINT AS at_risk_control "
+        "FROM event AS e ASOF JOIN level AS l ON e.epoch = l.epoch AND e.inclusion = l.inclusion AND e.hour >= l.hour "
+        "ORDER BY e.hour, e.epoch, e.inclusion", {"rollout": question.rollout, "metric": question.metric})
+
+
+def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
+    """First observations per subject and epoch, above or not above a reference fixed before."""
+    return reader.rows(
+        f"SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, {SIDE} AS arm, count(*) AS n, "
+        "count(*) FILTER (value > $reference) AS above FROM subject_first WHERE rollout = $rollout "
+        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) AND {COMPARED} GROUP BY ALL "
+        "ORDER BY hour, epoch, inclusion, arm",
+        {"rollout": question.rollout, "metric": question.metric, "reference": question.reference})
+
+
+def answer_matured(reader: Reader, question: Matured) -> Rows:
+    """Outcomes at a fixed age, of subjects that stayed on one side until it was known."""
+    late = ("CAST(e.at AS DATE) + $on_day + 1" if question.on_day else "e.at + to_hours($within_hours)")
+    happened = ("d.day = CAST(e.at AS DATE) + $on_day" if question.on_day
+                else "d.first_at >= e.at AND d.first_at < e.at + to_hours($within_hours)")
+    whats = f"AND d.what IN ({_texts(len(question.whats))}) " if question.whats else ""
+    parameters = {"rollout": question.rollout, "now": question.now.replace(tzinfo=None),
+                  **({"on_day": question.on_day} if question.on_day else {"within_hours": question.within_hours}),
+                  **{f"what{place}": what for place, what in enumerate(question.whats)}}
+    return reader.rows(
+        f"WITH span AS (SELECT subject_key, unit, from_at, epoch, inclusion, {SIDE} AS arm FROM arm_span WHERE "
+        f"rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED}), "
+        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS at, arg_min(epoch, from_at) AS epoch, "
+        "arg_min(inclusion, from_at) AS inclusion, arg_min(arm, from_at) AS arm FROM span GROUP BY subject_key), "
+        "crossed AS (SELECT s.subject_key, min(s.from_at) AS at FROM span AS s JOIN entry AS e USING (subject_key) "
+        "WHERE s.arm <> e.arm GROUP BY s.subject_key), "
+        f"ripe AS (SELECT e.*, {late} AS known_at FROM entry AS e LEFT JOIN crossed AS c USING (subject_key) "
+        f"WHERE {late} <= $now AND (c.at IS NULL OR c.at >= {late})), "
+        f"hit AS (SELECT DISTINCT e.subject_key FROM ripe AS e JOIN subject_day AS d ON d.unit = e.unit AND "
+        f"d.subject_key = e.subject_key AND {happened} WHERE d.kind IN ({_quoted(question.kinds)}) {whats}) "
+        "SELECT CAST(r.known_at AS DATE) AS day, r.epoch, r.inclusion, r.arm, count(*) AS n, "
+        "count(h.subject_key) AS x FROM ripe AS r LEFT JOIN hit AS h USING (subject_key) GROUP BY ALL "
+        "ORDER BY day, r.epoch, r.inclusion, r.arm", parameters)
+
+
+def _list(numbers: Sequence[int]) -> str:
+    """Integers as a list for IN; a list that is empty matches nothing."""
+    return ", ".join(str(int(number)) for number in numbers) or "NULL"
+
+
+def _texts(count: int) -> str:
+    return ", ".join(f"$what{place}" for place in range(count))
+
+
+def _quoted(kinds: Sequence[str]) -> str:
+    """Kind names as SQL text; only words of letters and underscores are let through."""
+    if not all(kind.replace("_", "").isalpha() for kind in kinds):
+        raise ValueError(f"{kinds!r} are no kinds")
+    return ", ".join(f"'{kind}'" for kind in kinds)
