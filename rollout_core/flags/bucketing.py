@@ -20,6 +20,16 @@ def bucket_of(salt: str, subject: str) -> int:
     return int.from_bytes(md5(f"{salt}:{subject}".encode()).digest()[:8], "little") % BUCKETS
 
 
+def holdout_salt(salt: str) -> str:
+    """The holdout's own salt, so that being held out is independent of the bucket."""
+    return f"{salt}/holdout"
+
+
+def variant_salt(salt: str, flag: str) -> str:
+    """A flag's own salt for its variants."""
+    return f"{salt}/variant/{flag}"
+
+
 def buckets_of_percentage(percentage: float) -> int:
     """A percentage (0..100) in buckets, rounded to the nearest bucket; the only way from floats to integers.
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.flag import Flag
 from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.flags.override import EnvironmentOverride, Override
 from rollout_core.flags.targeting import EVERYBODY, Rule
+
+if TYPE_CHECKING:
+    from rollout_core.flags.evaluation import CompiledRollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,11 @@ class ServedRollout:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All rollouts as served at one instant; swapped whole, never changed. `version` grows with every swap."""
+    """All rollouts as served at one instant; swapped whole, never changed. `version` grows with every swap.
+
+    `compiled` holds the same rollouts ready to decide (`rollout_core.flags.evaluation`).
+    """
 
     version: int = 0
     rollouts: Mapping[str, ServedRollout] = field(default_factory=lambda: MappingProxyType({}))
+    compiled: Mapping[str, CompiledRollout] = field(default_factory=lambda: MappingProxyType({}))

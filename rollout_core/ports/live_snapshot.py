@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
 
+from rollout_core.flags.evaluation import compile_rollout
 from rollout_core.flags.snapshot import ServedRollout, Snapshot
 
 
@@ -47,8 +48,11 @@ class LiveSnapshot:
             self.halted -= {key}
 
     def _put(self, rollouts: dict[str, ServedRollout]) -> Snapshot:
-        """The next snapshot, with what is halted marked as stopped."""
+        """The next snapshot, with what is halted marked as stopped; only what changed is compiled anew."""
         kept = {key: replace(served, stopped=True) if key in self.halted else served
                 for key, served in rollouts.items()}
-        self.current = Snapshot(version=self.current.version + 1, rollouts=kept)
+        before = self.current
+        compiled = {key: before.compiled[key] if before.rollouts.get(key) is served else compile_rollout(served)
+                    for key, served in kept.items()}
+        self.current = Snapshot(version=before.version + 1, rollouts=kept, compiled=compiled)
         return self.current

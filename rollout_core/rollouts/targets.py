@@ -67,12 +67,12 @@ def next_phase(plan: Plan, rollout: Rollout) -> Phase:
 
 def rollback_target(plan: Plan, rollout: Rollout, kind: Rollback) -> Target:
     """Where a rollback of this kind goes from here. It may equal what is served; `roll_back` then changes nothing."""
-    served = rollout.remembered if rollout.remembered is not None else rollout.percentage
-    if kind is Rollback.GRADUAL:
-        return Target(served // 2, rollout.phase)
-    if kind is Rollback.IMMEDIATE:
-        return _phase_before(plan, rollout, served)
-    return _safe_state(plan, rollout)
+    return _TARGETS[kind](plan, rollout, served_before(rollout))
+
+
+def served_before(rollout: Rollout) -> int:
+    """The share (buckets) that is served, or was before the pause or stop that is in force."""
+    return rollout.percentage if rollout.remembered is None else rollout.remembered
 
 
 def landing(plan: Plan, rollout: Rollout, percentage: int) -> Target:
@@ -86,6 +86,11 @@ def furthest(plan: Plan, percentage: int) -> str | None:
     return next((phase.key for phase in reversed(plan.phases) if phase.percentage <= percentage), None)
 
 
+def _half(plan: Plan, rollout: Rollout, served: int) -> Target:
+    """Half the share, in the same phase."""
+    return Target(served // 2, rollout.phase)
+
+
 def _phase_before(plan: Plan, rollout: Rollout, served: int) -> Target:
     """The nearest earlier phase with a share strictly below what is served; before the first phase: nobody."""
     for phase in reversed(plan.phases[: max(place_of(plan, rollout.phase), 0)]):
@@ -94,9 +99,12 @@ def _phase_before(plan: Plan, rollout: Rollout, served: int) -> Target:
     return Target(0, None)
 
 
-def _safe_state(plan: Plan, rollout: Rollout) -> Target:
+def _safe_state(plan: Plan, rollout: Rollout, served: int) -> Target:
     """The plan's safe state as an absolute place."""
     if isinstance(plan.safe_state, int):
         return landing(plan, rollout, plan.safe_state)
     place = min(place_of(plan, plan.safe_state), place_of(plan, rollout.phase))
     return Target(plan.phases[place].percentage, plan.phases[place].key) if place >= 0 else Target(0, None)
+
+
+_TARGETS = {Rollback.GRADUAL: _half, Rollback.IMMEDIATE: _phase_before, Rollback.FULL: _safe_state}

@@ -12,6 +12,7 @@ from rollout_core.rollouts.filling import Filled, describe, lower_to
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status, Verb
+from rollout_core.rollouts.targets import served_before
 
 
 def resume(plan: Plan, rollout: Rollout, census: Census | None, now: datetime, *,
@@ -24,7 +25,7 @@ def resume(plan: Plan, rollout: Rollout, census: Census | None, now: datetime, *
     status = status_after(rollout, Verb.RESUME)
     if rollout.started_at is None:
         status = Status.DRAFT
-    served = rollout.remembered if rollout.remembered is not None else rollout.percentage
+    served = served_before(rollout)
     share = served if percentage is None else percentage
     check_percentage(share)
     if share > served:

@@ -12,7 +12,7 @@ from rollout_core.rollouts.filling import lower_to
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Verb
-from rollout_core.rollouts.targets import Rollback, Target, landing, rollback_target
+from rollout_core.rollouts.targets import Rollback, Target, landing, rollback_target, served_before
 
 
 def roll_back(plan: Plan, rollout: Rollout, census: Census | None, now: datetime, kind: Rollback, *,
@@ -24,9 +24,8 @@ def roll_back(plan: Plan, rollout: Rollout, census: Census | None, now: datetime
     """
     status = status_after(rollout, Verb.ROLL_BACK)
     target = rollback_target(plan, rollout, kind) if to is None else _announced(plan, rollout, kind, to)
-    served = rollout.remembered if rollout.remembered is not None else rollout.percentage
     forgotten: dict[str, Any] = {"remembered": None, "remembered_thresholds": {}, "ended_at": None}
-    if target.percentage >= served:
+    if target.percentage >= served_before(rollout):
         return change(rollout, now, Verb.ROLL_BACK, status=status, **forgotten)
     share = min(target.percentage, rollout.percentage)
     filling = lower_to(plan, share, filled(rollout), census)
@@ -40,4 +39,4 @@ def _announced(plan: Plan, rollout: Rollout, kind: Rollback, to: int) -> Target:
     """The target for a share named outright; a gradual rollback keeps its phase."""
     check_percentage(to)
     target = landing(plan, rollout, to)
-    return replace(target, phase=rollout.phase) if kind is Rollback.GRADUAL else target
+    return replace(target, phase=rollout.phase) if kind == Rollback.GRADUAL else target

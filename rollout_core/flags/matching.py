@@ -1,0 +1,194 @@
+"""Matching: a targeting rule compiled to one function of a subject's attributes.
+
+Compiled once per epoch. Every function is total: an attribute that is missing, or of another type than the condition
+asks for, does not match. Times are measured from the instant handed to `compile_rule`, so nobody falls out by the
+clock. `storage/rule_sql.py` compiles the same rules to SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from math import isnan
+from typing import Any
+
+from rollout_core.flags.targeting import AnyOf, Condition, Operator, Rule, Scalar
+
+LISTS = frozenset({list, tuple, frozenset, set})
+NUMBERS = frozenset({int, float})
+"""Exact classes: a truth value is no number here."""
+
+Attributes = Mapping[str, Any]
+Matches = Callable[[Attributes], bool]
+
+
+def compile_rule(rule: Rule, at: datetime) -> Matches | None:
+    """The rule as a function of attributes; None when it matches everybody. `at`: where time conditions look from."""
+    if isinstance(rule, Condition):
+        return OPERATORS[rule.operator](rule, at)
+    if isinstance(rule, AnyOf):
+        parts = [compile_rule(each, at) for each in rule.rules]
+        return None if None in parts else _any([part for part in parts if part is not None])
+    return _all([part for part in (compile_rule(each, at) for each in rule.rules) if part is not None])
+
+
+def instant_of(value: object) -> datetime | None:
+    """A time attribute as a UTC instant: a datetime or ISO 8601 text, without a zone taken as UTC; else None."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def _all(parts: list[Matches]) -> Matches | None:
+    """All of them: spelled out up to three, which rules mostly are."""
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    first, second, *others = parts
+    if not others:
+        return lambda attributes: first(attributes) and second(attributes)
+    if len(others) == 1:
+        third = others[0]
+        return lambda attributes: first(attributes) and second(attributes) and third(attributes)
+    rest = tuple(parts)
+    return lambda attributes: all(part(attributes) for part in rest)
+
+
+def _any(parts: list[Matches]) -> Matches:
+    """At least one of them; none of none."""
+    if len(parts) == 1:
+        return parts[0]
+    rest = tuple(parts)
+    return lambda attributes: any(part(attributes) for part in rest)
+
+
+def _equals(condition: Condition, at: datetime) -> Matches:
+    key, wanted = condition.attribute, _one(condition)
+    if isinstance(wanted, bool):
+        return lambda attributes: attributes.get(key) is wanted
+    if isinstance(wanted, str):
+        return lambda attributes: attributes.get(key) == wanted
+    return lambda attributes: _is_number(attributes.get(key)) and attributes[key] == wanted
+
+
+def _not_equals(condition: Condition, at: datetime) -> Matches:
+    key, equal = condition.attribute, _equals(condition, at)
+    return lambda attributes: _is_known(attributes.get(key)) and not equal(attributes)
+
+
+def _in(condition: Condition, at: datetime) -> Matches:
+    key = condition.attribute
+    if all(isinstance(value, str) for value in condition.values):
+        texts = frozenset(condition.values)
+
+        def one_of(attributes: Attributes) -> bool:
+            try:
+                return attributes.get(key) in texts
+            except TypeError:       # a list: unhashable, and not one value
+                return False
+        return one_of
+    parts = [_equals(Condition(key, Operator.EQUALS, (value,)), at) for value in condition.values]
+    return lambda attributes: any(part(attributes) for part in parts)
+
+
+def _not_in(condition: Condition, at: datetime) -> Matches:
+    key, inside = condition.attribute, _in(condition, at)
+    return lambda attributes: _is_known(attributes.get(key)) and not inside(attributes)
+
+
+def _has_any(condition: Condition, at: datetime) -> Matches:
+    key, none_of = condition.attribute, frozenset(condition.values).isdisjoint
+
+    def has_any(attributes: Attributes) -> bool:
+        held = attributes.get(key)
+        return held.__class__ in LISTS and not none_of(held)
+    return has_any
+
+
+def _has_none(condition: Condition, at: datetime) -> Matches:
+    key, none_of = condition.attribute, frozenset(condition.values).isdisjoint
+
+    def has_none(attributes: Attributes) -> bool:
+        held = attributes.get(key)
+        return held.__class__ in LISTS and none_of(held)
+    return has_none
+
+
+def _number(compare: Callable[[Any, Any], bool]) -> Callable[[Condition, datetime], Matches]:
+    """A comparison of numbers; NaN compares false with everything."""
+    def compiled(condition: Condition, at: datetime) -> Matches:
+        key, limit = condition.attribute, _one(condition)
+        return lambda attributes: _is_number(attributes.get(key)) and compare(attributes[key], limit)
+    return compiled
+
+
+def _text(test: Callable[[str, str], bool]) -> Callable[[Condition, datetime], Matches]:
+    """A question about a text, case-sensitive."""
+    def compiled(condition: Condition, at: datetime) -> Matches:
+        key, part = condition.attribute, str(_one(condition))
+        return lambda attributes: isinstance(attributes.get(key), str) and test(attributes[key], part)
+    return compiled
+
+
+def _exists(condition: Condition, at: datetime) -> Matches:
+    key = condition.attribute
+    return lambda attributes: _is_known(attributes.get(key))
+
+
+def _age(older: bool) -> Callable[[Condition, datetime], Matches]:
+    """Older than: at or before `at` less the days. Newer than: after it."""
+    def compiled(condition: Condition, at: datetime) -> Matches:
+        key, limit = condition.attribute, cut_off(condition, at)
+
+        def by_age(attributes: Attributes) -> bool:
+            instant = instant_of(attributes.get(key))
+            return instant is not None and (instant <= limit) is older
+        return by_age
+    return compiled
+
+
+def cut_off(condition: Condition, at: datetime) -> datetime:
+    """The instant an age condition compares with: `at` less its days (whole microseconds)."""
+    return at - timedelta(days=float(_one(condition)))
+
+
+def _one(condition: Condition) -> Scalar:
+    """The single value of a condition. Raises ValueError when there is none or there are several."""
+    (value,) = condition.values
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return value.__class__ in NUMBERS
+
+
+def _is_known(value: object) -> bool:
+    """False for a missing attribute; NaN is a missing number."""
+    return value is not None and not (isinstance(value, float) and isnan(value))
+
+
+OPERATORS: dict[Operator, Callable[[Condition, datetime], Matches]] = {
+    Operator.EQUALS: _equals,
+    Operator.NOT_EQUALS: _not_equals,
+    Operator.IN: _in,
+    Operator.NOT_IN: _not_in,
+    Operator.HAS_ANY: _has_any,
+    Operator.HAS_NONE: _has_none,
+    Operator.GREATER: _number(lambda value, limit: value > limit),
+    Operator.AT_LEAST: _number(lambda value, limit: value >= limit),
+    Operator.LESS: _number(lambda value, limit: value < limit),
+    Operator.AT_MOST: _number(lambda value, limit: value <= limit),
+    Operator.STARTS_WITH: _text(str.startswith),
+    Operator.ENDS_WITH: _text(str.endswith),
+    Operator.CONTAINS: _text(str.__contains__),
+    Operator.EXISTS: _exists,
+    Operator.OLDER_THAN_DAYS: _age(older=True),
+    Operator.NEWER_THAN_DAYS: _age(older=False),
+}
+"""Every operator and how it is compiled."""
