@@ -237,7 +237,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind of value, read as a tuple. No two words, or `unique` attributes, may be equal (None: they may)."""
+    """A list of one kind of value, read as a tuple; two words, or `unique` attributes, may not be equal (None: may)."""
 
     item: Codec
     at_least: int = 0

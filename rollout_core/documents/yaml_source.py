@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import ClassVar
 
 import yaml
 
@@ -30,16 +29,20 @@ _SCALARS = (
 _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
+def _no_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    return {}
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the table above."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    yaml_implicit_resolvers = _no_resolvers()
 
 
 class _Dumper(yaml.SafeDumper):
     """SafeDumper that quotes what the loader would not read as text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    yaml_implicit_resolvers = _no_resolvers()
 
     def ignore_aliases(self, data: object) -> bool:
         """Values are written out, never referred to."""
@@ -52,7 +55,7 @@ for _name, _pattern, _first in _SCALARS:
         _tongue.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), _firsts)
 
 
-def _write_text(dumper: yaml.Dumper, text: str) -> yaml.ScalarNode:
+def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     """Text; with line breaks that only double quotes keep (PyYAML loses them otherwise)."""
     style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)

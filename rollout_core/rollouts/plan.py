@@ -9,7 +9,7 @@ from datetime import timedelta
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.flags.flag import Flag
-from rollout_core.flags.holdout import Holdout
+from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.flags.segment import Segment
 from rollout_core.flags.targeting import EVERYBODY, Rule
 from rollout_core.rollouts.phase import Criterion, Phase
@@ -84,10 +84,10 @@ class Plan:
     rollbacks: tuple[RollbackProcedure, ...] = ()
     checklist: tuple[ChecklistItem, ...] = ()
     contacts: tuple[Contact, ...] = ()
-    health: HealthRules = HealthRules()
+    health: HealthRules = field(default_factory=HealthRules)
     environment: EnvironmentNames = field(default_factory=EnvironmentNames)
-    autopilot: AutopilotRules = AutopilotRules()
-    measurement: MeasurementRules = MeasurementRules()
+    autopilot: AutopilotRules = field(default_factory=AutopilotRules)
+    measurement: MeasurementRules = field(default_factory=MeasurementRules)
     holdout: Holdout = NO_HOLDOUT
     source: str = ""
     alert_levels: tuple[AlertLevel, ...] = ()
