@@ -49,9 +49,9 @@ class Closed:
 
     until_at: datetime
     spans_changed: int
-    hours_rebuilt: int
+    days_rebuilt: int
     behind: int = 0
-    """Hours that are still waiting to be rebuilt (a large import is worked off in several passes)."""
+    """Days that are still waiting to be rebuilt (a large import is worked off in several passes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,17 @@ class MirroredEpoch:
 
 @dataclass(frozen=True, slots=True)
 class FrozenValue:
-    """A cap (`purpose` cap) or reference quantile (`purpose` reference) fixed before the data it is applied to.
+    """A cap (`purpose` "cap") or a reference ("above...": the share of values above it is accumulated as metric
+    "<purpose>:<metric>"), fixed before the data it is applied to.
 
-    `value` is in the metric's smallest unit.
+    `value` is in the metric's smallest unit; `from_at` None: from the watermark on, when it is first mirrored.
     """
 
     rollout: str
     metric: str
     purpose: str
     value: int
+    from_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class StoreCondition:
     free_bytes: int
     holder_pid: int | None
     closed_until_at: datetime | None
-    hours_behind: int
+    days_behind: int
     rows: Mapping[str, int]
     dead_letters: Mapping[str, int]
     problems: tuple[str, ...] = ()
@@ -140,9 +142,9 @@ class EventStore(Protocol):
         """Writes a batch in one transaction; when it returns, the batch survives a crash. Raises DiskFull."""
         ...
 
-    def close_windows(self, now: datetime, *, hours: int = 24 * 14) -> Closed:
-        """Builds spans from new exposures, closes due windows, rebuilds hours that late events touched (at most
-        `hours` of them in one pass). Idempotent."""
+    def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
+        """Builds spans from new exposures, closes due windows, rebuilds days that late events touched (at most
+        `days` of them in one pass). Idempotent."""
         ...
 
     def mirror(self, rollouts: Sequence[MirroredRollout], epochs: Sequence[MirroredEpoch],

@@ -162,7 +162,8 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
         ("thresholds", String, "Threshold per audience, JSON"), ("served", String, "Flags switched on, JSON"),
         ("cause", String, "Verb that opened it"))),
     "frozen_value": ("Caps and reference quantiles, fixed before the data they are applied to", (
-        _ROLLOUT, _METRIC, ("purpose", String, "cap | reference"), ("value", BigInteger, "Smallest unit"))),
+        _ROLLOUT, _METRIC, ("purpose", String, "cap, or above...: the share of values above it is counted"),
+        ("value", BigInteger, "Smallest unit"), ("from_at", TIMESTAMP, "Applied to events from then on"))),
 }
 """What the store keeps about itself."""
 

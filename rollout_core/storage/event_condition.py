@@ -1,0 +1,85 @@
+"""What `rollout doctor` reports of the event store, open or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+
+import duckdb
+
+from rollout_core.errors import StoreError, StoreLocked
+from rollout_core.ports.event_store import StoreCondition
+from rollout_core.storage.event_database import EventDatabase
+from rollout_core.storage.event_tables import SCHEMA_VERSION
+from rollout_core.storage.event_windows import watermark
+from rollout_core.storage.event_writer import MIN_FREE_BYTES, MIN_FREE_SHARE, free_space
+
+FreeSpace = Callable[[Path], tuple[int, int]]
+
+
+def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
+    """The condition of an open store. Sizes in bytes; row counts are DuckDB's own estimates, exact after a checkpoint."""
+    with database.cursor() as cursor:
+        version = cursor.execute("SELECT value FROM store_meta WHERE name = 'schema_version'").fetchall()[0][0]
+        reached = watermark(cursor)
+        behind = cursor.execute("SELECT count(DISTINCT date_trunc('day', hour)) FROM dirty_hour").fetchall()[0][0]
+        rows = dict(cursor.execute("SELECT table_name, estimated_size FROM duckdb_tables() "
+                                   "WHERE database_name = current_database()").fetchall())
+        letters = dict(cursor.execute("SELECT reason, count(*) FROM dead_letter GROUP BY 1").fetchall())
+        problems = _integrity(cursor)
+    sizes = _sizes(database.path)
+    available, total = free(database.path.parent) if database.path is not None else (0, 0)
+    if database.path is not None and (available < MIN_FREE_BYTES or available < MIN_FREE_SHARE * total):
+        problems.append(f"Only {available / 2**30:.2f} GiB of disk are free: events are refused until there is more.")
+    return StoreCondition(str(database.path or "memory"), int(version), sizes[0], sizes[1], available, os.getpid(),
+                          reached.replace(tzinfo=UTC) if reached else None, behind, rows, letters, tuple(problems))
+
+
+def condition_at(path: Path) -> StoreCondition:
+    """The condition of a store that this process has not open: tries to open it and says what stands in the way."""
+    sizes = _sizes(path)
+    available = free_space(path.parent)[0] if path.parent.exists() else 0
+    if not path.exists():
+        return StoreCondition(str(path), 0, 0, 0, available, None, None, 0, {}, {},
+                              ("There is no event store here yet; it is made at the first start.",))
+    try:
+        database = EventDatabase(path, wait_seconds=0)
+    except StoreError as error:
+        holder = error.facts.get("holder_pid") if isinstance(error, StoreLocked) else None
+        return StoreCondition(str(path), 0, *sizes, available, holder, None, 0, {}, {}, (str(error),))
+    try:
+        return condition_of(database, free_space)
+    finally:
+        database.close()
+
+
+def _sizes(path: Path | None) -> tuple[int, int]:
+    if path is None:
+        return 0, 0
+    wal = path.with_name(path.name + ".wal")
+    return (path.stat().st_size if path.exists() else 0), (wal.stat().st_size if wal.exists() else 0)
+
+
+CHECKS: tuple[tuple[str, str], ...] = (
+    ("{n} batches were acknowledged whose events are not all there (data loss).",
+     "SELECT greatest(0, (SELECT coalesce(sum(stored), 0) FROM batch_token) - (SELECT coalesce(sum(n), 0) "
+     "FROM ingest_hour WHERE outcome = 'stored'))"),
+    ("{n} spans overlap another one of the same subject and rollout.",
+     "SELECT count(*) FROM (SELECT from_at < lag(to_at) OVER (PARTITION BY rollout, subject_key ORDER BY from_at) "
+     "AS too_early FROM arm_span) WHERE too_early"),
+    ("{n} spans end before they begin.", "SELECT count(*) FROM arm_span WHERE to_at <= from_at"),
+    ("{n} rollup rows lie after the watermark.",
+     "SELECT count(*) FROM agg_hour WHERE hour >= (SELECT reached_at FROM watermark WHERE name = 'windows')"),
+)
+"""Sentence with {n}, and SQL that counts how often it is the case; 0 is well."""
+
+
+def _integrity(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    problems = []
+    for sentence, sql in CHECKS:
+        found = cursor.execute(sql).fetchall()[0][0]
+        if found:
+            problems.append(sentence.format(n=found))
+    return problems

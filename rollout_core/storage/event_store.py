@@ -1,0 +1,116 @@
+"""The event store on DuckDB: the port's twelve methods, each handed to the file that does it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from rollout_core.errors import InvalidRequest
+from rollout_core.ports.event_questions import Rows
+from rollout_core.ports.event_store import (
+    Batch, Closed, Forgotten, Found, FrozenValue, MirroredEpoch, MirroredRollout, Retained, StoreCondition, Written)
+from rollout_core.storage.event_arrow import KeyRing
+from rollout_core.storage.event_condition import condition_of
+from rollout_core.storage.event_copies import export_tables, snapshot
+from rollout_core.storage.event_database import LOCK_WAIT_SECONDS, EventDatabase
+from rollout_core.storage.event_mirrors import mirror
+from rollout_core.storage.event_retention import forget, retain
+from rollout_core.storage.event_windows import close_windows
+from rollout_core.storage.event_writer import EventWriter, FreeSpace, free_space
+from rollout_core.storage.reader import reading
+from rollout_core.storage.sql_sandbox import query
+
+
+class DuckdbEventStore:
+    """`path` None keeps everything in memory. `secret` is the content of store.key. `copies` are the directories where
+    exports and backups are kept; `forget` looks into them."""
+
+    def __init__(self, path: Path | None, secret: bytes, *, copies: Sequence[Path] = (),
+                 wait_seconds: float = LOCK_WAIT_SECONDS, free: FreeSpace = free_space) -> None:
+        self.database = EventDatabase(path, wait_seconds=wait_seconds)
+        self.keys = KeyRing(secret)
+        self._writer = EventWriter(self.database, self.keys, free=free)
+        self._copies = tuple(copies)
+        self._free = free
+        self._shaping = threading.Lock()
+        """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
+
+    def write(self, batch: Batch) -> Written:
+        """See the port. Raises DiskFull, StoreUnavailable."""
+        return self._writer.write(batch)
+
+    def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
+        """See the port."""
+        with self._shaping:
+            return close_windows(self.database, self._writer, now, days)
+
+    def mirror(self, rollouts: Sequence[MirroredRollout], epochs: Sequence[MirroredEpoch],
+               frozen: Sequence[FrozenValue] = ()) -> None:
+        """See the port."""
+        with self._shaping, self.database.transaction() as cursor:
+            mirror(cursor, rollouts, epochs, frozen)
+
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+        """See the port."""
+        from rollout_core.storage.register_table import upsert_subjects
+
+        with self._shaping, self.database.transaction() as cursor:
+            return upsert_subjects(cursor, unit, subjects)
+
+    def measure(self, question: Any) -> Rows:
+        """See the port. Raises InvalidRequest for a question nobody answers."""
+        from rollout_core.storage.readers import READERS
+
+        answer = READERS.get(type(question))
+        if answer is None:
+            raise InvalidRequest(f"The event store has no answer to {type(question).__name__}.",
+                                 mend="Register one in storage/readers.py.")
+        with reading(self.database, self._writer.slots, self.keys) as reader:
+            return answer(reader, question)
+
+    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0) -> Found:
+        """See the port. Raises QueryRefused."""
+        return query(self.database, sql, limit, seconds)
+
+    def forget(self, unit: str, subject: str) -> Forgotten:
+        """See the port."""
+        slot = self._writer.slots.get(unit)
+        key = self.keys.key(unit, subject) or 0
+        with self._shaping:
+            return forget(self.database, None if slot is None else f"k{slot}", unit, subject, key, self._copies)
+
+    def retain(self, keep_days: Mapping[str, int], now: datetime, export_to: Path | None) -> Retained:
+        """See the port."""
+        with self._shaping:
+            return retain(self.database, keep_days, now, export_to)
+
+    def export(self, directory: Path, *, tables: Sequence[str] = (), since: date | None = None,
+               until: date | None = None) -> tuple[Path, ...]:
+        """See the port."""
+        return export_tables(self.database, directory, tables, since, until)
+
+    def snapshot(self, path: Path) -> Path:
+        """See the port. Raises DiskFull, InvalidRequest when the file exists."""
+        return snapshot(self.database, path, self._free)
+
+    def condition(self) -> StoreCondition:
+        """See the port."""
+        return condition_of(self.database, self._free)
+
+    def reopen(self) -> None:
+        """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
+        self.database.reopen()
+        self._writer.load()
+
+    def close(self) -> None:
+        """See the port."""
+        self.database.close()
+
+
+def open_event_store(path: Path | None, key: bytes, *, wait_seconds: float = LOCK_WAIT_SECONDS,
+                     copies: Sequence[Path] = ()) -> DuckdbEventStore:
+    """Opens the event store of a directory. Raises StoreLocked, StoreCorrupt, StoreTooNew."""
+    return DuckdbEventStore(path, key, copies=copies, wait_seconds=wait_seconds)

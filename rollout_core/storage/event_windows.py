@@ -1,0 +1,144 @@
+"""Closing windows: spans from new exposures, then the rollups of every day that a due window or a late event touches.
+
+A window of 5 minutes closes when the longest lateness of any rollout has passed. Everything before the watermark is in
+the rollups; pages read raw events from there on. Repeating a pass changes nothing; a killed pass repeats what it had
+not committed, since the watermark moves in the same transaction as the days it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+
+import duckdb
+
+from rollout_core.metrics.event import Kind
+from rollout_core.ports.event_store import Closed
+from rollout_core.storage.event_database import EventDatabase
+from rollout_core.storage.event_firsts import rebuild_firsts
+from rollout_core.storage.event_retention import raw_since
+from rollout_core.storage.event_spans import absorb_exposures
+from rollout_core.storage.event_tables import event_table
+from rollout_core.storage.event_writer import EventWriter
+from rollout_core.storage.window_rollups import joined_rollouts, rebuild_days
+from rollout_core.storage.window_sources import AROUND, Stretch
+
+WINDOW = timedelta(minutes=5)
+DEFAULT_LATENESS = timedelta(minutes=2)
+DAYS_AT_ONCE = 7
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a pass has to do, in naive UTC: the watermark before, the one to reach, and the days to rebuild."""
+
+    before: datetime | None
+    until: datetime
+    days: tuple[date, ...]
+
+
+def window_end(now: datetime, lateness: timedelta) -> datetime:
+    """The end of the newest window that is due at `now`, naive UTC."""
+    ripe = (now - lateness).astimezone(UTC).replace(tzinfo=None)
+    return ripe - (ripe - datetime.min) % WINDOW
+
+
+def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, days: int) -> Closed:
+    """One pass; at most `days` days are rebuilt. The watermark never goes back, whatever the clock says."""
+    with database.cursor() as cursor:
+        before = watermark(cursor)
+        until = max(window_end(now, _lateness(cursor)), before or datetime.min)
+    writer.move_counted_until(until.replace(tzinfo=UTC))
+    with database.transaction() as cursor:
+        spans = absorb_exposures(cursor, before)
+        _mark_followed(cursor, before, until)
+    with database.cursor() as cursor:
+        due = _due(cursor, before, until)
+    done = due.days[:days]
+    for chunk in _chunks(done):
+        with database.transaction() as cursor:
+            _rebuild(cursor, chunk, until)
+    if len(done) == len(due.days):
+        with database.transaction() as cursor:
+            _set_watermark(cursor, until)
+    return Closed(_aware(until), spans, len(done), len(due.days) - len(done))
+
+
+def watermark(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Everything before this instant (naive UTC) is in the rollups; None before the first pass."""
+    rows = cursor.execute("SELECT reached_at FROM watermark WHERE name = 'windows'").fetchall()
+    return rows[0][0] if rows else None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def _lateness(cursor: duckdb.DuckDBPyConnection) -> timedelta:
+    seconds = cursor.execute("SELECT max(lateness_s) FROM rollout_mirror").fetchall()[0][0]
+    return DEFAULT_LATENESS if seconds is None else timedelta(seconds=seconds)
+
+
+def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> Due:
+    """Dirty days, and the days with events between the old watermark and the new one. Oldest first."""
+    since = before or datetime.min
+    if until <= since:
+        new: set[date] = set()
+    else:
+        found = cursor.execute(" UNION ".join(
+            f"SELECT DISTINCT occurred_at::DATE AS day FROM {event_table(kind)} "
+            f"WHERE occurred_at >= ? AND occurred_at < ?" for kind in Kind), [since, until] * len(Kind)).fetchall()
+        new = {day for day, in found}
+    dirty = {day for day, in cursor.execute(
+        "SELECT DISTINCT hour::DATE FROM dirty_hour WHERE hour < ?", [until]).fetchall()}
+    complete_from = raw_since(cursor) or date.min
+    return Due(before, until, tuple(sorted(day for day in new | dirty if day >= complete_from)))
+
+
+def _mark_followed(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> None:
+    """A new report may change an older day: an error its session, a vital its page load or an earlier report of itself.
+
+    Within a day the rebuild sees to it; here days before that of the watermark are marked, up to 6 h back.
+    """
+    if before is None or until <= before:
+        return
+    midnight = datetime.combine(before.date(), clock_time())
+    pairs = (("event_error", "event_session", "session_key"), ("event_session", "event_session", "session_key"),
+             ("event_web_vital", "event_web_vital", "load_key"), ("event_web_vital", "event_web_vital", "metric_id"))
+    for newer, older, key in pairs:
+        cursor.execute(
+            f"INSERT INTO dirty_hour SELECT DISTINCT date_trunc('hour', o.occurred_at) FROM {older} AS o "
+            f"SEMI JOIN (SELECT {key} FROM {newer} WHERE occurred_at >= ? AND occurred_at < ? AND {key} IS NOT NULL) "
+            f"AS n USING ({key}) WHERE o.occurred_at >= ? AND o.occurred_at < ?",
+            [before, until, before - AROUND, midnight])
+
+
+def _chunks(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Runs of neighbouring days, at most a week each, as (first, last)."""
+    run: list[date] = []
+    for day in days:
+        if run and (day - run[-1] > ONE_DAY or len(run) == DAYS_AT_ONCE):
+            yield run[0], run[-1]
+            run = []
+        run.append(day)
+    if run:
+        yield run[0], run[-1]
+
+
+def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until: datetime) -> None:
+    """Days [first, last] as far as `until`; the watermark follows when they reach beyond it."""
+    since = datetime.combine(chunk[0], clock_time())
+    end = min(datetime.combine(chunk[1] + ONE_DAY, clock_time()), until)
+    rebuild_days(cursor, Stretch(since, end, until))
+    rebuild_firsts(cursor, Stretch(since, max(end, watermark(cursor) or end), until), joined_rollouts(cursor))
+    cursor.execute("DELETE FROM dirty_hour WHERE hour >= ? AND hour < ?", [since, end])
+    if end > (watermark(cursor) or datetime.min):
+        _set_watermark(cursor, end)
+
+
+def _set_watermark(cursor: duckdb.DuckDBPyConnection, until: datetime) -> None:
+    cursor.execute("DELETE FROM watermark WHERE name = 'windows'")
+    cursor.execute("INSERT INTO watermark VALUES ('windows', ?, NULL)", [until])

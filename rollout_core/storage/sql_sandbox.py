@@ -1,0 +1,113 @@
+"""SQL of users: one SELECT or EXPLAIN over the allowed views, nothing else.
+
+The statement is parsed by DuckDB itself (`json_serialize_sql` takes SELECT only) and every table it names is held
+against an allow-list; table functions are refused but for the harmless ones below. It then runs in a read-only
+transaction of an instance that cannot reach files or change settings, is interrupted after its time, and is cut off
+after `limit` rows.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import msgspec
+
+from rollout_core.errors import QueryRefused
+from rollout_core.ports.event_store import Found
+from rollout_core.storage.event_database import EventDatabase
+from rollout_core.storage.event_tables import TABLES
+from rollout_core.storage.event_views import view_definitions
+
+HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+REFUSED_NODES = frozenset({"SHOW_REF", "BOUND_TABLE_REF", "COLUMN_DATA", "DELIM_GET"})
+_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?=\S)", re.IGNORECASE)
+
+
+def query(database: EventDatabase, sql: str, limit: int, seconds: float) -> Found:
+    """Runs a user's statement. Raises QueryRefused with what is allowed, or with what DuckDB says about it."""
+    with database.cursor() as cursor:
+        check(cursor, sql)
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        timer = threading.Timer(seconds, cursor.interrupt)
+        timer.start()
+        try:
+            cursor.execute(sql)
+            columns = tuple(column[0] for column in cursor.description or ())
+            rows = cursor.fetchmany(limit + 1)
+        except duckdb.InterruptException as error:
+            raise QueryRefused(f"The query took longer than {seconds:g} s and was stopped.",
+                               mend="Narrow it by time, or read hours and histograms instead of events.") from error
+        except duckdb.FatalException:
+            raise
+        except duckdb.Error as error:
+            raise QueryRefused(str(error).split("\n")[0], mend="See `rollout sql --tables` for views.") from error
+        finally:
+            timer.cancel()
+    return Found(columns, [tuple(row) for row in rows[:limit]], len(rows) > limit)
+
+
+def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raises QueryRefused unless `sql` is one SELECT (or EXPLAIN of one) over the allowed views."""
+    explained = _EXPLAIN.match(sql)
+    tree = _parsed(cursor, sql[explained.end():] if explained else sql)
+    statements = tree.get("statements", [])
+    if len(statements) != 1:
+        raise QueryRefused("Give one statement at a time.", mend="Remove everything but one SELECT.")
+    allowed = view_definitions().keys()
+    ctes = set(_cte_names(statements[0]))
+    if ctes & TABLES.keys():
+        raise QueryRefused(f"A WITH clause may not be named {', '.join(sorted(ctes & TABLES.keys()))}.",
+                           mend="Choose another name.")
+    for node in _nodes(statements[0]):
+        _check_node(node, allowed | ctes)
+
+
+def _parsed(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    try:
+        text = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0][0]
+    except duckdb.Error as error:
+        raise QueryRefused(str(error).split("\n")[0], mend="Only SELECT and EXPLAIN are allowed.") from error
+    tree: dict[str, Any] = msgspec.json.decode(text)
+    if tree.get("error"):
+        raise QueryRefused(str(tree.get("error_message", "This is not a SELECT.")),
+                           mend="Only SELECT and EXPLAIN are allowed.")
+    return tree
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        for value in tree.values():
+            yield from _nodes(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _nodes(value)
+
+
+def _cte_names(tree: Any) -> Iterator[str]:
+    for node in _nodes(tree):
+        cte_map = node.get("cte_map")
+        if isinstance(cte_map, dict):
+            yield from (entry["key"].lower() for entry in cte_map.get("map", []))
+        if node.get("type") in ("RECURSIVE_CTE_NODE", "CTE_NODE"):
+            yield str(node.get("cte_name", "")).lower()
+
+
+def _check_node(node: dict[str, Any], allowed: Any) -> None:
+    kind = node.get("type")
+    if isinstance(kind, str) and kind in REFUSED_NODES:
+        raise QueryRefused("This kind of statement is not allowed.", mend="Only SELECT and EXPLAIN are allowed.")
+    if kind == "BASE_TABLE":
+        name, place = str(node.get("table_name", "")).lower(), node.get("schema_name") or node.get("catalog_name")
+        if name not in allowed or place:
+            raise QueryRefused(f"{node.get('table_name')} may not be read.",
+                               mend=f"Views: {', '.join(sorted(view_definitions()))}.")
+    if kind == "TABLE_FUNCTION":
+        name = str(node.get("function", {}).get("function_name", "")).lower()
+        if name not in HARMLESS_TABLE_FUNCTIONS:
+            raise QueryRefused(f"The table function {name} may not be used.",
+                               mend=f"Allowed: {', '.join(sorted(HARMLESS_TABLE_FUNCTIONS))}.")
