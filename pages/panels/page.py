@@ -18,7 +18,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.panels import answers, states
+from pages.panels import acting, answers, states
 from rollout_core import bootstrap
 from rollout_core.charts import formats, palette
 from rollout_core.errors import RolloutError
@@ -80,6 +80,7 @@ def page(least: Role) -> Iterator[Here]:
         states.error(error)
         st.stop()
     try:
+        acting.outcome()
         yield here
     except RolloutError as error:
         states.error(error)

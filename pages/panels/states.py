@@ -34,10 +34,10 @@ ICONS: tuple[tuple[type[RolloutError], str], ...] = (
 STALE_AFTER = timedelta(minutes=30)
 
 
-def error(problem: RolloutError) -> None:
+def error(problem: RolloutError, after: str = "") -> None:
     """What happened and what to do, then one way on."""
     icon = next((icon for kind, icon in ICONS if isinstance(problem, kind)), "error")
-    text = plain(problem.message) + (f" {plain(problem.mend)}" if problem.mend else "")
+    text = plain(problem.message) + after + (f" {plain(problem.mend)}" if problem.mend else "")
     if isinstance(problem, Invalid):
         text += "".join(f"  \n{plain(each)}" for each in problem.problems)
     st.error(text, icon=f":material/{icon}:")
@@ -45,6 +45,11 @@ def error(problem: RolloutError) -> None:
         st.link_button("Sign in", "/signin", icon=":material/login:")
     elif isinstance(problem, StoreError):
         st.button("Try again", icon=":material/refresh:", key=f"again-{type(problem).__name__}")
+
+
+def refused(problem: RolloutError) -> None:
+    """A press that did not go through: what stood against it, and that nothing was changed."""
+    error(problem, after=" Nothing was changed.")
 
 
 def failed(code: str) -> None:

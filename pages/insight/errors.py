@@ -1,0 +1,52 @@
+"""Errors: do they rise, of which kind, who is hit, since when?"""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from pages.panels import errors_parts, evidence, filters
+from pages.panels.furniture import chart, section, table, title
+from pages.panels.page import Here, live, page
+from rollout_core.charts.formats import counted
+from rollout_core.charts.over_time import over_time, starts_at
+from rollout_core.charts.words import quiet
+from rollout_core.insight.errors import ErrorsRequest
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.insight.series import SeriesRequest
+from rollout_core.people.role import Role
+
+
+@live(timedelta(seconds=30))
+def errors(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
+    """Rates by arm, over time, by category, and the groups behind them."""
+    state = st.selectbox("Groups", ["unresolved", "resolved", "ignored", "all"], key="groups", width=170,
+                         bind="query-params")
+    answer = here.ask("errors", ErrorsRequest(entry.key, window, state=state))
+    table(errors_parts.headline(answer), "Error rates, treatment against control")
+    series = here.ask("series", SeriesRequest("error_rate", entry.key, window))
+    noun = "requests that failed" if answer.basis == "requests" else "sessions with an error"
+    section("When did it change? Error rate", " · ".join(
+        note for note in (f"Share of {noun}", label.lower(), "ribbon: 95% interval", starts_at(series)) if note))
+    chart(over_time(series, here.theme, here.local), f"Error rate over time by arm, {label.lower()}", "errors-time")
+    left, right = st.columns([1, 1.6], gap="large")
+    with left:
+        section("Of which kind?", "Share of sessions with such an error")
+        rows = [{"Category": f"**{each.category}**", "Treatment": evidence.arm_cell(each.treatment),
+                 "Control": evidence.arm_cell(each.control)} for each in answer.categories]
+        if rows:
+            table(rows, "Error categories")
+        else:
+            st.markdown(quiet("No error in this window."))
+    with right:
+        section("Which errors?", f"{counted(len(answer.groups), 'groups')}, worst first · hit: people in each arm")
+        errors_parts.groups(here, entry.key, answer.groups)
+    if answer.unattributed:
+        st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} without an arm: shown in groups, never evidence."))
+
+
+with page(Role.VIEWER) as look:
+    title("Errors")
+    with st.container(horizontal=True):
+        chosen = filters.chosen_rollout(look)
+        choice, said = filters.chosen_window()
+    errors(chosen, choice, said)

@@ -1,0 +1,28 @@
+"""Feedback: what people wrote, newest first."""
+
+import streamlit as st
+
+from pages.panels import filters
+from pages.panels.furniture import section, title
+from pages.panels.page import page
+from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.insight.business import BusinessRequest
+from rollout_core.people.role import Role
+
+ARMS = {"Both arms": "", "Treatment": "treatment", "Control": "control"}
+
+with page(Role.VIEWER) as here:
+    title("Feedback")
+    with st.container(horizontal=True):
+        entry = filters.chosen_rollout(here)
+        window, label = filters.chosen_window("Since the start")
+        arm = st.selectbox("From", list(ARMS), key="arm", bind="query-params", width=150)
+    answer = here.ask("business", BusinessRequest(entry.key, window), settled=True)
+    shown = [each for each in answer.comments if not ARMS[arm] or each.arm == ARMS[arm]]
+    section("What do people say?", f"{len(shown):,} comments, {label.lower()} · arm as recorded when they saw it")
+    if not shown:
+        st.markdown(quiet("Nobody has written anything in this window."))
+    for comment in shown[:100]:
+        score = "" if comment.score is None else f" {badge(f'{comment.score:g}', 'gray', 'star')}"
+        with st.container(border=True):
+            st.markdown(f"{plain(comment.text)}  \n{quiet(f'{here.when(comment.at)} · {plain(comment.arm)}')}{score}")

@@ -1,0 +1,39 @@
+"""Overview: all rollouts, worst first; in ten seconds one knows where each is, whether it is healthy and what needs me.
+"""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from pages.panels import filters, states
+from pages.panels.furniture import section, title
+from pages.panels.needs_you import needs_you
+from pages.panels.page import Here, live, page
+from pages.panels.rollout_card import rollout_card
+from rollout_core.insight.overview import OverviewRequest
+from rollout_core.insight.rollouts import RolloutsRequest
+from rollout_core.people.role import Role
+
+
+@live(timedelta(seconds=10))
+def overview(here: Here) -> None:
+    """The whole page; it refreshes by itself."""
+    answer = here.ask("overview", OverviewRequest())
+    active = sum(line.status in ("running", "held") for line in answer.rollouts)
+    line = f"{active} of {len(answer.rollouts)} rollouts serve somebody"
+    title("Rollouts", states.freshness(here, answer.last_event_at, answer.simulated, line))
+    if not answer.rollouts:
+        filters.no_rollout_yet()
+        return
+    labels = {entry.key: label for label, entry in
+              filters.labels(here.ask("rollouts", RolloutsRequest()).rollouts).items()}
+    section("Needs you")
+    needs_you(here, answer.needs, labels)
+    st.space("small")
+    section("All rollouts", "Worst first · phase, share of eligible subjects, health, next gate, open alerts")
+    for rollout in answer.rollouts:
+        rollout_card(rollout, labels.get(rollout.rollout, rollout.name))
+
+
+with page(Role.VIEWER):
+    overview()

@@ -1,0 +1,52 @@
+"""Pressing a button: who presses is read anew, the verb runs, the outcome is told on the next run of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.panels import answers, states
+from rollout_core import bootstrap
+from rollout_core.control import VERBS
+from rollout_core.control.change import Change
+from rollout_core.errors import RolloutError
+
+DONE, REFUSED = "outcome-done", "outcome-refused"
+
+
+def request_of(verb: str, fields: dict[str, Any]) -> Any:
+    """The verb's request; fields it does not know are left out, so that every dialog may offer a reason."""
+    kind = VERBS[verb].request
+    known = kind.__dataclass_fields__
+    return kind(**{name: value for name, value in fields.items() if name in known})
+
+
+def perform(verb: str, fields: dict[str, Any]) -> Change:
+    """Runs a verb as whoever is signed in at this moment. Raises RolloutError; nothing is changed then."""
+    room = bootstrap.current()
+    actor = room.actor(st.user.get("session"), origin="page")
+    try:
+        return room.verbs(verb, actor, request_of(verb, fields))
+    finally:
+        answers.forget()
+
+
+def act(verb: str, said: str, **fields: Any) -> None:
+    """For `on_click`: runs the verb and remembers what to tell. `said` is our own words."""
+    try:
+        perform(verb, fields)
+    except RolloutError as error:
+        st.session_state[REFUSED] = error
+    else:
+        st.session_state[DONE] = said
+
+
+def outcome() -> None:
+    """Tells once what the last press did, wherever the page or a part of it runs next."""
+    said = st.session_state.pop(DONE, None)
+    if said:
+        st.toast(said, icon=":material/check_circle:")
+    refused = st.session_state.pop(REFUSED, None)
+    if refused is not None:
+        states.refused(refused)

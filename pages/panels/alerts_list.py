@@ -1,0 +1,75 @@
+"""Alerts one acts on: what, the advice that follows from what was measured, since when, until when, and one button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import streamlit as st
+
+from pages.panels import acting
+from pages.panels.page import Here
+from rollout_core.charts import formats, words
+from rollout_core.charts.words import plain, quiet
+from rollout_core.health.alert import Alert, AlertState
+from rollout_core.people.role import Role
+
+SNOOZES = {"for 1 hour": 60, "for 4 hours": 240, "until tomorrow": 1440, "for a week": 10080}
+
+
+def alerts_list(here: Here, alerts: Sequence[Alert], *, name_rollout: bool = False) -> None:
+    """The card of alerts; none is said in words."""
+    if not alerts:
+        st.markdown(quiet("No open alert."))
+        return
+    with st.container(border=True, gap="xsmall"):
+        for alert in alerts:
+            level, text, ways = st.columns([0.8, 5.6, 1.6], vertical_alignment="center", gap="small")
+            level.markdown(words.of(words.SEVERITY, alert.severity).badge)
+            text.markdown(_text(here, alert, name_rollout))
+            if here.may(Role.OPERATOR):
+                with ways:
+                    _ways(here, alert)
+
+
+def _text(here: Here, alert: Alert, name_rollout: bool) -> str:
+    name = f"{plain(alert.rollout)}: " if name_rollout else ""
+    proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
+    advice = f"{plain(alert.advice[0])}  \n" if alert.advice else ""
+    return f"**{name}{plain(alert.title)}**{proven}  \n{advice}{quiet(_when(here, alert))}"
+
+
+def _when(here: Here, alert: Alert) -> str:
+    since = f"since {here.when(alert.opened_at)}, {formats.span(here.now - alert.opened_at)}"
+    again = f", came back {alert.times_opened - 1} times" if alert.times_opened > 1 else ""
+    return f"{since}{again} · {_state(here, alert)}"
+
+
+def _state(here: Here, alert: Alert) -> str:
+    if alert.state is AlertState.SNOOZED:
+        return f"snoozed by {plain(alert.by or 'somebody')} until {here.when(alert.snoozed_until_at)}"
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return f"acknowledged by {plain(alert.by or 'somebody')}"
+    if alert.state is AlertState.RESOLVED:
+        return f"resolved {here.when(alert.resolved_at)}"
+    if alert.due_at is None:
+        return "no answer needed"
+    left = alert.due_at - here.now
+    if left <= timedelta(0):
+        return f"answer overdue by {formats.span(left)}" if left < -timedelta(minutes=1) else "answer at once"
+    return f"answer by {here.when(alert.due_at)}"
+
+
+def _ways(here: Here, alert: Alert) -> None:
+    if alert.state is AlertState.RESOLVED:
+        return
+    if alert.state is AlertState.OPEN:
+        st.button("Acknowledge", key=f"ack-{alert.id}", width="stretch", on_click=acting.act,
+                  args=("acknowledge_alert", "Acknowledged."), kwargs={"alert": alert.id})
+    with st.popover("Snooze…" if alert.state is not AlertState.SNOOZED else "Change…", width="stretch"):
+        how_long = st.selectbox("Quiet", list(SNOOZES), key=f"snooze-{alert.id}")
+        why = st.text_input("Reason", key=f"why-{alert.id}", placeholder="Goes on record with your name")
+        st.button("Snooze", key=f"snooze-go-{alert.id}", on_click=acting.act, args=("snooze_alert", "Snoozed."),
+                  kwargs={"alert": alert.id, "minutes": SNOOZES[how_long], "reason": why or None})
+        st.button("Resolve", key=f"resolve-{alert.id}", on_click=acting.act, args=("resolve_alert", "Resolved."),
+                  kwargs={"alert": alert.id, "reason": why or None})

@@ -1,0 +1,47 @@
+"""Audit entries as sentences: when, who, what changed, why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pages.panels.page import Here
+from rollout_core.charts import formats, words
+from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.ports.control_records import AuditEntry, AuditRecord
+
+OUTCOME = {"done": words.Word("Done", "gray", "check"), "refused": words.Word("Refused", "yellow", "block"),
+           "failed": words.Word("Failed", "red", "error")}
+
+
+def audit_rows(here: Here, records: Sequence[AuditRecord]) -> list[dict[str, str]]:
+    """Three columns, so that it reads on a phone too."""
+    return [{"When": f"{here.when(record.entry.at)}  \n{quiet(f'{record.seq:,}')}", "Who": _who(record.entry),
+             "What": _what(record.entry)} for record in records]
+
+
+def _who(entry: AuditEntry) -> str:
+    claimed = f", says {plain(entry.claimed)}" if entry.claimed else ""
+    return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(f'{entry.role}, {entry.origin or entry.via}'))}"
+
+
+def _what(entry: AuditEntry) -> str:
+    verb = entry.verb.replace("_", " ").capitalize()
+    mark = "" if entry.outcome == "done" else f"{words.of(OUTCOME, entry.outcome).badge} "
+    where = f" {plain(entry.rollout)}" if entry.rollout else ""
+    changed = change_words(entry.before, entry.after)
+    reason = f"  \n{quiet(plain(entry.reason))}" if entry.reason else ""
+    return f"{mark}**{plain(verb)}**{where} {changed}{reason}".rstrip()
+
+
+def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> str:
+    """"20% → 50%" for the percentage, then what else differs, in short."""
+    said = []
+    if before.get("percentage") != after.get("percentage") and "percentage" in after:
+        said.append(f"{_share(before.get('percentage'))} → {_share(after.get('percentage'))}")
+    if before.get("status") != after.get("status") and after.get("status"):
+        said.append(plain(f"{before.get('status', '–')} → {after['status']}"))
+    return badge(", ".join(said), "blue") if said else ""
+
+
+def _share(value: object) -> str:
+    return formats.bucket_percent(value) if isinstance(value, int) else formats.NONE

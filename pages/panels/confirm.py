@@ -1,0 +1,186 @@
+"""Confirming a change: a dialog that shows from and to, who gains and loses, the evidence, and asks for a reason.
+
+A button only remembers what somebody wants (`ask_for`); the page ends with `confirm_if_asked`, which opens the dialog.
+The confirming button works through `on_click`: the session and role are read again at that moment, and a raising verb
+carries the revision the dialog showed. Ways out (pause, hold, roll back, stop) draw their buttons before anything is
+counted, so that a slow or failing count never stands in their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.panels import acting, foresight
+from pages.panels.page import Here, page
+from rollout_core.charts import formats
+from rollout_core.charts.words import plain, quiet
+from rollout_core.control import VERBS
+from rollout_core.control.change import Change
+from rollout_core.control.preview import Preview
+from rollout_core.errors import ReasonMissing, RolloutError
+from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.people.role import Role
+
+ASKED, REASON, PERCENT, HINT = "asked", "asked-reason", "asked-percentage", "asked-hint"
+REVISION, TARGET = "asked-revision", "asked-target"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A verb in its dialog: the question, the button with and without the new percentage, what is told afterwards."""
+
+    question: str
+    button: str
+    plain_button: str
+    done: str
+
+
+WORDING: Mapping[str, Wording] = {
+    "start": Wording("Start this rollout?", "Start at {to}", "Start", "Started"),
+    "advance": Wording("Advance to the next phase?", "Advance to {to}", "Advance", "Advanced"),
+    "set_percentage": Wording("Set the percentage", "Set to {to}", "Set", "Percentage set"),
+    "hold": Wording("Hold here?", "Hold at {to}", "Hold", "Held"),
+    "pause": Wording("Pause for everybody?", "Pause", "Pause", "Paused"),
+    "resume": Wording("Resume?", "Resume at {to}", "Resume", "Resumed"),
+    "roll_back": Wording("Roll back?", "Roll back to {to}", "Roll back", "Rolled back"),
+    "complete": Wording("Complete this rollout?", "Complete at {to}", "Complete", "Completed"),
+    "stop": Wording("Stop at once, for everybody?", "Stop", "Stop", "Stopped"),
+    "prepare": Wording("Make this rollout ready?", "Make ready", "Make ready", "Ready"),
+}
+WAYS_OUT = frozenset({"hold", "pause", "roll_back", "stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The change somebody wants: a verb on a rollout, and what was chosen already (the kind of rollback)."""
+
+    verb: str
+    rollout: str
+    name: str
+    unit: str
+    percentage: float = 0.0
+    fields: tuple[tuple[str, Any], ...] = ()
+
+
+def ask_for(asked: Asked) -> None:
+    """For `on_click`: the page will open this change's dialog."""
+    forget()
+    st.session_state[ASKED] = asked
+
+
+def forget() -> None:
+    """Cancel: nothing is asked for any more."""
+    for key in (ASKED, REASON, PERCENT, HINT, REVISION, TARGET):
+        st.session_state.pop(key, None)
+
+
+def confirm_if_asked() -> None:
+    """Opens the dialog of what was asked for; the last thing a page does."""
+    asked = st.session_state.get(ASKED)
+    if asked is not None:
+        question = WORDING[asked.verb].question
+        st.dialog(question, width="medium", on_dismiss=forget)(_dialog)(asked)
+
+
+def _dialog(asked: Asked) -> None:
+    if st.session_state.get(ASKED) is None:
+        st.rerun()
+    with page(needed_role(asked.verb)) as here:
+        body, foot = st.container(), st.container()
+        if asked.verb in WAYS_OUT:
+            with foot:
+                _buttons(asked, None)
+            with body:
+                _show(here, asked)
+        else:
+            with body:
+                preview = _show(here, asked)
+            with foot:
+                _buttons(asked, preview)
+
+
+def _show(here: Here, asked: Asked) -> Preview | None:
+    """The change in numbers and words; None when it could not be counted or is refused, which is then said."""
+    if asked.verb == "set_percentage":
+        st.number_input("Percentage of eligible subjects", 0.0, 100.0, value=asked.percentage, step=1.0, key=PERCENT,
+                        format="%g")
+    try:
+        preview = foresight.foresee(here, asked.verb, _fields(asked))
+    except RolloutError as error:
+        st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
+        preview = None
+    else:
+        st.session_state[REVISION] = preview.revision
+        st.session_state[TARGET] = preview.to_percentage * 100 / BUCKETS
+        foresight.show(asked.name, asked.unit, preview)
+    _reason(asked, preview)
+    return preview if preview is not None and preview.allowed else None
+
+
+def _reason(asked: Asked, preview: Preview | None) -> None:
+    needed = preview is not None and preview.needs_reason
+    st.text_area("Reason for going on against the evidence" if needed else "Reason (optional)", key=REASON, height=76,
+                 placeholder="Goes on record with your name")
+    if st.session_state.get(HINT):
+        st.error(st.session_state[HINT], icon=":material/edit:")
+    if preview is not None:
+        told = f"Told at once: {', '.join(preview.told)} · " if preview.told else ""
+        st.markdown(quiet(f"{plain(told)}decided on revision {preview.revision}"))
+
+
+def _buttons(asked: Asked, preview: Preview | None) -> None:
+    wording, way_out = WORDING[asked.verb], asked.verb in WAYS_OUT
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.button("Cancel", key="confirm-cancel", on_click=forget)
+        if preview is None and not way_out:
+            return
+        label = wording.plain_button if preview is None else wording.button.format(
+            to=formats.bucket_percent(preview.to_percentage))
+        needs_reason = preview is not None and preview.needs_reason
+        st.button(label, type="primary", key="confirm-go", on_click=_go, args=(asked, needs_reason))
+
+
+def _fields(asked: Asked) -> dict[str, Any]:
+    fields: dict[str, Any] = {"rollout": asked.rollout, **dict(asked.fields)}
+    if asked.verb == "set_percentage":
+        fields["percentage"] = float(st.session_state.get(PERCENT, asked.percentage))
+    return fields
+
+
+def _go(asked: Asked, needs_reason: bool) -> None:
+    """The confirming press."""
+    reason = str(st.session_state.get(REASON) or "").strip()
+    if needs_reason and not reason:
+        st.session_state[HINT] = "Write a reason first."
+        return
+    fields = {**_fields(asked), "reason": reason or None, "revision": st.session_state.get(REVISION)}
+    if asked.verb == "roll_back":
+        fields["to"] = st.session_state.get(TARGET)     # a second press goes to the same place, not further down
+    try:
+        change = acting.perform(asked.verb, fields)
+    except ReasonMissing as error:
+        st.session_state[HINT] = plain(error.message)
+        return
+    except RolloutError as error:
+        st.session_state[acting.REFUSED] = error
+    else:
+        st.session_state[acting.DONE] = said(asked, change)
+    forget()
+
+
+def said(asked: Asked, change: Change) -> str:
+    """What happened, for the toast: "Advanced to 50%. 63,912 people gained it. Revision 42."""
+    now = formats.bucket_percent(change.after.percentage if change.after else None)
+    noun = foresight.noun(asked.unit)
+    moved = [f"{formats.counted(count, noun)} {word} it." for count, word in
+             ((change.gained, "gained"), (change.lost, "lost")) if count]
+    return " ".join([f"{WORDING[asked.verb].done}, now {now}.", *moved, f"Revision {change.revision}."])
+
+
+def needed_role(verb: str) -> Role:
+    """The lowest role that may do this: what raises exposure asks for an admin on top of the verb's own role."""
+    return Role.ADMIN if VERBS[verb].raises_exposure else VERBS[verb].role

@@ -1,0 +1,137 @@
+"""Evidence in tables: criteria, pause conditions, changes. One row: what, its state in a word, the interval drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pages.panels.furniture import table
+from pages.panels.page import Here
+from rollout_core.charts import drawings, formats, palette, words
+from rollout_core.charts.words import Word, plain, quiet
+from rollout_core.insight.gates import Gate
+from rollout_core.insight.metrics import MetricRow
+from rollout_core.insight.pause_check import PauseLine
+from rollout_core.metrics.measured import Measured
+from rollout_core.rollouts.plan import PauseCondition
+
+WANTS_LESS = frozenset({"<", "<="})
+
+
+def criteria_table(here: Here, gates: Sequence[Gate]) -> None:
+    """What stands before more exposure, with its state and evidence."""
+    table([{"Criterion": f"**{plain(gate.name)}**  \n{quiet(plain(gate.needed))}",
+            "State": words.of(words.CRITERION, gate.state).badge, "Evidence": gate_evidence(here, gate)}
+           for gate in gates], "Criteria to advance")
+
+
+def gate_evidence(here: Here, gate: Gate) -> str:
+    """The interval against its target; who signed; or what is missing."""
+    word = words.of(words.CRITERION, gate.state)
+    if gate.signed_by:
+        return f"**{plain(gate.signed_by)}** {quiet(f'· {here.when(gate.signed_at)}')}"
+    if gate.measured is None:
+        return quiet(plain(gate.words))
+    if word is words.NO_DATA or gate.measured.value is None:
+        return f"{drawings.hatch(f'{gate.name}: no data')}  \n{quiet(plain(gate.words))}"
+    lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
+    if word is words.NOT_YET or word is words.NOT_MET:
+        lines.append(quiet(plain(gate.words)))
+    return "  \n".join(line for line in lines if line)
+
+
+def number(measured: Measured) -> str:
+    """**1.31%** (1.12–1.52) · 182,400 requests."""
+    if measured.value is None:
+        return quiet(plain(measured.note or "no data"))
+    around = formats.interval(measured.low, measured.high, measured.unit)
+    many = quiet(f"· {formats.counted(measured.n, measured.noun)}") if measured.n else ""
+    return " ".join(part for part in (f"**{formats.in_unit(measured.value, measured.unit)}**", around, many) if part)
+
+
+def against_target(name: str, measured: Measured, comparison: str | None, target: float | None, word: Word) -> str:
+    """The interval bar, or "" when there is no interval or no target to hold it against."""
+    if measured.value is None or measured.low is None or measured.high is None or target is None or not comparison:
+        return ""
+    said = (f"{name} {formats.in_unit(measured.value, measured.unit)} "
+            f"{formats.interval(measured.low, measured.high, measured.unit)}, "
+            f"target {comparison} {formats.in_unit(target, measured.unit)}")
+    better = "low" if comparison in WANTS_LESS else "high"
+    return drawings.interval_bar((measured.low, measured.value, measured.high), target, better, word.mark, said)
+
+
+def pause_word(line: PauseLine) -> Word:
+    """Fires, watching, safe, or no data: unknown is not safe."""
+    if line.fires is None:
+        return words.NO_DATA
+    return words.WORSE.__class__("Fires", "red", "pause", palette.POOR) if line.fires else (
+        words.WATCHING if line.watching else words.SAFE)
+
+
+def pause_table(lines: Sequence[PauseLine], conditions: Sequence[PauseCondition]) -> None:
+    """What would pause the rollout, each with how far it is from that."""
+    asks = {condition.key: condition for condition in conditions}
+    table([{"Condition": f"**{plain(line.name)}**  \n{quiet(plain(_when(line)))}", "State": pause_word(line).badge,
+            "Evidence": _pause_evidence(line, asks.get(line.key))} for line in lines], "Pause conditions")
+
+
+def _when(line: PauseLine) -> str:
+    return {"evidence": "pauses when proven", "threshold": "pauses at the bare threshold"}.get(line.decide, line.decide)
+
+
+def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
+    if line.fires is None:
+        return f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}"
+    if line.measured is None or condition is None or condition.comparison is None:
+        return plain(line.words)
+    # The condition says when to pause, so the acceptable side is the other one.
+    harmless = "<" if str(condition.comparison) not in WANTS_LESS else ">"
+    bar = against_target(line.name, line.measured, harmless, line.threshold, pause_word(line))
+    return "  \n".join(part for part in (bar, number(line.measured)) if part)
+
+
+def change_word(row: MetricRow, better: str = "Better", worse: str = "Worse") -> Word:
+    """Better, worse or unclear, by the whole interval of the change; no data stays no data."""
+    change = row.change
+    if change.value is None or change.low is None or change.high is None:
+        return words.NO_DATA
+    if change.low <= 0 <= change.high:
+        return words.UNCLEAR
+    improved = (change.value < 0) == (row.direction in ("lower", "down", "low"))
+    return Word(better, "green", "trending_up", palette.GOOD) if improved else (
+        Word(worse, "red", "trending_down", palette.POOR))
+
+
+def change_cell(name: str, change: Measured, word: Word, reach: float) -> str:
+    """A difference around zero on the column's shared scale, and its numbers."""
+    if change.value is None:
+        return drawings.hatch(f"{name}: no data")
+    text = f"**{formats.difference(change.value, change.unit)}**"
+    if change.low is None or change.high is None:
+        return f"{text} {quiet('no interval')}"
+    text += f" {formats.interval(change.low, change.high, change.unit)}"
+    bar = drawings.around_zero((change.low, change.value, change.high), word.mark, reach, f"{name} {text}")
+    return f"{bar}  \n{text}" + ("" if change.causal else f" {quiet('before and after, not causal')}")
+
+
+def reach_of(changes: Sequence[Measured]) -> float:
+    """One scale for a column: the largest end of all intervals but not the wildest (those are cut at the edge)."""
+    ends = sorted(max(abs(c.low), abs(c.high)) for c in changes if c.low is not None and c.high is not None)
+    return ends[int((len(ends) - 1) * 0.8)] * 1.15 or 0.01 if ends else 0.01
+
+
+def metric_rows(rows: Sequence[MetricRow]) -> None:
+    """Metrics in words: treatment, control, and the change with its interval."""
+    reach = reach_of([row.change for row in rows])
+    table([{"Metric": f"**{plain(row.name)}**" + (f"  \n{quiet(plain('; '.join(row.targets)))}" if row.targets else ""),
+            "Treatment": arm_cell(row.treatment), "Control": arm_cell(row.control),
+            "Change": f"{word.badge}  \n{change_cell(row.name, row.change, word, reach)}"}
+           for row in rows for word in (change_word(row),)], "Metrics, treatment against control")
+
+
+def arm_cell(measured: Measured) -> str:
+    """One arm's number with how many stand behind it; no data as words."""
+    if measured.value is None:
+        return words.NO_DATA.badge
+    around = formats.interval(measured.low, measured.high, measured.unit)
+    return (f"**{formats.in_unit(measured.value, measured.unit)}** {around}  \n"
+            f"{quiet(formats.counted(measured.n, measured.noun))}")

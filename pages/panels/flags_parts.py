@@ -1,0 +1,62 @@
+"""Pieces of the flags page: a plan's flags, phases, targets and alert rules as table rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rollout_core.charts import formats, words
+from rollout_core.charts.words import Word, badge, plain, quiet
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.rollouts.phase import Comparison
+from rollout_core.rollouts.plan import Plan
+
+ON, WAITS = Word("On", "blue", "check"), Word("Waits", "gray", "hourglass_top")
+SAID = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
+        Comparison.AT_MOST: "at most"}
+
+
+def flag_rows(plan: Plan, served: frozenset[str]) -> list[dict[str, str]]:
+    """Each flag: on or waiting, the phase that adds it, what it needs."""
+    enters = {flag: f"{place} · {phase.name}" for place, phase in enumerate(plan.phases, 1) for flag in phase.adds}
+    return [{"Flag": f"**{plain(flag.name)}**  \n{quiet(plain(flag.key))}",
+             "State": (ON if flag.key in served else WAITS).badge,
+             "Phase": plain(enters.get(flag.key, "–")),
+             "Needs": quiet(plain(flag.prerequisite or "nothing")),
+             "Tags": " ".join(badge(plain(tag)) for tag in flag.tags)} for flag in plan.flags]
+
+
+def phase_rows(plan: Plan) -> list[dict[str, str]]:
+    """Each phase: share, whom it reaches, how long, how many criteria."""
+    audiences = {audience.key: audience.name for audience in plan.audiences}
+    return [{"Phase": f"**{place} · {plain(phase.name)}**  \n{quiet(plain(phase.target or phase.description))}",
+             "Share": f"**{formats.bucket_percent(phase.percentage)}**",
+             "Reaches": plain(audiences.get(phase.through, phase.through)),
+             "Lasts": plain(_lasts(phase.minimum_duration, phase.maximum_duration)),
+             "Criteria": f"{len(phase.criteria)}"} for place, phase in enumerate(plan.phases, 1)]
+
+
+def _lasts(least: timedelta | None, most: timedelta | None) -> str:
+    said = [f"at least {formats.span(least)}" if least else "", f"at most {formats.span(most)}" if most else ""]
+    return ", ".join(part for part in said if part) or "as long as needed"
+
+
+def target_rows(plan: Plan) -> list[dict[str, str]]:
+    """The plan's success metrics with their targets in words."""
+    return [{"Target": f"**{plain(kpi.name)}**  \n{quiet(plain(kpi.group))}",
+             "Aim": plain(aim(kpi.metric, kpi.comparison, kpi.target)) if kpi.metric else quiet("reported by a person")}
+            for kpi in plan.kpis]
+
+
+def alert_rows(plan: Plan) -> list[dict[str, str]]:
+    """When a person is told, and how urgently."""
+    return [{"Rule": f"**{plain(rule.name)}**", "Level": words.of(words.SEVERITY, rule.severity).badge,
+             "When": plain(aim(rule.metric, rule.comparison, rule.threshold)) if rule.metric else
+             quiet(plain(rule.kind.replace("_", " ")))} for rule in plan.alerts]
+
+
+def aim(metric: str | None, comparison: Comparison | None, target: float | None) -> str:
+    """"at most 2%" in the metric's own unit."""
+    if metric is None or comparison is None or target is None:
+        return "–"
+    unit = CATALOG[metric].unit if metric in CATALOG else "number"
+    return f"{SAID[comparison]} {formats.in_unit(target, str(unit))}"

@@ -1,0 +1,72 @@
+"""One rollout in a list: where it is, how healthy, what is next, what is wrong."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rollout_core.charts import drawings, formats, words
+from rollout_core.charts.words import plain, quiet
+from rollout_core.insight.overview import RolloutLine
+from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
+
+OFF = frozenset({"paused", "stopped"})
+
+
+def rollout_card(line: RolloutLine, label: str) -> None:
+    """A bordered row: name, phases, health, next gate with open alerts, and the way to its page."""
+    with st.container(border=True):
+        name, phases, health, gate, way = st.columns([2.1, 3, 2.3, 3.3, 1.1], vertical_alignment="center", gap="medium")
+        name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
+        phases.markdown(f"{phase_bar(line.phase, line.phases, line.status)}  \n{quiet(share_words(line))}")
+        health.markdown(health_words(line.name, line.health))
+        gate.markdown(f"{gate_words(line.gates)}  \n{alert_words(line.alerts)}")
+        with way:
+            st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
+                         query_params={"rollout": label})
+
+
+def phase_bar(phase: PhaseStep | None, phases: tuple[PhaseStep, ...], status: str) -> str:
+    """Phases as segments, the present one crimson while nobody is served."""
+    return drawings.ministepper(phase.number if phase else 0, len(phases), status in OFF)
+
+
+def share_words(line: RolloutLine) -> str:
+    """"3 of 6 · 20% planned, 19.6% real"; without a register nothing is claimed about the real share."""
+    where = f"{line.phase.number} of {len(line.phases)}" if line.phase else f"{len(line.phases)} phases"
+    return f"{where} · {planned_and_real(line.share)}"
+
+
+def planned_and_real(share: Share) -> str:
+    """Planned beside counted."""
+    planned = f"{formats.bucket_percent(share.buckets)} planned"
+    if share.real_percentage is None:
+        return f"{planned}, not counted"
+    return f"{planned}, {share.real_percentage:.1f}% real"
+
+
+def health_words(name: str, health: HealthBrief) -> str:
+    """The score with its word, its trend on the fixed scale 0..100, and the change or the missing inputs."""
+    if health.inputs_with_data == 0:
+        return f"{words.NO_DATA.badge}  \n{quiet('no input has data yet')}"
+    word = words.health_word(health.score, health.provisional)
+    trend = drawings.spark(health.spark, f"Health of {name}, now {health.score} of 100", colour=word.mark)
+    if health.provisional:
+        said = f"{health.inputs_with_data} of {health.inputs} inputs"
+    else:
+        said = "no trend yet" if health.change is None else f"{formats.signed(health.change, 0)} in 24 h"
+    return f"**{health.score}** {word.badge}  \n{trend} {quiet(said)}"
+
+
+def gate_words(gates: GateBrief) -> str:
+    """Where the next gate stands, in the one sentence that matters most."""
+    if not gates.total:
+        return quiet(plain(gates.words))
+    return f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
+
+
+def alert_words(alerts: AlertCounts) -> str:
+    """Open alerts by level; none is said in words."""
+    levels = [words.SEVERITY[level].saying(f"{count} {level}")
+              for level in ("critical", "error", "warning", "info") if (count := getattr(alerts, level))]
+    snoozed = [quiet(f"{alerts.snoozed} snoozed")] if alerts.snoozed else []
+    return " ".join([*levels, *snoozed]) or quiet("no open alerts")

@@ -1,0 +1,95 @@
+"""Pieces of the subjects page: the list, the chain of one subject in words, overrides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from pages.panels import acting
+from pages.panels.furniture import table
+from pages.panels.page import Here
+from rollout_core.charts.words import Word, badge, plain, quiet
+from rollout_core.insight.explain import ExplainAnswer, ExplainRequest, FlagExplanation
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.insight.workspaces import WorkspacesAnswer
+from rollout_core.people.role import Role
+
+ON, OFF = Word("On", "blue", "check"), Word("Off", "gray", "remove")
+
+
+def listing(here: Here, answer: WorkspacesAnswer) -> None:
+    """The page of subjects; what is not known is empty, never zero."""
+    if not answer.subjects:
+        st.markdown(quiet("Nobody. Try another beginning of the id, or import the register with `rollout import`."))
+        return
+    frame = pd.DataFrame({
+        "Id": [line.subject for line in answer.subjects],
+        "Has it": [line.enabled for line in answer.subjects],
+        "Why": [line.reason.replace("_", " ") for line in answer.subjects],
+        "Audience": [line.audience for line in answer.subjects],
+        "First seen with it": [_local(here, line.first_exposed_at) for line in answer.subjects],
+        "Last active": [_local(here, line.last_active_at) for line in answer.subjects],
+        "Sessions": [line.sessions for line in answer.subjects],
+        "Feature uses": [line.feature_uses for line in answer.subjects],
+        "Requests": [line.requests for line in answer.subjects],
+        "Errors": [line.errors for line in answer.subjects],
+        "Satisfaction": [line.satisfaction for line in answer.subjects],
+    })
+    st.dataframe(frame, hide_index=True, alt="Subjects with their numbers", column_config={
+        "First seen with it": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+        "Last active": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+        "Satisfaction": st.column_config.NumberColumn(format="%.1f")})
+
+
+def _local(here: Here, at: datetime | None) -> datetime | None:
+    return None if at is None else here.local(at)
+
+
+def explain(here: Here, entry: RolloutEntry) -> None:
+    """Why one subject sees a feature or does not, link by link; overriding it is offered to those who may."""
+    with st.container(border=True):
+        st.markdown("### Why does somebody see it, or not?", anchors=False)
+        subject = st.text_input(f"Id of one {entry.unit}", key="subject", bind="query-params", width=320).strip()
+        if not subject:
+            st.markdown(quiet("Type an id: the answer names the rule, the audience, the bucket and the threshold."))
+            return
+        answer = here.ask("explain", ExplainRequest(subject, entry.key))
+        _words(answer)
+        for flag in answer.flags:
+            _flag(flag)
+        if here.may(Role.ADMIN):
+            _override(here, entry, subject)
+
+
+def _words(answer: ExplainAnswer) -> None:
+    unknown = "" if answer.known else f" {badge('Not in the register', 'gray', 'person_off')}"
+    st.markdown(f"**{plain(answer.words)}**{unknown}")
+    if answer.attributes:
+        st.markdown(quiet(plain(" · ".join(f"{key}: {value}" for key, value in answer.attributes))))
+    for line in answer.advice:
+        st.markdown(f"- {plain(line)}")
+
+
+def _flag(flag: FlagExplanation) -> None:
+    word = ON if flag.decision.value else OFF
+    why = str(flag.decision.reason).replace("_", " ")
+    with st.expander(f"{word.badge} {plain(flag.name)} {quiet(plain(why))}"):
+        decided = badge("decided", "blue")
+        table([{"Question": plain(step.question),
+                "Answer": f"**{plain(step.answer)}** {decided}" if step.decided else plain(step.answer)}
+               for step in flag.steps], f"Chain of {flag.name}")
+
+
+def _override(here: Here, entry: RolloutEntry, subject: str) -> None:
+    with st.popover("Override…", icon=":material/person_edit:"):
+        st.markdown("On or off for this one, whatever the percentage says. It counts in no comparison.")
+        days = st.number_input("For days", 1, 365, 14, key="override-days")
+        why = st.text_input("Reason", key="override-why", placeholder="Goes on record with your name")
+        fields = {"rollout": entry.key, "subject": subject, "reason": why or None,
+                  "until_at": here.now + timedelta(days=int(days))}
+        with st.container(horizontal=True):
+            for label, value in (("Always on", True), ("Always off", False), ("Remove", None)):
+                st.button(label, key=f"override-{label}", on_click=acting.act, args=("set_override", "Override set."),
+                          kwargs={**fields, "value": value})
