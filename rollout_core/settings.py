@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Settings:
     server: str | None = None
     token: str | None = None
     print_link: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The whole environment, in which plans look for their flag overrides."""
 
     @property
     def demo(self) -> bool:
@@ -155,7 +157,7 @@ def read_settings(environ: Mapping[str, str], root: Path = ROOT) -> Settings:
                              mend="docs/guide/settings.md lists every setting.")
     for folder in ("store", "plans"):
         values[folder] = (root / values[folder].expanduser()).resolve()
-    return Settings(root=root, **_with_url_host(values))
+    return Settings(root=root, environment=dict(environ), **_with_url_host(values))
 
 
 def _default_store(root: Path) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from hashlib import sha256
+from hmac import new as hmac
 from secrets import token_urlsafe
 
 from rollout_core.errors import StoreError
@@ -43,3 +45,8 @@ def read_key(path: Path) -> str:
         raise StoreError(f"{path} holds no key.", mend="Delete the file; a new key is made at the next start.",
                          path=str(path))
     return key
+
+
+def proof_of(key: str, nonce: str) -> str:
+    """What only a holder of the key can answer to a nonce: so the command line shows the key to the right app only."""
+    return hmac(key.encode(), f"app:{nonce}".encode(), sha256).hexdigest()

@@ -1,0 +1,92 @@
+"""The control room: stores, keys and jobs of one process in one value. Faces get this and nothing below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any
+
+from rollout_core.control import VERBS
+from rollout_core.control.change import Change
+from rollout_core.control.preview import Preview, preview
+from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
+from rollout_core.control.who import actor_of_session
+from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
+from rollout_core.insight import QUESTIONS
+from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.event_store import Found
+from rollout_core.ports.room import Room
+from rollout_core.settings import Settings
+
+LARGEST_ANSWER = 10_000
+"""Rows of an answer to a user's SQL."""
+
+OWNER = "owner"
+"""The principal of whoever can read owner.key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRoom:
+    """`events_closed` says why there is no event store (None: it is open); flags, pause and stop work without it."""
+
+    room: Room
+    settings: Settings
+    owner_key: str = field(repr=False)
+    write_key: str = field(repr=False)
+    events_closed: StoreError | None = None
+
+    def verbs(self, name: str, actor: Actor, request: Any) -> Change:
+        """Does a verb of the registry. Raises RolloutError."""
+        if name not in VERBS:
+            raise InvalidRequest(f"There is no verb {name!r}.", mend=f"Verbs: {', '.join(sorted(VERBS))}.")
+        return VERBS[name].act(self.room, actor, request)
+
+    def preview(self, name: str, actor: Actor, request: Any) -> Preview:
+        """What a verb would change and what stands in its way; the same code as the verb. Raises RolloutError."""
+        return preview(self.room, actor, name, request)
+
+    def ask(self, name: str, request: Any) -> Any:
+        """Answers a question of the registry. Raises RolloutError."""
+        if name not in QUESTIONS:
+            raise InvalidRequest(f"There is no question {name!r}.", mend=f"Questions: {', '.join(sorted(QUESTIONS))}.")
+        return QUESTIONS[name].answer(self.room, request)
+
+    def query(self, actor: Actor, sql: str, limit: int = 1_000) -> Found:
+        """One SELECT over the event store's views, for operators. Raises QueryRefused, NotPermitted."""
+        require(actor, Role.OPERATOR, "run SQL")
+        return self.room.events.query(sql, limit=max(1, min(limit, LARGEST_ANSWER)))
+
+    def export(self, actor: Actor, directory: str, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Writes Parquet files below `directory` on this machine and names them, for admins. Raises StoreError."""
+        require(actor, Role.ADMIN, "export events")
+        target = Path(directory).expanduser().resolve()
+        target.mkdir(parents=True, exist_ok=True)
+        return tuple(str(path) for path in self.room.events.export(target, tables=tables))
+
+    def sign_in_link(self, actor: Actor, person: str | None = None) -> dict[str, Any]:
+        """A new one-time link's `secret` and the `minutes` it is good for, for admins. Raises NotPermitted."""
+        lifetime = self.settings.link_lifetime
+        secret = offer_link(self.room, actor, lifetime, person or LOCAL_ADMIN)
+        return {"secret": secret, "minutes": int(lifetime.total_seconds() // 60)}
+
+    def actor(self, session_id: str | None, origin: str = "page") -> Actor:
+        """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""
+        return actor_of_session(self.room, session_id, origin)
+
+    def owner(self, key: str, origin: str) -> Actor:
+        """The local owner, proved by the content of owner.key. Raises NotSignedIn."""
+        if not compare_digest(key.encode(), self.owner_key.encode()):
+            raise NotSignedIn("This is not the key in owner.key.", mend="Run as the user who owns the store.")
+        return Actor(principal=OWNER, role=Role.ADMIN, via="owner", origin=origin)
+
+    def local_owner(self, claimed: str | None = None) -> Actor:
+        """The owner who opened the store's files by themselves (command line without a running app)."""
+        return Actor(principal=OWNER, role=Role.ADMIN, via="owner", origin="cli", claimed=claimed)
+
+    def close(self) -> None:
+        """Lets go of both stores."""
+        self.room.events.close()
+        self.room.control.close()

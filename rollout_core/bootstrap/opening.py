@@ -1,0 +1,60 @@
+"""Opens a store's files and puts the control room together: the only place that knows every room below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from rollout_core.bootstrap.closed_events import ClosedEventStore
+from rollout_core.bootstrap.control_room import ControlRoom
+from rollout_core.bootstrap.key_files import OWNER_KEY, WRITE_KEY, read_or_make
+from rollout_core.control.open_snapshot import refresh_snapshot
+from rollout_core.documents.plan_document import read_plan
+from rollout_core.errors import StoreError
+from rollout_core.ports.event_store import EventStore
+from rollout_core.ports.room import Room
+from rollout_core.ports.store_key import store_key
+from rollout_core.settings import Settings
+from rollout_core.storage.control_store import open_control_store
+from rollout_core.storage.event_store import open_event_store
+
+CONTROL = "control.sqlite"
+EVENTS = "events.duckdb"
+RESERVE = "reserve"
+
+
+def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wait_seconds: float = 10.0) -> ControlRoom:
+    """The control room over the store in `settings.store`, made there when the folder is empty.
+
+    `events` "none" leaves the event store closed (another process owns it). With "own" an event store that is locked
+    for `wait_seconds`, corrupt or too new stays closed too, and `events_closed` says why: flags are still evaluated,
+    pause and stop still work. Raises StoreError when the control store cannot be opened.
+    """
+    directory = settings.store
+    _make_folder(directory)
+    control = open_control_store(directory / CONTROL, read_plan, reserve=directory / RESERVE)
+    store, closed = _open_events(directory, events, wait_seconds)
+    room = Room(control=control, events=store, directory=directory, demo=settings.demo,
+                environment=settings.environment)
+    refresh_snapshot(room)
+    return ControlRoom(room=room, settings=settings, owner_key=read_or_make(directory / OWNER_KEY, "own_"),
+                       write_key=read_or_make(directory / WRITE_KEY, "pub_"), events_closed=closed)
+
+
+def _make_folder(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder {directory} cannot be made: {error.strerror}.",
+                         mend="Name another one with ROLLOUT_STORE.", path=str(directory)) from error
+
+
+def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[EventStore, StoreError | None]:
+    path = directory / EVENTS
+    if events == "none":
+        reason = StoreError("this process works without it.", mend="Ask the running app.")
+        return ClosedEventStore(path, reason), reason
+    try:
+        return open_event_store(path, store_key(directory), wait_seconds=wait_seconds), None
+    except StoreError as error:
+        return ClosedEventStore(path, error), error

@@ -1,0 +1,192 @@
+"""Commands that change a rollout: the seed's phase, set, pause and resume, and the other verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rollout_core.cli import words
+from rollout_core.cli.call import Call, shared
+from rollout_core.cli.connection import Values
+from rollout_core.errors import InvalidPercentage, InvalidRequest, TransitionRefused
+
+RAISING = frozenset({"start", "advance", "set_percentage", "resume", "release_holdout"})
+"""Verbs that may raise exposure: they carry the revision that the command saw a moment before."""
+
+
+class Percentage(click.ParamType[float]):
+    """A number from 0 to 100, with or without a % sign."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises InvalidPercentage."""
+        try:
+            number = float(str(value).strip().removesuffix("%"))
+        except ValueError:
+            number = float("nan")
+        if not 0 <= number <= 100:
+            raise InvalidPercentage(f"{value!r} is not a percentage.", mend="Give a number from 0 to 100.", given=value)
+        return number
+
+
+PERCENTAGE = Percentage()
+REASON = click.option("--reason", metavar="TEXT", help="Why; needed against an unmet criterion.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would change and what stands in its way.")
+ACTOR = click.argument("actor", required=False, metavar="[ACTOR]")
+
+
+def steer(call: Call, verb: str, *, dry_run: bool = False, **given: Any) -> None:
+    """Looks first, then acts with the revision it saw: somebody else's change in between is never overwritten."""
+    asked = {"rollout": call.rollout, **given}
+    if dry_run:
+        call.show(call.connection.preview(verb, asked), words.previewed)
+        return
+    if verb in RAISING:
+        asked["revision"] = call.connection.preview(verb, asked)["revision"]
+    call.show(call.connection.act(verb, asked), words.changed)
+
+
+@click.command("prepare")
+@shared
+def prepare(call: Call) -> None:
+    """Says that a rollout is ready to be started."""
+    steer(call, "prepare")
+
+
+@click.command("start")
+@click.option("--phase", metavar="KEY", help="The phase to begin with; the first one otherwise.")
+@REASON
+@DRY_RUN
+@ACTOR
+@shared
+def start(call: Call, phase: str | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Starts a rollout; the checklist must be done or waived."""
+    call.speak_for(actor)
+    steer(call, "start", dry_run=dry_run, phase=phase, reason=reason)
+
+
+@click.command("advance")
+@click.option("--to", "phase", metavar="KEY", help="A later phase; the next one otherwise.")
+@REASON
+@DRY_RUN
+@ACTOR
+@shared
+def advance(call: Call, phase: str | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Goes to the next phase."""
+    call.speak_for(actor)
+    steer(call, "advance", dry_run=dry_run, phase=phase, reason=reason)
+
+
+@click.command("phase")
+@click.argument("number", type=click.IntRange(min=1))
+@REASON
+@DRY_RUN
+@ACTOR
+@shared
+def phase_command(call: Call, number: int, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Starts with phase NUMBER, or advances to it."""
+    call.speak_for(actor)
+    found = call.about("phases")
+    verb, key = _towards(found, number, str(call.about("status")["status"]))
+    if verb == "start" and call.about("status")["status"] == "draft" and not dry_run:
+        call.connection.act("prepare", {"rollout": call.rollout})
+    steer(call, verb, dry_run=dry_run, phase=key, reason=reason)
+
+
+def _towards(found: Values, number: int, status: str) -> tuple[str, str]:
+    """The verb and the phase's key. Raises InvalidRequest for a number there is not, TransitionRefused for going back.
+    """
+    by_number = {phase["number"]: phase for phase in found["phases"]}
+    if number not in by_number:
+        raise InvalidRequest(f"There is no phase {number}.", mend=f"Phases are 1 to {max(by_number)}.")
+    key = str(by_number[number]["key"])
+    if status in {"draft", "ready"}:
+        return "start", key
+    now = max((phase["number"] for phase in found["phases"] if phase["state"] == "now"), default=0)
+    if number < now:
+        raise TransitionRefused(f"The rollout is in phase {now}; `phase` does not go back to {number}.",
+                                mend="Use `rollout rollback immediate|gradual|full`.", phase=now, asked=number)
+    if number == now:
+        raise TransitionRefused(f"The rollout is in phase {now} already.", mend="`rollout status` shows where it is.")
+    return "advance", key
+
+
+@click.command("set")
+@click.argument("percentage", type=PERCENTAGE)
+@REASON
+@DRY_RUN
+@ACTOR
+@shared
+def set_command(call: Call, percentage: float, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Sets the share that is served; `set 0` is the complete rollback."""
+    call.speak_for(actor)
+    steer(call, "set_percentage", dry_run=dry_run, percentage=percentage, reason=reason)
+
+
+@click.command("hold")
+@REASON
+@ACTOR
+@shared
+def hold(call: Call, reason: str | None, actor: str | None) -> None:
+    """Keeps exposure as it is; nothing moves by itself."""
+    call.speak_for(actor)
+    steer(call, "hold", reason=reason)
+
+
+@click.command("pause")
+@click.argument("reason", required=False)
+@ACTOR
+@shared
+def pause(call: Call, reason: str | None, actor: str | None) -> None:
+    """Serves nobody (0 %) and remembers where it was. Never needs anything."""
+    call.speak_for(actor)
+    steer(call, "pause", reason=reason)
+
+
+@click.command("resume")
+@click.argument("percentage", type=PERCENTAGE, required=False)
+@REASON
+@DRY_RUN
+@ACTOR
+@shared
+def resume(call: Call, percentage: float | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Goes on after a pause, hold or stop, at PERCENTAGE or where it was."""
+    call.speak_for(actor)
+    steer(call, "resume", dry_run=dry_run, percentage=percentage, reason=reason)
+
+
+@click.command("rollback")
+@click.argument("kind", type=click.Choice(["immediate", "gradual", "full"]))
+@click.argument("reason", required=False)
+@DRY_RUN
+@ACTOR
+@shared
+def rollback(call: Call, kind: str, reason: str | None, dry_run: bool, actor: str | None) -> None:
+    """Goes back a phase (immediate), to half (gradual), or to the plan's safe state (full). Never raises exposure."""
+    call.speak_for(actor)
+    steer(call, "roll_back", dry_run=dry_run, kind=kind, reason=reason)
+
+
+@click.command("complete")
+@REASON
+@ACTOR
+@shared
+def complete(call: Call, reason: str | None, actor: str | None) -> None:
+    """Says that the rollout has arrived."""
+    call.speak_for(actor)
+    steer(call, "complete", reason=reason)
+
+
+@click.command("stop")
+@click.argument("reason", required=False)
+@ACTOR
+@shared
+def stop(call: Call, reason: str | None, actor: str | None) -> None:
+    """The kill switch: nobody is served, whatever overrides say. Only an admin resumes."""
+    call.speak_for(actor)
+    steer(call, "stop", reason=reason)
+
+
+COMMANDS = (prepare, start, advance, phase_command, set_command, hold, pause, resume, rollback, complete, stop)

@@ -1,0 +1,75 @@
+"""Which way a command goes: through the running app, on the files, or on the control store alone.
+
+While an app runs it owns the event store, so commands go through it, as the owner who can read owner.key. An app that
+is recorded but does not answer is hung or gone: then the files are opened; when the event store stays locked, the
+control store alone still pauses, stops and answers. A command therefore never ends with a lock error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hmac import compare_digest
+from secrets import token_hex
+
+import httpx
+
+from rollout_core.bootstrap import open_room
+from rollout_core.bootstrap.app_file import AppFile, alive, read_app_file
+from rollout_core.bootstrap.key_files import OWNER_KEY, proof_of, read_key
+from rollout_core.cli.connection import AppConnection, Connection, LocalConnection
+from rollout_core.errors import AppUnreachable, StoreLocked
+from rollout_core.settings import Settings
+
+HELLO_SECONDS = 2.0
+LOCK_SECONDS = 10.0
+LOCK_TRY_SECONDS = 0.5
+ANSWER_SECONDS = 120.0
+
+
+def connect(settings: Settings, claimed: str | None, *, clock: Callable[[], float] = time.monotonic) -> Connection:
+    """A connection that works, whatever state the app is in. Raises StoreError, AppUnreachable (ROLLOUT_SERVER only)."""
+    if settings.server is not None:
+        return _remote(settings.server, settings.token, claimed)
+    until = clock() + LOCK_SECONDS
+    while True:
+        app = read_app_file(settings.store)
+        if app is not None and alive(app.pid):
+            key = read_key(settings.store / OWNER_KEY)
+            if answers(app.url, key):
+                return _through_app(app, key, claimed)
+        room = open_room(settings, events="own", wait_seconds=LOCK_TRY_SECONDS)
+        if not isinstance(room.events_closed, StoreLocked):
+            return LocalConnection(room, claimed, "on the store's files")
+        if clock() >= until or (app is not None and alive(app.pid)):
+            return LocalConnection(room, claimed, _without_events(app))
+        room.close()
+
+
+def _without_events(app: AppFile | None) -> str:
+    holder = f"the app (process {app.pid})" if app is not None else "another process"
+    return f"on the control store alone: {holder} holds the event store and does not answer"
+
+
+def answers(url: str, key: str, seconds: float = HELLO_SECONDS) -> bool:
+    """True when the app of this store answers there in time: it proves that it knows the key, before it is shown it."""
+    nonce = token_hex(16)
+    try:
+        told = httpx.get(f"{url}/healthz", params={"nonce": nonce}, timeout=seconds, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return isinstance(told, dict) and compare_digest(str(told.get("proof", "")), proof_of(key, nonce))
+
+
+def _through_app(app: AppFile, key: str, claimed: str | None) -> Connection:
+    client = httpx.Client(base_url=app.url, headers={"Authorization": f"Owner {key}"}, timeout=ANSWER_SECONDS,
+                          trust_env=False)
+    return AppConnection(client, claimed, f"through the app at {app.url}")
+
+
+def _remote(server: str, token: str | None, claimed: str | None) -> Connection:
+    if token is None:
+        raise AppUnreachable(f"ROLLOUT_SERVER names {server}, and there is no ROLLOUT_TOKEN.",
+                             mend="`rollout token create NAME` on that machine makes one.")
+    client = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS)
+    return AppConnection(client, claimed, f"through the app at {server}")

@@ -1,0 +1,228 @@
+"""Answers in words, for a terminal. Works on plain values, whichever way they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+Values = Mapping[str, Any]
+MINUS = "−"
+
+
+def percent(value: float | None) -> str:
+    """20 -> "20 %"; None -> "not known"."""
+    return "not known" if value is None else f"{value:g} %"
+
+
+def share_of(buckets: int | None) -> str:
+    """Buckets of 100,000 as a percentage."""
+    return percent(None if buckets is None else buckets / 1000)
+
+
+def count(number: int | None, noun: str) -> str:
+    """"1,234 users", or that it is not known."""
+    return f"an unknown number of {noun}" if number is None else f"{number:,} {noun}"
+
+
+def moment(text: str | None) -> str:
+    """An ISO instant as "22 Nov 2026, 14:32 UTC"."""
+    if not text:
+        return "never"
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%d %b %Y, %H:%M} UTC"
+
+
+def measured(value: Values) -> str:
+    """A number with its interval and n, or that there is no data."""
+    if value["value"] is None:
+        return "no data"
+    unit = value["unit"]
+    interval = ""
+    if value["low"] is not None and value["high"] is not None:
+        interval = f" ({_number(value['low'], unit)} to {_number(value['high'], unit)})"
+    return f"{_number(value['value'], unit)}{interval}, n = {value['n']:,} {value['noun']}"
+
+
+def _number(value: float, unit: str) -> str:
+    formats = {"share": lambda: f"{value * 100:.3g} %", "relative": lambda: f"{value * 100:+.3g} %",
+               "ms": lambda: f"{value:,.0f} ms", "score": lambda: f"{value:.1f}", "rating": lambda: f"{value:.2f}",
+               "days": lambda: f"{value:.1f} days", "minutes": lambda: f"{value:.1f} min"}
+    return formats.get(unit, lambda: f"{value:,.4g}")().replace("-", MINUS)
+
+
+def changed(change: Values) -> str:
+    """What a verb did: from, to, for how many, and what is known by now."""
+    before, after = change.get("before"), change.get("after")
+    if not after:
+        return tree(change)
+    lines = [_moved(before, after)]
+    for key, word in (("gained", "gain it"), ("lost", "lose it"), ("have", "have it now")):
+        if change.get(key):
+            lines.append(f"  {change[key]:,} {word}")
+    lines.append(f"  {after['status']}, revision {change.get('revision', after['revision'])}, "
+                 f"audit entry {change.get('audit_seq')}")
+    return "\n".join([*lines, *(f"  Note: {words}" for words in change.get("warnings", ()))])
+
+
+def _moved(before: Values | None, after: Values) -> str:
+    shares = (share_of(before["percentage"] if before else None), share_of(after["percentage"]))
+    where = f" in {after['phase']}" if after.get("phase") else ""
+    if before is None or shares[0] == shares[1]:
+        return f"{after['key']}: {shares[1]}{where}"
+    return f"{after['key']}: {shares[0]} → {shares[1]}{where}"
+
+
+def previewed(found: Values) -> str:
+    """What a verb would do and what stands in its way."""
+    lines = [f"{share_of(found['from_percentage'])} → {share_of(found['to_percentage'])}"]
+    lines += [f"  {count(found.get(key), 'subjects')} {word}" for key, word in
+              (("gained", "would gain it"), ("lost", "would lose it"), ("have_then", "would have it"))]
+    lines += [f"  {gate['state']:8} {gate['name']}: {gate.get('words') or gate.get('needed', '')}"
+              for gate in found.get("gates", ())]
+    return "\n".join([*lines, *([f"Refused: {found['refusal']}"] if not found["allowed"] else [])])
+
+
+def status(found: Values) -> str:
+    """Where a rollout is, in ten lines."""
+    phase, share, health = found["phase"], found["share"], found["health"]
+    here = f"phase {phase['number']}, {phase['name']}" if phase else "no phase yet"
+    mark = " (simulated)" if found["simulated"] else ""
+    have = "" if share["have"] is None else f", {share['have']:,} of {share['eligible']:,} {found['unit']}s have it"
+    alerts = found["alerts"]
+    open_alerts = ", ".join(f"{alerts[level]} {level}" for level in ("critical", "error", "warning") if alerts[level])
+    lines = [f"{found['name']} ({found['rollout']}){mark}",
+             f"  {found['status']}, {here}, revision {found['revision']}",
+             f"  {percent(share['percentage'])} planned{have}",
+             f"  health {health['score']}, {health['word']}"
+             f" ({health['inputs_with_data']} of {health['inputs']} inputs have data)",
+             f"  alerts: {open_alerts or 'none'}", f"  {found['gates']['words']}"]
+    if found["next_phase"]:
+        lines.append(f"  next: phase {found['next_phase']['number']}, {found['next_phase']['name']}, "
+                     f"{percent(found['next_phase']['percentage'])}")
+    if found["forced"]:
+        lines.append(f"  forced by the environment: {', '.join(found['forced'])}")
+    lines.append(f"  last event: {moment(found['last_event_at'])}")
+    return "\n".join([*lines, *(f"  {value['metric']}: {measured(value)}" for value in found["metrics"])])
+
+
+def overview(found: Values) -> str:
+    """One line per rollout, and what needs somebody."""
+    lines = [f"{line['rollout']}: {line['status']}, {percent(line['share']['percentage'])}, "
+             f"health {line['health']['score']} {line['health']['word']}. {line['gates']['words']}"
+             for line in found["rollouts"]]
+    needs = [f"  {need['severity']}: {need['title']} {need['detail']}".rstrip() for need in found["needs"]]
+    return "\n".join([*lines, *(["Needs you:", *needs] if needs else ["Nothing needs you."])])
+
+
+def health(found: Values) -> str:
+    """The score and every deduction with its evidence."""
+    score = found["health"]
+    lines = [f"Health {score['score']} of 100, {score['word']}" + (", provisional" if score["provisional"] else "")]
+    lines += [f"  {MINUS}{each['points']:g} {each['name']}: {each['evidence']}" for each in score["deductions"]]
+    return "\n".join([*lines, *(f"  {each['title']}" for each in found.get("recommendations", ()))])
+
+
+def report(found: Values) -> str:
+    """The report is Markdown already."""
+    return str(found["markdown"])
+
+
+def explanation(found: Values) -> str:
+    """Why a subject sees a feature or does not."""
+    lines = [found["words"]]
+    for flag in found["flags"]:
+        lines.append(f"{flag['flag']}: {flag['openfeature_reason']}")
+        lines += [f"  {'→' if step['decided'] else ' '} {step['question']} {step['answer']}" for step in flag["steps"]]
+    return "\n".join([*lines, *found["advice"]])
+
+
+def monitored(found: Values) -> str:
+    """One pass of the monitor: score, conditions that fire or are watched, what to do."""
+    score = found["health"]
+    lines = [f"{found['rollout']}: health {score['score']}, {score['word']}. " + (
+        "A pause condition fires." if found["pause"]["should_pause"] else "No pause condition fires.")]
+    lines += [f"  {line['name']}: {line['words']}" for line in found["pause"]["conditions"] if line["fires"] is not False]
+    return "\n".join([*lines, *(f"  {each['title']} {each['because']}" for each in found["recommendations"])])
+
+
+def pause_check(found: Values) -> str:
+    """Would a pause condition fire now?"""
+    state = {True: "fires", False: "quiet", None: "no data"}
+    head = "A pause condition fires." if found["should_pause"] else "No pause condition fires."
+    return "\n".join([head, *(f"  {state[line['fires']]:7} {line['name']}: {line['words']}"
+                              for line in found["conditions"])])
+
+
+def doctor(found: Values) -> str:
+    """Every check with what was found and how to mend it."""
+    lines = [f"{check['state']:8} {check['name']}: {check['found']}"
+             + (f"\n         {check['mend']}" if check["mend"] else "") for check in found["checks"]]
+    return "\n".join([*lines, "The store is sound." if found["sound"] else "The store is not sound."])
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A plain table; None is an empty cell."""
+    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell).replace("[", "\\[") for cell in row))
+    return drawn
+
+
+def metrics(found: Values) -> Table:
+    """The catalogue's numbers, treatment against control."""
+    return table(("metric", "treatment", "control", "change"),
+                 [(row["name"], measured(row["treatment"]), measured(row["control"]), measured(row["change"]))
+                  for row in found["rows"]])
+
+
+def workspaces(found: Values) -> Table:
+    """The enabled subjects."""
+    return table((found["unit"], "arm", "audience", "bucket", "last active", "sessions", "errors"),
+                 [(line["subject"], line["arm"], line["audience"], line["bucket"], moment(line["last_active_at"]),
+                   line["sessions"], line["errors"]) for line in found["subjects"]])
+
+
+def alerts(found: Values) -> Table:
+    """Alerts, worst first."""
+    return table(("id", "severity", "state", "rollout", "title", "due"),
+                 [(line["alert"]["id"], line["alert"]["severity"], line["alert"]["state"], line["alert"]["rollout"],
+                   line["alert"]["title"], "overdue" if line["overdue"] else line["seconds_left"])
+                  for line in found["alerts"]])
+
+
+def audit(found: Values) -> Table:
+    """The trail, newest first."""
+    return table(("seq", "at", "who", "as", "verb", "rollout", "outcome", "reason"),
+                 [(record["seq"], moment(record["entry"]["at"]), record["entry"]["principal"],
+                   record["entry"].get("claimed"), record["entry"]["verb"], record["entry"].get("rollout"),
+                   record["entry"]["outcome"], record["entry"].get("reason")) for record in found["records"]])
+
+
+def rows(found: Values) -> Table:
+    """An answer to SQL."""
+    return table(found["columns"], found["rows"])
+
+
+def tree(found: Any, indent: str = "") -> str:
+    """Any answer, name by name; nothing is left out but what is empty."""
+    if not isinstance(found, Mapping):
+        return f"{indent}{found}"
+    lines: list[str] = []
+    for name, value in found.items():
+        if isinstance(value, Mapping) and {"value", "quality", "noun"} <= set(value):
+            lines.append(f"{indent}{name}: {measured(value)}")
+        elif isinstance(value, Mapping) and value:
+            lines += [f"{indent}{name}:", tree(value, indent + "  ")]
+        elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+            lines.append(f"{indent}{name}:")
+            lines += [_item(each, indent) for each in value]
+        elif value not in (None, "", [], {}):
+            lines.append(f"{indent}{name}: {value}")
+    return "\n".join(lines)
+
+
+def _item(value: Any, indent: str) -> str:
+    inner = tree(value, indent + "    ")
+    return f"{indent}  - {inner.lstrip()}"

@@ -1,0 +1,109 @@
+"""POST /api/v1/events: batches of events from servers (token) and browsers (public write key).
+
+Answered per event, after the commit: a bad event does not sink its batch, and what was acknowledged is stored. Under
+the public key an event brings no arm; the server's own exposure record decides. 429 and 503 say when to come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from hmac import compare_digest
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from rollout_core.bootstrap import ControlRoom
+from rollout_core.errors import InvalidRequest, NotPermitted, NotSignedIn, StoreUnavailable
+from rollout_core.http.requests import body_of
+from rollout_core.http.visitor import KEY, Visitor
+from rollout_core.metrics.event import Event
+from rollout_core.metrics.event_checks import Accepted, Limits, Rejected, Sender, accept, read_events
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.event_store import Written
+
+Rooms = Callable[[], ControlRoom]
+
+LIMITS = Limits()
+MOST_EVENTS = 10_000
+"""In one batch."""
+
+CROSS_SITE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+"""Browsers of any site may send events with the public key; without credentials, which `*` rules out by itself."""
+
+PREFLIGHT = CROSS_SITE | {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type",
+                          "Access-Control-Max-Age": "86400"}
+
+
+def event_routes(rooms: Rooms) -> list[Route]:
+    """The key stands in the query (`?key=`) or in the path; a beacon can set no header."""
+    paths = ("/v1/events", "/v1/events/{key}")
+    return [*(Route(path, partial(_receive, rooms), methods=["POST"]) for path in paths),
+            *(Route(path, _preflight, methods=["OPTIONS"]) for path in paths)]
+
+
+async def _preflight(request: Request) -> Response:
+    return Response(None, 204, PREFLIGHT)
+
+
+async def _receive(rooms: Rooms, request: Request) -> Response:
+    room = rooms()
+    sender = sender_of(request, room)
+    body = await body_of(request, room.settings.body_bytes)
+    judged = judge(body, sender, room)
+    if room.ingest is None:
+        raise StoreUnavailable("This process stores no events.", mend="Start the app.")
+    accepted = [each for each in judged if isinstance(each, Accepted)]
+    rejected = [each for each in judged if isinstance(each, Rejected)]
+    future = room.ingest.offer(accepted, rejected, len(body), sender.name)
+    written = await asyncio.wrap_future(future)
+    return Response(msgspec.json.encode(told(judged, written)), 200, CROSS_SITE, "application/json")
+
+
+def sender_of(request: Request, room: ControlRoom) -> Sender:
+    """A token's server is trusted with arms, the public key is not. Raises NotSignedIn without either."""
+    visitor = request.scope.get(KEY)
+    if isinstance(visitor, Visitor) and visitor.csrf is None:
+        require(visitor.actor, Role.OPERATOR, "record events with arms")
+        return Sender(trusted=True, name=visitor.actor.principal)
+    key = request.path_params.get("key") or request.query_params.get("key", "")
+    if not key:
+        raise NotSignedIn("Events need the public write key or a token.", mend="Add ?key= with the key in write.key.")
+    if not compare_digest(key.encode(), room.write_key.encode()):
+        raise NotPermitted("This is not the public write key.", mend="`rollout ask events-health` shows what arrives.")
+    return Sender(trusted=False, name="public")
+
+
+def judge(body: bytes, sender: Sender, room: ControlRoom) -> list[Accepted | Rejected]:
+    """Every event of the batch, in its order. Raises InvalidRequest when the body is no array of events."""
+    try:
+        events: Sequence[Event | Rejected] = read_events(body)
+    except ValueError as error:
+        raise InvalidRequest(str(error), mend='Send [{"event_id": …, "kind": …, "occurred_at": …}].') from error
+    if len(events) > MOST_EVENTS:
+        raise InvalidRequest(f"{len(events):,} events in one batch.", mend=f"Send at most {MOST_EVENTS:,} at once.")
+    now = room.room.clock.now()
+    return [each if isinstance(each, Rejected) else accept(each, sender, now, LIMITS) for each in events]
+
+
+def told(judged: Sequence[Accepted | Rejected], written: Written) -> dict[str, object]:
+    """The answer: counts, and for every event that was refused its place, its id and the reason."""
+    late = {each.event_id: each for each in written.refused}
+    answers = [_answer(place, each, late) for place, each in enumerate(judged)]
+    counts = Counter(answer["status"] for answer in answers)
+    return {"accepted": counts["accepted"], "rejected": counts["rejected"], "duplicates": written.duplicates,
+            "events": answers}
+
+
+def _answer(place: int, each: Accepted | Rejected, late: dict[str | None, Rejected]) -> dict[str, object]:
+    refused = each if isinstance(each, Rejected) else late.get(each.event.event_id)
+    event_id = each.event_id if isinstance(each, Rejected) else each.event.event_id
+    if refused is None:
+        return {"index": place, "event_id": event_id, "status": "accepted"}
+    return {"index": place, "event_id": event_id, "status": "rejected", "reason": str(refused.reason),
+            "detail": refused.detail}
