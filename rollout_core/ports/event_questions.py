@@ -165,6 +165,7 @@ class FlagMatrix:
     rollout: str
     window: Window
     arms: tuple[str, ...] = ("treatment",)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class FlagsUsed:
     rollout: str
     window: Window
     arms: tuple[str, ...] = ("treatment",)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +304,13 @@ class IngestCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredCounts:
+    """Events that are in the tables, received in the whole hours of the window: kind, n."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class LastSeen:
     """The newest event of each kind: kind, occurred_at, received_at, stored (events of the kind there are)."""
 
@@ -316,4 +325,5 @@ class Latest:
 
 Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
             | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays
-            | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts | LastSeen | Latest)
+            | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts
+            | StoredCounts | LastSeen | Latest)

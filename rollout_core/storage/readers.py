@@ -5,9 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rollout_core.ports import event_questions as questions
 from rollout_core.ports.event_questions import Rows
+from rollout_core.storage import (
+    read_events,
+    read_histograms,
+    read_people,
+    read_ratings,
+    read_strata,
+    read_subjects,
+    read_totals,
+)
 from rollout_core.storage.reader import Reader
 
 Answer = Callable[[Reader, Any], Rows]
 
-READERS: Mapping[type, Answer] = {}
+READERS: Mapping[type, Answer] = {
+    questions.Totals: read_totals.totals,
+    questions.Timeline: read_totals.timeline,
+    questions.Histogram: read_histograms.histogram,
+    questions.TimelineBins: read_histograms.timeline_bins,
+    questions.Ratings: read_ratings.ratings,
+    questions.Buckets: read_strata.buckets,
+    questions.Exposed: read_strata.exposed,
+    questions.Firsts: read_strata.firsts,
+    questions.SpanCounts: read_strata.span_counts,
+    questions.PrePeriod: read_strata.pre_period,
+    questions.AdoptionAtAge: read_people.adoption,
+    questions.ExposureCohorts: read_people.cohorts,
+    questions.Retention: read_people.retention,
+    questions.FlagMatrix: read_subjects.flag_matrix,
+    questions.FlagsUsed: read_subjects.flags_used,
+    questions.ActiveSubjects: read_subjects.active_subjects,
+    questions.SubjectDays: read_subjects.subject_days,
+    questions.TopGroups: read_events.top_groups,
+    questions.ErrorGroups: read_events.error_groups,
+    questions.EventPage: read_events.event_page,
+    questions.DeadLetters: read_events.dead_letters,
+    questions.IngestCounts: read_events.ingest_counts,
+    questions.StoredCounts: read_events.stored_counts,
+    questions.LastSeen: read_events.last_seen,
+    questions.Latest: read_events.latest,
+}
