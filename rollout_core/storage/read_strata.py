@@ -25,7 +25,8 @@ def exposed(reader: Reader, question: Exposed) -> Rows:
     return reader.rows(
         f"SELECT hour, phase, epoch, inclusion, arm, sum(entered)::BIGINT AS entered FROM exposure_hour "
         f"WHERE rollout = {quoted(question.rollout)} "
-        f"AND hour >= date_trunc('hour', {literal(question.window.since_at)}) AND hour < {literal(question.window.until_at)}{_epochs(question.epochs)} GROUP BY ALL ORDER BY ALL")
+        f"AND hour >= date_trunc('hour', {literal(question.window.since_at)}) "
+        f"AND hour < {literal(question.window.until_at)}{_epochs(question.epochs)} GROUP BY ALL ORDER BY ALL")
 
 
 def firsts(reader: Reader, question: Firsts) -> Rows:
