@@ -7,7 +7,7 @@ import numpy as np
 from rollout_core.analysis import forecast, mixture
 from rollout_core.analysis.choose import Kernel
 from rollout_core.analysis.clustered import Estimate
-from rollout_core.analysis.difference import exact_path, kernel_of, scope_estimate
+from rollout_core.analysis.difference import arms_of, exact_tables, kernel_of, scope_estimate
 from rollout_core.analysis.evidence import Evidence, MetricEvidence
 from rollout_core.analysis.guardrail import arm_sizes
 from rollout_core.analysis.level import measure, pooled
@@ -61,9 +61,8 @@ def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCrite
         return Verdict(rule.key, rule.metric, Status.NOT_YET, "difference", log_e_needed=needed,
                        n_treatment=n_treatment, n_control=n_control, kernel=kernel.value, reason="too_few")
     score, information = float(found.score), float(found.information)
-    path = exact_path(metric, test) if kernel in (Kernel.EXACT, Kernel.BOTH) else None
-    better = float(path.log_e[-1]) if path is not None and kernel is Kernel.EXACT else float(
-        mixture.log_e(score, information, rule.mde))
+    table = exact_tables(metric, test)[0] if kernel is Kernel.EXACT else None
+    better = float(mixture.log_e(score, information, rule.mde)) if table is None else table.path(None).last()
     status = _status(better, float(mixture.log_e(-score, information, rule.mde)), needed)
     width = float(mixture.half_width(found.error, rule.mde, policy.alpha_go))
     centre = float(found.difference)
@@ -80,7 +79,7 @@ def judge_manual(rule: ManualCriterion) -> Verdict:
 
 
 def _difference(metric: MetricEvidence, test: DifferenceGuardrail, kernel: Kernel) -> Estimate | None:
-    found = scope_estimate(metric, test, None, kernel)
+    found = scope_estimate(metric, arms_of(metric), test, None, kernel)
     if found is None and metric.blocks is not None:
         return blocks_estimate(metric, metric.blocks, test)
     return found

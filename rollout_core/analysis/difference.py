@@ -15,20 +15,29 @@ from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel, choose
 from rollout_core.analysis.clustered import ArmSums, Estimate
 from rollout_core.analysis.evidence import ClusterSums, FirstEvents, MetricEvidence, PairedCounts, Stratum
 from rollout_core.analysis.grid import EffectGrid, effect_grid, log_odds_mde, log_ratio_mde
-from rollout_core.analysis.numbers import Floats, floats
+from rollout_core.analysis.numbers import Floats, floats, log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction
+
+FIRST_COLUMNS = ("events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
+PAIRED_COLUMNS = ("x_treatment", "n_treatment", "x_control", "n_control")
 
 
 class RowPath(NamedTuple):
-    """log e after each row of a scope, and the rows' hours (both (rows,))."""
+    """Log-likelihood gains of a scope's rows (rows, effects), the rows' hours (rows,) and the grid that weighs them."""
 
     hours: np.ndarray
-    log_e: Floats
+    gains: Floats
+    grid: EffectGrid
+
+    def last(self) -> float:
+        """log e after the last row."""
+        return float(log_mean_exp(self.gains.sum(axis=0), self.grid.log_weights))
 
     def at(self, hours: np.ndarray) -> Floats:
         """log e after the last row of each hour asked for; 0 before the first."""
         place = np.searchsorted(self.hours, hours, side="right")
-        return np.concatenate(([0.0], self.log_e))[place]
+        path = log_mean_exp(np.cumsum(self.gains, axis=0), self.grid.log_weights)
+        return np.concatenate(([0.0], path))[place]
 
 
 def baseline_of(metric: MetricEvidence, rule: DifferenceGuardrail) -> float:
@@ -44,21 +53,39 @@ def lower_and_mde(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[fl
     return (baseline - mde if rule.worse is Direction.LOWER else baseline), mde
 
 
-def exact_path(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None = None) -> RowPath | None:
-    """log e of the exact kernel along the scope's rows, or None when nothing it can use was counted."""
-    firsts = metric.firsts if epoch is None else metric.firsts_in_epoch
-    if firsts is not None and rule.tolerated_ratio > 0.0:
-        return _tilt_path(metric, rule, firsts, epoch)
-    blocks = metric.blocks if epoch is None else metric.blocks_in_epoch or metric.blocks
-    if blocks is not None and rule.tolerated_ratio == 1.0:
-        return _turner_path(metric, rule, blocks, epoch)
-    return None
+class GainTable(NamedTuple):
+    """Log-likelihood gains of all rows with a concurrent control, and the epoch of each row."""
+
+    hours: np.ndarray
+    epochs: np.ndarray
+    gains: Floats
+    grid: EffectGrid
+
+    def path(self, epoch: int | None) -> RowPath:
+        """The rows of one epoch, or all."""
+        if epoch is None:
+            return RowPath(self.hours, self.gains, self.grid)
+        own = self.epochs == epoch
+        return RowPath(self.hours[own], self.gains[own], self.grid)
 
 
-def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, epoch: int | None) -> np.ndarray:
-    """Indexes of the rows that belong to the scope and have a concurrent control."""
-    usable = np.array([s.smaller_share > 0.0 and epoch in (None, s.epoch) for s in metric.strata], dtype=bool)
-    return np.flatnonzero(usable[np.asarray(rows.stratum, dtype=np.intp)])
+def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[GainTable | None, GainTable | None]:
+    """Gains of the exact kernel for the evidence since the start and for that of epochs alone; None: not counted."""
+    if metric.firsts is not None and rule.tolerated_ratio > 0.0:
+        own = metric.firsts_in_epoch
+        return _tilt_table(metric, rule, metric.firsts), None if own is None else _tilt_table(metric, rule, own)
+    if metric.blocks is not None and rule.tolerated_ratio == 1.0:
+        whole = _turner_table(metric, rule, metric.blocks)
+        own_blocks = metric.blocks_in_epoch
+        return whole, whole if own_blocks is None else _turner_table(metric, rule, own_blocks)
+    return None, None
+
+
+def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, columns: tuple[str, ...]) -> list[np.ndarray]:
+    """The named columns, only rows that have a concurrent control."""
+    usable = np.array([stratum.smaller_share > 0.0 for stratum in metric.strata], dtype=bool)
+    keep = usable[np.asarray(rows.stratum, dtype=np.intp)]
+    return [np.asarray(getattr(rows, column), dtype=np.int64)[keep] for column in columns]
 
 
 def log_ratio_grid(metric: MetricEvidence, rule: DifferenceGuardrail) -> EffectGrid:
@@ -66,36 +93,53 @@ def log_ratio_grid(metric: MetricEvidence, rule: DifferenceGuardrail) -> EffectG
     return effect_grid(log_ratio_mde(*lower_and_mde(metric, rule)))
 
 
-def _tilt_path(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEvents, epoch: int | None) -> RowPath:
-    keep = rows_of(metric, rows, epoch)
-    hours, x_t, x_c, n_t, n_c = (np.asarray(column)[keep] for column in (
-        rows.hour, rows.events_treatment, rows.events_control, rows.at_risk_treatment, rows.at_risk_control))
+def _epochs_of(metric: MetricEvidence, stratum: np.ndarray) -> np.ndarray:
+    return np.asarray(np.array([entry.epoch for entry in metric.strata], dtype=np.int64)[stratum])
+
+
+def _tilt_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEvents) -> GainTable:
+    stratum, hours, x_t, x_c, n_t, n_c = rows_of(metric, rows, ("stratum", "hour", *FIRST_COLUMNS))
     grid, share = log_ratio_grid(metric, rule), tilt.share_at_risk(n_t, n_c)
     share = tilt.tilted_share(share, np.log(rule.tolerated_ratio)) if rule.tolerated_ratio != 1.0 else share
     if rule.worse is Direction.LOWER:
         x_t, x_c, share = x_c, x_t, np.where(share > 0.0, 1.0 - share, 0.0)
     gains = tilt.increments(x_t, x_c, share, grid.effects)
-    return RowPath(hours, tilt.log_e(np.cumsum(gains, axis=0), grid))
+    return GainTable(hours, _epochs_of(metric, stratum), gains, grid)
 
 
-def _turner_path(metric: MetricEvidence, rule: DifferenceGuardrail, rows: PairedCounts, epoch: int | None) -> RowPath:
-    keep = rows_of(metric, rows, epoch)
-    stratum, hours, x_t, n_t, x_c, n_c = (np.asarray(column)[keep] for column in (
-        rows.stratum, rows.hour, rows.x_treatment, rows.n_treatment, rows.x_control, rows.n_control))
+def _turner_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: PairedCounts) -> GainTable:
+    stratum, hours, x_t, n_t, x_c, n_c = rows_of(metric, rows, ("stratum", "hour", *PAIRED_COLUMNS))
     lower, mde = lower_and_mde(metric, rule)
     grid = effect_grid(log_odds_mde(lower, mde))
     base = turner.predictable_rate(x_t + x_c, n_t + n_c, stratum, hours, baseline_of(metric, rule))
     worse, better = ((x_t, n_t), (x_c, n_c)) if rule.worse is Direction.HIGHER else ((x_c, n_c), (x_t, n_t))
     gains = turner.increments(worse, better, base, grid.effects)
-    return RowPath(hours, turner.log_e(np.cumsum(gains, axis=0), grid))
+    return GainTable(hours, _epochs_of(metric, stratum), gains, grid)
 
 
-def arm_sums(sums: ClusterSums, strata: list[int], unit: float = 1.0) -> tuple[ArmSums, ArmSums]:
-    """Treatment's and control's sums of the chosen strata as arrays (strata, buckets)."""
-    def pick(table: tuple[tuple[int, ...], ...]) -> Floats:
-        return floats([table[index] for index in strata])
-    return (ArmSums(pick(sums.d_treatment), pick(sums.x_treatment) * unit),
-            ArmSums(pick(sums.d_control), pick(sums.x_control) * unit))
+class Arms(NamedTuple):
+    """Sums of both arms, each (..., strata, buckets), and of the days before the rollout (None: no history)."""
+
+    treatment: ArmSums
+    control: ArmSums
+    before: tuple[ArmSums, ArmSums] | None
+
+    def of(self, strata: list[int]) -> Arms:
+        """Only these strata."""
+        def pick(sums: ArmSums) -> ArmSums:
+            return ArmSums(sums.d[..., strata, :], sums.x[..., strata, :])
+        before = None if self.before is None else (pick(self.before[0]), pick(self.before[1]))
+        return Arms(pick(self.treatment), pick(self.control), before)
+
+
+def arms_of(metric: MetricEvidence) -> Arms | None:
+    """The metric's sums as arrays, numerators in the metric's unit; None when they were not counted."""
+    def pair(sums: ClusterSums) -> tuple[ArmSums, ArmSums]:
+        return (ArmSums(floats(sums.d_treatment), floats(sums.x_treatment) * metric.x_unit),
+                ArmSums(floats(sums.d_control), floats(sums.x_control) * metric.x_unit))
+    if metric.sums is None or not metric.strata:
+        return None
+    return Arms(*pair(metric.sums), None if metric.before is None else pair(metric.before))
 
 
 def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory: bool = False) -> list[int]:
@@ -105,10 +149,9 @@ def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory
             and stratum.smaller_share > 0.0 and stratum.smaller_share >= least]
 
 
-def clustered_estimate(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None,
-                       rule: DifferenceGuardrail) -> Estimate:
+def clustered_estimate(arms: Arms, rule: DifferenceGuardrail) -> Estimate:
     """The difference in the direction of harm (positive = worse) from sums (..., strata, buckets)."""
-    found = clustered.estimate(treatment, control, before, rule.tolerated_ratio)
+    found = clustered.estimate(arms.treatment, arms.control, arms.before, rule.tolerated_ratio)
     if rule.worse is Direction.HIGHER:
         return found
     return Estimate(-found.difference, found.error, -found.score, found.information, found.ready,
@@ -123,13 +166,8 @@ def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | No
     return choose(strata, exact=exact, clustered=metric.sums is not None)
 
 
-def scope_estimate(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None,
+def scope_estimate(metric: MetricEvidence, arms: Arms | None, rule: DifferenceGuardrail, epoch: int | None,
                    kernel: Kernel) -> Estimate | None:
     """The clustered estimate of a scope, or None when no sums were counted in usable strata."""
-    if metric.sums is None:
-        return None
     strata = clustered_strata(metric.strata, epoch, advisory=kernel in (Kernel.ADVISORY, Kernel.EXACT))
-    if not strata:
-        return None
-    before = None if metric.before is None else arm_sums(metric.before, strata, metric.x_unit)
-    return clustered_estimate(*arm_sums(metric.sums, strata, metric.x_unit), before, rule)
+    return clustered_estimate(arms.of(strata), rule) if arms is not None and strata else None

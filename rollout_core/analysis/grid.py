@@ -27,14 +27,22 @@ class EffectGrid:
     log_weights: Floats
 
 
-def effect_grid(mde: float) -> EffectGrid:
-    """Log-spaced effects around the MDE (> 0, on the log scale), weighted by ½·HN(mde) + ½·HN(4·mde)."""
+def _unit_grid() -> EffectGrid:
     ratios = np.geomspace(SMALLEST, LARGEST, POINTS)
     cuts = np.concatenate(([0.0], np.sqrt(ratios[:-1] * ratios[1:]), [np.inf]))
     mass = np.zeros(POINTS)
     for scale in SCALES:
         mass += np.diff(2.0 * ndtr(cuts / scale) - 1.0)
-    return EffectGrid(effects=ratios * mde, log_weights=np.log(mass / mass.sum()))
+    return EffectGrid(effects=ratios, log_weights=np.log(mass / mass.sum()))
+
+
+UNIT_GRID = _unit_grid()
+"""The grid for an MDE of 1."""
+
+
+def effect_grid(mde: float) -> EffectGrid:
+    """Log-spaced effects around the MDE (> 0, on the log scale), weighted by ½·HN(mde) + ½·HN(4·mde)."""
+    return EffectGrid(effects=UNIT_GRID.effects * mde, log_weights=UNIT_GRID.log_weights)
 
 
 def log_odds_mde(baseline: float, mde: float) -> float:

@@ -10,8 +10,12 @@ from rollout_core.analysis import budget, clustered, mixture, tilt
 from rollout_core.analysis.choose import Kernel, combine
 from rollout_core.analysis.clustered import Estimate
 from rollout_core.analysis.difference import (
+    FIRST_COLUMNS,
+    Arms,
+    GainTable,
+    arms_of,
     baseline_of,
-    exact_path,
+    exact_tables,
     kernel_of,
     log_ratio_grid,
     rows_of,
@@ -51,8 +55,8 @@ def judge_guardrail(evidence: Evidence, policy: Policy, rule: DifferenceGuardrai
     acts = rule.acts and acts_at_all(metric, rule)
     needed = budget.log_e_needed(policy.acting_weights(), rule.key, policy.alpha_pause) if rule.acts else float(
         -np.log(policy.alpha_watch))
-    log_e = harm_log_e(evidence, metric, rule)
-    found = interval(metric, rule, kernel)
+    ready = prepare(metric, rule)
+    log_e, found = harm_log_e(evidence, ready, rule), interval(ready, rule)
     safe = np.isfinite(found.upper) and found.upper <= found.tolerated
     status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
     return Verdict(rule.key, rule.metric, status, found.scale, bounded(found.estimate), bounded(found.lower),
@@ -66,32 +70,50 @@ def acts_at_all(metric: MetricEvidence, rule: DifferenceGuardrail) -> bool:
     return any(kernel_of(metric, rule, scope) not in (Kernel.ADVISORY, Kernel.NONE) for scope in (None, *epochs))
 
 
-def harm_log_e(evidence: Evidence, metric: MetricEvidence, rule: DifferenceGuardrail) -> float:
+class Prepared(NamedTuple):
+    """A metric's counts in the form the kernels read, and its cumulative clustered estimate: computed once a check."""
+
+    metric: MetricEvidence
+    tables: tuple[GainTable | None, GainTable | None]
+    arms: Arms | None
+    since_start: Estimate | None
+
+
+def prepare(metric: MetricEvidence, rule: DifferenceGuardrail) -> Prepared:
+    """Everything that the evidence and the interval of one guardrail share."""
+    kernel, arms = kernel_of(metric, rule, None), arms_of(metric)
+    cumulative = scope_estimate(metric, arms, rule, None, kernel) if kernel is not Kernel.EXACT else None
+    return Prepared(metric, exact_tables(metric, rule), arms, cumulative)
+
+
+def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -> float:
     """One log e for "worse" from the evidence since the start and that of each epoch alone.
 
     Advisory scopes count only when there are no others: where one may act, nothing invalid is mixed in.
     """
-    advisory = not acts_at_all(metric, rule)
-    start = _scope_log_e(metric, rule, None, advisory) if evidence.restart_epoch <= 1 else None
-    epochs = {epoch: _scope_log_e(metric, rule, epoch, advisory)
+    advisory = not acts_at_all(ready.metric, rule)
+    start = _scope_log_e(ready, rule, None, advisory) if evidence.restart_epoch <= 1 else None
+    epochs = {epoch: _scope_log_e(ready, rule, epoch, advisory)
               for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
     return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))
 
 
-def _scope_log_e(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None, advisory: bool) -> float:
-    kernel = kernel_of(metric, rule, epoch)
+def _scope_log_e(ready: Prepared, rule: DifferenceGuardrail, epoch: int | None, advisory: bool) -> float:
+    kernel = kernel_of(ready.metric, rule, epoch)
     if kernel is Kernel.NONE or (kernel is Kernel.ADVISORY and not advisory):
         return 0.0
-    path = exact_path(metric, rule, epoch) if kernel in (Kernel.EXACT, Kernel.BOTH) else None
-    exact = float(path.log_e[-1]) if path is not None and len(path.log_e) else 0.0
-    found = scope_estimate(metric, rule, epoch, kernel) if kernel is not Kernel.EXACT else None
+    table = ready.tables[0 if epoch is None else 1]
+    exact = table.path(epoch).last() if table is not None and kernel in (Kernel.EXACT, Kernel.BOTH) else 0.0
+    found = ready.since_start
+    if epoch is not None and kernel is not Kernel.EXACT:
+        found = scope_estimate(ready.metric, ready.arms, rule, epoch, kernel)
     sums = float(clustered.log_e_worse(found, rule.mde)) if found is not None else 0.0
     return float(combine(kernel, exact, sums))
 
 
-def interval(metric: MetricEvidence, rule: DifferenceGuardrail, kernel: Kernel) -> Interval:
+def interval(ready: Prepared, rule: DifferenceGuardrail) -> Interval:
     """The effect with its confidence sequence: clustered where it may speak, else from the exact kernel's rows."""
-    found = scope_estimate(metric, rule, None, kernel) if kernel is not Kernel.EXACT else None
+    metric, found = ready.metric, ready.since_start
     if found is None and metric.firsts is not None:
         return _ratio_interval(metric, rule, metric.firsts)
     if found is None and metric.blocks is not None:
@@ -110,9 +132,7 @@ def difference_interval(found: Estimate | None, rule: DifferenceGuardrail) -> In
 
 def _ratio_interval(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEvents) -> Interval:
     """The rate ratio (treatment to control; turned round where lower is worse) by inverting the tilt."""
-    keep = rows_of(metric, rows, None)
-    x_t, x_c, n_t, n_c = (np.asarray(column)[keep] for column in (
-        rows.events_treatment, rows.events_control, rows.at_risk_treatment, rows.at_risk_control))
+    x_t, x_c, n_t, n_c = rows_of(metric, rows, FIRST_COLUMNS)
     share = tilt.share_at_risk(n_t, n_c)
     expected = (x_t + x_c) * share
     lower, upper = tilt.log_ratio_interval((x_t, x_c), share, log_ratio_grid(metric, rule), INTERVAL_ALPHA)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp, ndtri, stdtr
+from scipy.special import ndtri, stdtr
 
 Floats = NDArray[np.float64]
 Numbers = ArrayLike
@@ -22,7 +20,9 @@ def floats(values: Numbers) -> Floats:
 
 def log_mean_exp(log_values: Numbers, log_weights: Numbers, axis: int = -1) -> Floats:
     """log Σ w·exp(v) along an axis, floored at LOWEST_LOG_E. Weights are logs that sum to one when exponentiated."""
-    total: Any = logsumexp(floats(log_values) + floats(log_weights), axis=axis)
+    weighted = floats(log_values) + floats(log_weights)
+    highest = weighted.max(axis=axis, keepdims=True)
+    total = np.log(np.exp(weighted - highest).sum(axis=axis)) + np.squeeze(highest, axis=axis)
     return np.maximum(floats(total), LOWEST_LOG_E)
 
 

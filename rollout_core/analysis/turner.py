@@ -32,9 +32,9 @@ def increments(treatment: tuple[Numbers, Numbers], control: tuple[Numbers, Numbe
     x_c, n_c = (floats(v)[..., None] for v in control)
     p_0 = np.clip(floats(pooled_rate), _SMALLEST_RATE, 1.0 - _SMALLEST_RATE)[..., None]
     p_c, p_t = rates_around(p_0, n_t / np.maximum(n_t + n_c, 1.0), floats(effects))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = (x_t * np.log(p_t / p_0) + (n_t - x_t) * np.log((1.0 - p_t) / (1.0 - p_0))
-                + x_c * np.log(p_c / p_0) + (n_c - x_c) * np.log((1.0 - p_c) / (1.0 - p_0)))
+    rest = 1.0 - p_0
+    gain = (x_t * np.log(p_t / p_0) + (n_t - x_t) * np.log((1.0 - p_t) / rest)
+            + x_c * np.log(p_c / p_0) + (n_c - x_c) * np.log((1.0 - p_c) / rest))
     return floats(np.where((n_t > 0) & (n_c > 0), gain, 0.0))
 
 
@@ -70,8 +70,8 @@ def predictable_rate(events: Numbers, subjects: Numbers, stratum: Numbers, hour:
 
 def _rate_before(x: Floats, n: Floats, hours: np.ndarray, prior: Floats) -> Floats:
     first_of_hour = np.searchsorted(hours, hours, side="left")
-    past_x, past_n = (np.concatenate((np.zeros((*v.shape[:-1], 1)), np.cumsum(v, axis=-1)), axis=-1)[..., first_of_hour]
-                      for v in (x, n))
+    none = np.zeros((*x.shape[:-1], 1))
+    past_x, past_n = (np.concatenate((none, np.cumsum(v, axis=-1)), axis=-1)[..., first_of_hour] for v in (x, n))
     return floats((past_x + PSEUDO_SUBJECTS * prior) / (past_n + PSEUDO_SUBJECTS))
 
 

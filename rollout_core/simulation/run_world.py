@@ -15,7 +15,14 @@ import numpy as np
 from rollout_core.analysis import budget, clustered, sample_ratio, tilt
 from rollout_core.analysis.choose import Kernel, combine
 from rollout_core.analysis.clustered import ArmSums
-from rollout_core.analysis.difference import clustered_estimate, clustered_strata, exact_path, kernel_of
+from rollout_core.analysis.difference import (
+    Arms,
+    GainTable,
+    clustered_estimate,
+    clustered_strata,
+    exact_tables,
+    kernel_of,
+)
 from rollout_core.analysis.evidence import MetricEvidence
 from rollout_core.analysis.judge import judge
 from rollout_core.analysis.policy import DifferenceGuardrail, Policy
@@ -98,7 +105,9 @@ def harm_path(run: Run, rule: DifferenceGuardrail) -> np.ndarray:
     """log e of the guardrail after each hour: what `harm_log_e` gives a sweep at that hour, for all hours at once."""
     hours = np.arange(run.world.hours)
     metric = run.metric(len(hours) - 1)
-    scopes = {scope: _scope_path(run, metric, rule, scope) for scope in (None, *range(2, _epochs(run) + 1))}
+    whole, by_epoch = exact_tables(metric, rule)
+    scopes = {scope: _scope_path(run, metric, rule, scope, whole if scope is None else by_epoch)
+              for scope in (None, *range(2, _epochs(run) + 1))}
     path = np.zeros(len(hours))
     for current in range(1, _epochs(run) + 1):
         looks = run.epoch_of_hour == current
@@ -111,13 +120,14 @@ def _epochs(run: Run) -> int:
     return int(run.epoch_of_hour.max())
 
 
-def _scope_path(run: Run, metric: MetricEvidence, rule: DifferenceGuardrail, scope: int | None) -> np.ndarray:
+def _scope_path(run: Run, metric: MetricEvidence, rule: DifferenceGuardrail, scope: int | None,
+                table: GainTable | None) -> np.ndarray:
     hours = np.arange(run.world.hours)
     kernel = kernel_of(metric, rule, scope)
     if kernel in (Kernel.NONE, Kernel.ADVISORY):
         return np.zeros(len(hours))
-    path = exact_path(metric, rule, scope) if kernel in (Kernel.EXACT, Kernel.BOTH) else None
-    exact = path.at(hours) if path is not None else np.zeros(len(hours))
+    speaks = table is not None and kernel in (Kernel.EXACT, Kernel.BOTH)
+    exact = table.path(scope).at(hours) if table is not None and speaks else np.zeros(len(hours))
     return np.asarray(combine(kernel, exact, _clustered_path(run, rule, scope, kernel)))
 
 
@@ -129,17 +139,18 @@ def _clustered_path(run: Run, rule: DifferenceGuardrail, scope: int | None, kern
     strata = clustered_strata(run.strata, scope)
     inside = np.flatnonzero((run.epoch_of_hour == scope) if scope is not None else run.epoch_of_hour > 0)
     looks = slice(int(inside[0]), int(inside[-1]) + 1)
-    arms = [ArmSums(run.d[looks][:, strata, arm].astype(float), run.x[looks][:, strata, arm].astype(float))
-            for arm in (TREATMENT, CONTROL)]
+    now = [_arm(run.d[looks], run.x[looks], arm) for arm in (TREATMENT, CONTROL)]
     before = None
     if run.before_d is not None and run.before_x is not None:
-        past = [ArmSums(run.before_d[strata, arm].astype(float), run.before_x[strata, arm].astype(float))
-                for arm in (TREATMENT, CONTROL)]
-        before = (past[0], past[1])
-    found = clustered_estimate(arms[0], arms[1], before, rule)
+        before = (_arm(run.before_d, run.before_x, TREATMENT), _arm(run.before_d, run.before_x, CONTROL))
+    found = clustered_estimate(Arms(now[0], now[1], before).of(strata), rule)
     path[looks] = clustered.log_e_worse(found, rule.mde)
     path[looks.stop:] = path[looks.stop - 1]
     return path
+
+
+def _arm(d: np.ndarray, x: np.ndarray, arm: int) -> ArmSums:
+    return ArmSums(d[..., arm, :].astype(float), x[..., arm, :].astype(float))
 
 
 def _hold_hour(run: FreshRun, policy: Policy) -> int | None:
