@@ -39,7 +39,7 @@ class ClosedEventStore:
         """Raises StoreUnavailable."""
         self._say()
 
-    def close_windows(self, now: datetime, *, hours: int = 24 * 14) -> Closed:
+    def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """Raises StoreUnavailable."""
         self._say()
 
@@ -81,7 +81,7 @@ class ClosedEventStore:
         """The reason as the one problem."""
         size = self.path.stat().st_size if self.path.exists() else 0
         return StoreCondition(path=str(self.path), version=0, file_bytes=size, wal_bytes=0, free_bytes=0,
-                              holder_pid=None, closed_until_at=None, hours_behind=0, rows={}, dead_letters={},
+                              holder_pid=None, closed_until_at=None, days_behind=0, rows={}, dead_letters={},
                               problems=(str(self.reason),))
 
     def close(self) -> None:

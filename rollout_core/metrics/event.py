@@ -49,8 +49,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """One event as sent. Times are aware (or ISO 8601 with an offset); which fields a kind needs is in KINDS.
 
     `value` is in the unit KINDS names: milliseconds for durations and vitals (CLS: its own number), the score of a
-    feedback, an amount of a conversion. `cluster` names whom the subject belongs to when that is not itself. `load` names
-    the page load that vitals belong to (absent: session and page together).
+    feedback, an amount of a conversion. `cluster` names whom the subject belongs to when that is not itself. `load`
+    names the page load that vitals belong to (absent: session and page together).
     """
 
     event_id: str

@@ -76,8 +76,8 @@ Problem = tuple[Refusal, str]
 Check = Callable[[Event, Sender, Limits], Problem | None]
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "release", "rollout", "unit", "subject", "flag",
-               "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
+SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "release", "rollout", "unit", "subject",
+               "flag", "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
 LONG_TEXTS = ("message", "comment")
 SHORT = 512
 
@@ -231,8 +231,10 @@ def _exposure_is_whole(event: Event, sender: Sender, limits: Limits) -> Problem 
         return None
     if not (event.subject or event.units.get(event.unit or "")):
         return Refusal.MISSING, f"an exposure needs its subject (units has no {event.unit!r})"
-    if not sender.trusted:
-        return None
+    return _arm_is_whole(event) if sender.trusted else None
+
+
+def _arm_is_whole(event: Event) -> Problem | None:
     if event.arm not in ARMS:
         return Refusal.NOT_ALLOWED, f"arm is {event.arm!r}; allowed: {', '.join(ARMS)}"
     if event.epoch is None or event.inclusion is None:

@@ -34,13 +34,15 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of a batch. `repeated` True: its token was known, nothing was done. `refused` were sound by
-    themselves but not for this store (a fifth unit) and lie with the dead letters."""
+    themselves but not for this store (a fifth unit) and lie with the dead letters. `known` are the (kind, event_id)
+    that an earlier batch had brought."""
 
     stored: int
     duplicates: int
     rejected: int
     repeated: bool = False
     refused: tuple[Rejected, ...] = ()
+    known: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

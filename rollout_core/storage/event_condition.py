@@ -12,7 +12,6 @@ import duckdb
 from rollout_core.errors import StoreError, StoreLocked
 from rollout_core.ports.event_store import StoreCondition
 from rollout_core.storage.event_database import EventDatabase
-from rollout_core.storage.event_tables import SCHEMA_VERSION
 from rollout_core.storage.event_windows import watermark
 from rollout_core.storage.event_writer import MIN_FREE_BYTES, MIN_FREE_SHARE, free_space
 
@@ -20,7 +19,7 @@ FreeSpace = Callable[[Path], tuple[int, int]]
 
 
 def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
-    """The condition of an open store. Sizes in bytes; row counts are DuckDB's own estimates, exact after a checkpoint."""
+    """The condition of an open store. Sizes in bytes; row counts are DuckDB's own estimates."""
     with database.cursor() as cursor:
         version = cursor.execute("SELECT value FROM store_meta WHERE name = 'schema_version'").fetchall()[0][0]
         reached = watermark(cursor)

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,7 @@ import sqlalchemy
 from duckdb_sqlalchemy import ConnectionWrapper
 from sqlalchemy.pool import NullPool
 
-from rollout_core.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from rollout_core.errors import DiskFull, StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
 from rollout_core.storage.event_migrations import migrate
 
 LOCK_WAIT_SECONDS = 10.0
@@ -69,9 +69,8 @@ class EventDatabase:
             cursor = self._instance.cursor()
         try:
             yield cursor
-        except duckdb.FatalException as error:
-            raise StoreUnavailable("The event store stopped after a fatal error.", mend="It will be reopened.",
-                                   cause=str(error)) from error
+        except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
+            raise _broken(error) from error
         finally:
             cursor.close()
 
@@ -134,11 +133,19 @@ def _fence(instance: duckdb.DuckDBPyConnection, path: Path | None, staging: Path
     instance.execute("SET GLOBAL lock_configuration = true")
 
 
+def _broken(error: duckdb.Error) -> StoreError:
+    """A full disk or a fatal error while the store was in use; after either DuckDB refuses further work."""
+    if "No space left" in str(error) or "could not write" in str(error).lower():
+        return DiskFull("The disk is full.", mend="Free some space; flags, pause and stop go on working.",
+                        cause=str(error), retry_after_seconds=60)
+    return StoreUnavailable("The event store stopped after a fatal error.",
+                            mend="It is reopened by itself; `rollout doctor` tells more if it does not.",
+                            cause=str(error))
+
+
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
+    with suppress(duckdb.Error):          # often gone already: DuckDB ends it by itself on most errors
         cursor.execute("ROLLBACK")
-    except duckdb.Error:
-        pass          # the transaction is gone already: DuckDB ends it by itself on most errors
 
 
 def _locked(path: Path, error: duckdb.Error, waited: float) -> StoreLocked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import duckdb
 import msgspec
@@ -15,6 +16,7 @@ from rollout_core.storage.event_spans import end_spans_with_epochs
 from rollout_core.storage.event_tables import event_table
 from rollout_core.storage.event_windows import watermark
 from rollout_core.storage.event_writer import insert_rows
+from rollout_core.storage.window_sources import BEGINNING
 
 BASELINE = timedelta(days=56)
 """How far back a new rollout's history is counted: its baseline and the covariate's days."""
@@ -24,35 +26,43 @@ def mirror(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[MirroredRollout
            frozen: Sequence[FrozenValue]) -> None:
     """Replaces the mirrors in the caller's transaction. Days that a rollout newly concerns become dirty."""
     counted_until = watermark(cursor)
-    known = {row[0] for row in cursor.execute("SELECT rollout FROM rollout_mirror").fetchall()}
-    _replace_rollouts(cursor, rollouts)
-    _replace_epochs(cursor, epochs)
     _add_frozen(cursor, frozen, counted_until)
-    end_spans_with_epochs(cursor, counted_until)
+    known = {row[0] for row in cursor.execute("SELECT rollout FROM rollout_mirror").fetchall()}
+    changed = _replace(cursor, "rollout_mirror", _rollout_columns(rollouts))
+    changed |= _replace(cursor, "epoch_mirror", _epoch_columns(epochs))
+    if changed:
+        end_spans_with_epochs(cursor, counted_until)
     if counted_until is not None and any(rollout.rollout not in known for rollout in rollouts):
         _mark_days_with_events(cursor, (counted_until - BASELINE).date(), counted_until)
 
 
-def _replace_rollouts(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[MirroredRollout]) -> None:
-    cursor.execute("DELETE FROM rollout_mirror")
-    if rollouts:
-        insert_rows(cursor, "rollout_mirror", {
-            "rollout": pa.array([row.rollout for row in rollouts], pa.string()),
-            "unit": pa.array([row.unit for row in rollouts], pa.string()),
-            "lateness_s": pa.array([int(row.lateness.total_seconds()) for row in rollouts], pa.int32()),
-        })
+def _replace(cursor: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]) -> bool:
+    """Makes a table hold these rows; False when it did already (the usual case, every ten seconds)."""
+    wanted = pa.table(columns)
+    stored = cursor.sql(f"SELECT * FROM {table}").to_arrow_table().cast(wanted.schema)
+    if stored.equals(wanted):
+        return False
+    cursor.execute(f"DELETE FROM {table}")
+    if wanted.num_rows:
+        insert_rows(cursor, table, columns)
+    return True
 
 
-def _replace_epochs(cursor: duckdb.DuckDBPyConnection, epochs: Sequence[MirroredEpoch]) -> None:
-    cursor.execute("DELETE FROM epoch_mirror")
-    if not epochs:
-        return
+def _rollout_columns(rollouts: Sequence[MirroredRollout]) -> dict[str, pa.Array]:
+    ordered = sorted(rollouts, key=lambda row: row.rollout)
+    return {"rollout": pa.array([row.rollout for row in ordered], pa.string()),
+            "unit": pa.array([row.unit for row in ordered], pa.string()),
+            "lateness_s": pa.array([int(row.lateness.total_seconds()) for row in ordered], pa.int32())}
+
+
+def _epoch_columns(epochs: Sequence[MirroredEpoch]) -> dict[str, pa.Array]:
+    """Each epoch ends where the next one of its rollout begins."""
     ordered = sorted(epochs, key=lambda row: (row.rollout, row.epoch))
-    ends = [later.began_at if later.rollout == row.rollout else None
-            for row, later in zip(ordered, [*ordered[1:], ordered[0]], strict=True)]
-    ends[-1] = None
+    following = {(row.rollout, row.epoch): later.began_at
+                 for row, later in pairwise(ordered) if row.rollout == later.rollout}
+    ends = [following.get((row.rollout, row.epoch)) for row in ordered]
     text, moment = pa.string(), pa.timestamp("us")
-    insert_rows(cursor, "epoch_mirror", {
+    return {
         "rollout": pa.array([row.rollout for row in ordered], text),
         "epoch": pa.array([row.epoch for row in ordered], pa.int32()),
         "began_at": pa.array([_naive(row.began_at) for row in ordered], moment),
@@ -62,7 +72,7 @@ def _replace_epochs(cursor: duckdb.DuckDBPyConnection, epochs: Sequence[Mirrored
         "thresholds": pa.array([_json(dict(row.thresholds)) for row in ordered], text),
         "served": pa.array([_json(sorted(row.served)) for row in ordered], text),
         "cause": pa.array([row.cause for row in ordered], text),
-    })
+    }
 
 
 def _add_frozen(cursor: duckdb.DuckDBPyConnection, frozen: Sequence[FrozenValue],
@@ -70,7 +80,7 @@ def _add_frozen(cursor: duckdb.DuckDBPyConnection, frozen: Sequence[FrozenValue]
     """Frozen values are only ever added: what was applied to data stays."""
     known = set(cursor.execute("SELECT rollout, metric, purpose FROM frozen_value").fetchall())
     new = [row for row in frozen if (row.rollout, row.metric, row.purpose) not in known]
-    since = counted_until or datetime(1, 1, 1)
+    since = counted_until or BEGINNING
     if new:
         insert_rows(cursor, "frozen_value", {
             "rollout": pa.array([row.rollout for row in new], pa.string()),
@@ -83,8 +93,8 @@ def _add_frozen(cursor: duckdb.DuckDBPyConnection, frozen: Sequence[FrozenValue]
 
 def _mark_days_with_events(cursor: duckdb.DuckDBPyConnection, since: date, until: datetime) -> None:
     for kind in Kind:
-        cursor.execute(f"INSERT INTO dirty_hour SELECT DISTINCT date_trunc('day', occurred_at) FROM {event_table(kind)} "
-                       f"WHERE occurred_at >= ?::TIMESTAMP AND occurred_at < ?", [since, until])
+        cursor.execute(f"INSERT INTO dirty_hour SELECT DISTINCT date_trunc('day', occurred_at) "
+                       f"FROM {event_table(kind)} WHERE occurred_at >= ?::TIMESTAMP AND occurred_at < ?", [since, until])
 
 
 def _naive(moment: datetime) -> datetime:

@@ -11,7 +11,17 @@ from typing import Any
 from rollout_core.errors import InvalidRequest
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.event_store import (
-    Batch, Closed, Forgotten, Found, FrozenValue, MirroredEpoch, MirroredRollout, Retained, StoreCondition, Written)
+    Batch,
+    Closed,
+    Forgotten,
+    Found,
+    FrozenValue,
+    MirroredEpoch,
+    MirroredRollout,
+    Retained,
+    StoreCondition,
+    Written,
+)
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot

@@ -9,6 +9,7 @@ whole database is a snapshot.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 from duckdb_sqlalchemy.datatypes import HugeInteger, TinyInteger, UBigInteger, UTinyInteger
@@ -21,7 +22,7 @@ SCHEMA_VERSION = 1
 METADATA = MetaData()
 SLOTS = tuple(f"k{slot}" for slot in range(MAX_UNITS))
 
-ColumnSpec = tuple[str, type[TypeEngine[object]], str]
+ColumnSpec = tuple[str, type[TypeEngine[Any]], str]
 
 COMMON: tuple[ColumnSpec, ...] = (
     ("event_id", String, "The sender's id; the same id is stored once"),
@@ -167,7 +168,7 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
 }
 """What the store keeps about itself."""
 
-ARROW: Mapping[type[TypeEngine[object]], pa.DataType] = {
+ARROW: Mapping[type[TypeEngine[Any]], pa.DataType] = {
     String: pa.string(), BigInteger: pa.int64(), Integer: pa.int32(), SmallInteger: pa.int16(), Boolean: pa.bool_(),
     TIMESTAMP: pa.timestamp("us"), UBigInteger: pa.uint64(), UTinyInteger: pa.uint8(), Date: pa.date32(),
 }

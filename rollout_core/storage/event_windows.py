@@ -23,7 +23,7 @@ from rollout_core.storage.event_spans import absorb_exposures
 from rollout_core.storage.event_tables import event_table
 from rollout_core.storage.event_writer import EventWriter
 from rollout_core.storage.window_rollups import joined_rollouts, rebuild_days
-from rollout_core.storage.window_sources import AROUND, Stretch
+from rollout_core.storage.window_sources import AROUND, BEGINNING, Stretch
 
 WINDOW = timedelta(minutes=5)
 DEFAULT_LATENESS = timedelta(minutes=2)
@@ -43,14 +43,14 @@ class Due:
 def window_end(now: datetime, lateness: timedelta) -> datetime:
     """The end of the newest window that is due at `now`, naive UTC."""
     ripe = (now - lateness).astimezone(UTC).replace(tzinfo=None)
-    return ripe - (ripe - datetime.min) % WINDOW
+    return ripe - (ripe - BEGINNING) % WINDOW
 
 
 def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, days: int) -> Closed:
     """One pass; at most `days` days are rebuilt. The watermark never goes back, whatever the clock says."""
     with database.cursor() as cursor:
         before = watermark(cursor)
-        until = max(window_end(now, _lateness(cursor)), before or datetime.min)
+        until = max(window_end(now, _lateness(cursor)), before or BEGINNING)
     writer.move_counted_until(until.replace(tzinfo=UTC))
     with database.transaction() as cursor:
         spans = absorb_exposures(cursor, before)
@@ -84,7 +84,7 @@ def _lateness(cursor: duckdb.DuckDBPyConnection) -> timedelta:
 
 def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> Due:
     """Dirty days, and the days with events between the old watermark and the new one. Oldest first."""
-    since = before or datetime.min
+    since = before or BEGINNING
     if until <= since:
         new: set[date] = set()
     else:
@@ -135,7 +135,7 @@ def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until:
     rebuild_days(cursor, Stretch(since, end, until))
     rebuild_firsts(cursor, Stretch(since, max(end, watermark(cursor) or end), until), joined_rollouts(cursor))
     cursor.execute("DELETE FROM dirty_hour WHERE hour >= ? AND hour < ?", [since, end])
-    if end > (watermark(cursor) or datetime.min):
+    if end > (watermark(cursor) or BEGINNING):
         _set_watermark(cursor, end)
 
 

@@ -59,7 +59,7 @@ class EventWriter:
         """Reads slots, the last batch number and the watermark; after opening and after reopening."""
         with self._database.cursor() as cursor:
             rows = cursor.execute("SELECT unit, slot FROM unit_slot").fetchall()
-            self.slots: dict[str, int] = {unit: slot for unit, slot in rows}
+            self.slots: dict[str, int] = dict(rows)
             last = cursor.execute("SELECT max(batch) FROM batch_token").fetchall()[0][0]
             reached = cursor.execute("SELECT reached_at FROM watermark WHERE name = 'windows'").fetchall()
         self._batch: int = last or 0
@@ -84,8 +84,10 @@ class EventWriter:
                     return Written(0, 0, 0, repeated=True)
                 _store_slots(cursor, self.slots, slots)
                 stored = {kind: self._insert(cursor, kind, table, batch) for kind, table in tables.items()}
+                known = [pair for kind, table in tables.items() if stored[kind] < table.num_rows
+                         for pair in _found_before(cursor, kind, table, number)]
                 written = Written(sum(stored.values()), len(sound) - sum(stored.values()),
-                                  len(batch.rejected) + len(refused), refused=tuple(refused))
+                                  len(batch.rejected) + len(refused), False, tuple(refused), frozenset(known))
                 rejected = [*batch.rejected, *refused]
                 sent = Counter(accepted.event.kind for accepted in sound)
                 _bury(cursor, number, batch, rejected)
@@ -191,6 +193,20 @@ def _insert_new(cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table) 
     finally:
         cursor.unregister("incoming")
     return count
+
+
+def _found_before(cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table,
+                  number: int) -> list[tuple[str, str]]:
+    """(kind, event_id) of those of a batch that another batch had brought; asked only when some were."""
+    since, until = _stretch_of(table)
+    cursor.register("incoming", table.select(["event_id"]))
+    try:
+        rows = cursor.execute(
+            f"SELECT DISTINCT event_id FROM {event_table(kind)} SEMI JOIN incoming USING (event_id) WHERE occurred_at "
+            f"BETWEEN {literal(since)} AND {literal(until)} AND batch <> {number}").fetchall()
+    finally:
+        cursor.unregister("incoming")
+    return [(kind.value, event_id) for event_id, in rows]
 
 
 def _stretch_of(table: pa.Table) -> tuple[datetime, datetime]:

@@ -15,12 +15,19 @@ import duckdb
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_questions import COMPARED_ARMS
 from rollout_core.storage.accumulations import (
-    SOURCES, SUBJECT_ROWS, TOP_SLICES, Accumulation, SubjectRow, accumulations_of, bin_sql)
+    SOURCES,
+    SUBJECT_ROWS,
+    TOP_SLICES,
+    Accumulation,
+    SubjectRow,
+    accumulations_of,
+    bin_sql,
+)
 from rollout_core.storage.event_tables import SLOTS, event_table
-from rollout_core.storage.window_sources import (
-    Stretch, attributed_sql, counted_sql, quoted, spans_sql, whole_store_sql)
+from rollout_core.storage.window_sources import Stretch, attributed_sql, counted_sql, quoted, spans_sql, whole_store_sql
 
 COMPARED = ", ".join(quoted(arm) for arm in COMPARED_ARMS)
+FLAG, NO_FLAG = "coalesce(flag, '')", "''"
 DAY_TABLES = ("agg_bucket", "hist_day", "rating_day", "subject_day")
 HOUR_TABLES = ("agg_hour", "exposure_hour")
 
@@ -102,7 +109,7 @@ def contributions_sql(accumulations: Sequence[Accumulation], relation: str, extr
     """Rows (rollout, occurred_at, epoch, inclusion, arm, bucket, flag, metric, d, x, weight_milli[, extra])."""
     return " UNION ALL ".join(
         f"SELECT rollout, occurred_at, epoch, inclusion, arm, bucket, "
-        f"{'coalesce(flag, $$$$)' if row.flag else '$$$$'} AS flag, {row.key_sql} AS metric, {row.d} AS d, {row.x} AS x, "
+        f"{FLAG if row.flag else NO_FLAG} AS flag, {row.key_sql} AS metric, {row.d} AS d, {row.x} AS x, "
         f"weight_milli{extra} FROM {relation} WHERE {row.where}" for row in accumulations)
 
 
@@ -149,7 +156,8 @@ def _insert_histograms(cursor: duckdb.DuckDBPyConnection, accumulations: Sequenc
 def _slice_sql(row: Accumulation, column: str, prefix: str) -> str:
     """The rows whose value of a column is among the most frequent of its day."""
     top = (f"SELECT occurred_at::DATE AS day, {column} AS label FROM counted WHERE {column} IS NOT NULL GROUP BY 1, 2 "
-           f"QUALIFY row_number() OVER (PARTITION BY occurred_at::DATE ORDER BY count(*) DESC, {column}) <= {TOP_SLICES}")
+           f"QUALIFY row_number() OVER (PARTITION BY occurred_at::DATE ORDER BY count(*) DESC, {column}) "
+           f"<= {TOP_SLICES}")
     return (f"SELECT a.*, {quoted(prefix)} || {column} AS slice FROM attributed AS a SEMI JOIN ({top}) AS t "
             f"ON t.day = a.occurred_at::DATE AND t.label = a.{column} WHERE {row.where}")
 

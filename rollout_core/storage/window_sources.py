@@ -18,6 +18,8 @@ from rollout_core.storage.event_tables import OWN, SLOTS, event_table
 from rollout_core.storage.event_writer import literal
 
 AROUND = timedelta(hours=6)
+BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00")
+"""Before everything; naive UTC, as DuckDB gives times."""
 FIRST_INSTANT = "TIMESTAMP '0001-01-01 00:00:00'"
 LAST_INSTANT = "TIMESTAMP '9999-12-31 00:00:00'"
 SHARED = ("event_id", "occurred_at", *SLOTS, "session_key", "weight_milli", "page", "device")

@@ -1,0 +1,216 @@
+"""The ingest queue: requests wait here for the one thread that writes them together.
+
+Bounded by bytes. A flush takes what came within 200 ms, or 10,000 events, whichever is first, and is one transaction;
+only then are its requests answered. A full queue and a full disk are refused at once, before anything is waited for.
+After a fatal store error the waiting requests fail, the store is reopened, and evaluation goes on all the while.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from logging import getLogger
+from math import ceil
+from pathlib import Path
+from typing import Protocol
+
+from rollout_core.errors import DiskFull, QueueFull, RolloutError, StoreUnavailable
+from rollout_core.metrics.event_checks import Accepted, Rejected
+from rollout_core.ports.clock import Clock, SystemClock
+from rollout_core.ports.event_store import Batch, Written
+
+log = getLogger("rollout.ingest")
+
+FLUSH_EVENTS = 10_000
+FLUSH_SECONDS = 0.2
+REOPEN_SECONDS = 1.0
+FREE_SHARE = 0.05
+SLOWEST_BYTES_PER_SECOND = 200_000
+"""What is assumed of the store's pace before the first flush has shown it."""
+
+FreeSpace = Callable[[Path], tuple[int, int]]
+
+
+class Writable(Protocol):
+    """What the queue needs of the event store."""
+
+    def write(self, batch: Batch) -> Written:
+        """Commits a batch."""
+        ...
+
+    def reopen(self) -> None:
+        """Opens the file again after a fatal error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One request's events, and the future that its sender waits on."""
+
+    accepted: Sequence[Accepted]
+    rejected: Sequence[Rejected]
+    size_bytes: int
+    received_at: datetime
+    sender: str
+    done: Future[Written] = field(default_factory=Future)
+
+
+def free_space(directory: Path) -> tuple[int, int]:
+    """(free, total) bytes of the disk that holds `directory`."""
+    usage = shutil.disk_usage(directory)
+    return usage.free, usage.total
+
+
+class IngestWriter:
+    """The queue and its thread. `free` is asked for (free, total) bytes of `directory`'s disk."""
+
+    def __init__(self, events: Writable, *, queue_bytes: int = 64 << 20, minimum_free_bytes: int = 1 << 30,
+                 directory: Path | None = None, clock: Clock | None = None, free: FreeSpace = free_space) -> None:
+        self._events = events
+        self._queue_bytes = queue_bytes
+        self._minimum_free = minimum_free_bytes
+        self._directory = directory
+        self._clock = clock or SystemClock()
+        self._free = free
+        self._queue: deque[Waiting] = deque()
+        self._bytes = 0
+        self._bytes_per_second = float(SLOWEST_BYTES_PER_SECOND)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._broken = False
+        self._thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
+
+    def start(self) -> None:
+        """Starts the writing thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes what is waiting, then ends the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def offer(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected], size_bytes: int, sender: str = "",
+              received_at: datetime | None = None) -> Future[Written]:
+        """Queues a request. The future is done after the commit, or holds the StoreError that prevented it.
+
+        Raises QueueFull (with retry_after_seconds), DiskFull, StoreUnavailable at once.
+        """
+        self._check_disk()
+        waiting = Waiting(accepted, rejected, size_bytes, received_at or self._clock.now(), sender)
+        with self._changed:
+            if self._stopping:
+                raise StoreUnavailable("The app is stopping.", mend="Send the events again in a moment.")
+            if self._bytes + size_bytes > self._queue_bytes and self._queue:
+                raise self._full()
+            self._queue.append(waiting)
+            self._bytes += size_bytes
+            self._changed.notify_all()
+        return waiting.done
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much is waiting to be written."""
+        return self._bytes
+
+    def _full(self) -> QueueFull:
+        seconds = max(1, min(60, ceil(self._bytes / self._bytes_per_second)))
+        return QueueFull(f"The ingest queue is full ({self._bytes} bytes are waiting).",
+                         mend=f"Send again in {seconds} s.", retry_after_seconds=seconds, waiting_bytes=self._bytes)
+
+    def _check_disk(self) -> None:
+        if self._directory is None:
+            return
+        free, total = self._free(self._directory)
+        if free < self._minimum_free or free < FREE_SHARE * total:
+            raise DiskFull(f"Only {free / 2**30:.2f} GiB of disk are free.", retry_after_seconds=60, free_bytes=free,
+                           mend="Free some space: events are refused below 1 GiB or 5 %; flags, pause and stop go on.")
+
+    def _run(self) -> None:
+        while (flush := self._next_flush()) is not None:
+            self._write(flush)
+
+    def _next_flush(self) -> list[Waiting] | None:
+        """Waits for work; None when stopped and empty."""
+        with self._changed:
+            while not self._queue and not self._stopping:
+                self._changed.wait()
+            deadline = time.monotonic() + FLUSH_SECONDS
+            while (sum(len(waiting.accepted) for waiting in self._queue) < FLUSH_EVENTS and not self._stopping
+                   and (left := deadline - time.monotonic()) > 0):
+                self._changed.wait(left)
+            return self._take() if self._queue else None
+
+    def _take(self) -> list[Waiting]:
+        taken: list[Waiting] = []
+        events = 0
+        while self._queue and (not taken or events + len(self._queue[0].accepted) <= FLUSH_EVENTS):
+            waiting = self._queue.popleft()
+            waiting.done.set_running_or_notify_cancel()
+            taken.append(waiting)
+            events += len(waiting.accepted)
+        return taken
+
+    def _write(self, flush: list[Waiting]) -> None:
+        size = sum(waiting.size_bytes for waiting in flush)
+        began = time.monotonic()
+        try:
+            self._mend()
+            written = self._events.write(batch_of(flush))
+            for waiting, answer in zip(flush, answers(flush, written), strict=True):
+                if not waiting.done.cancelled():        # the sender went away; its events are stored all the same
+                    waiting.done.set_result(answer)
+            self._bytes_per_second = max(1.0, size / max(1e-3, time.monotonic() - began))
+        except Exception as error:      # whatever it is, the senders must hear of it and the thread must go on
+            self._fail(flush, error)
+        finally:
+            with self._changed:
+                self._bytes -= size
+
+    def _fail(self, flush: list[Waiting], error: Exception) -> None:
+        log.error("A flush of %d requests was not stored: %s", len(flush), error)
+        self._broken = isinstance(error, StoreUnavailable) or not isinstance(error, RolloutError)
+        told = error if isinstance(error, RolloutError) else StoreUnavailable(
+            "The events could not be stored.", mend="Send them again in a moment.", cause=str(error))
+        for waiting in flush:
+            if not waiting.done.done():
+                waiting.done.set_exception(told)
+
+    def _mend(self) -> None:
+        """Reopens the store after a fatal error. Raises StoreError while that does not work."""
+        if self._broken:
+            time.sleep(REOPEN_SECONDS)
+            self._events.reopen()
+            self._broken = False
+            log.warning("The event store was reopened.")
+
+
+def batch_of(flush: Sequence[Waiting]) -> Batch:
+    """The requests of a flush as one batch."""
+    return Batch([accepted for waiting in flush for accepted in waiting.accepted], flush[-1].received_at,
+                 [rejected for waiting in flush for rejected in waiting.rejected],
+                 sender=", ".join(sorted({waiting.sender for waiting in flush if waiting.sender})))
+
+
+def answers(flush: Sequence[Waiting], written: Written) -> list[Written]:
+    """What became of each request's own events, from what became of them all."""
+    refused = {letter.event_id for letter in written.refused}
+    seen: set[tuple[str, str]] = set(written.known)
+    found = []
+    for waiting in flush:
+        own = [accepted.event for accepted in waiting.accepted]
+        mine = tuple(letter for letter in written.refused if letter.event_id in {event.event_id for event in own})
+        sound = [(event.kind.value, event.event_id) for event in own if event.event_id not in refused]
+        fresh = set(sound) - seen
+        seen |= fresh
+        found.append(Written(len(fresh), len(sound) - len(fresh), len(waiting.rejected) + len(mine), False, mine,
+                             frozenset(set(sound) - fresh)))
+    return found
