@@ -6,22 +6,11 @@ A criterion is never met because today's value happens to be fine: the whole int
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Protocol
 
 from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.rollouts.gates import GateState as State
 from rollout_core.rollouts.phase import Comparison
-
-
-class State(StrEnum):
-    """Where a criterion stands. NO_DATA is neither met nor not met."""
-
-    MET = "met"
-    NOT_MET = "not_met"
-    NOT_YET = "not_yet"
-    MANUAL = "manual"
-    SIGNED = "signed"
-    NO_DATA = "no_data"
 
 
 class Judge(Protocol):
@@ -77,3 +66,5 @@ class ThresholdJudge:
 
 JUDGES: dict[str, Judge] = {"evidence": IntervalJudge(), "threshold": ThresholdJudge()}
 """A plan's `decide` -> who judges. The sequential judge replaces the first when the analysis is wired in."""
+
+__all__ = ["BEYOND", "JUDGES", "WANTS_MORE", "IntervalJudge", "Judge", "State", "ThresholdJudge"]

@@ -1,0 +1,108 @@
+"""The catalogue's simple formulas: shares, means and percentiles of one arm, from counts in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rollout_core.insight.measuring import Measuring, no_data
+from rollout_core.metrics import formula as f
+from rollout_core.metrics.aggregates import Sums
+from rollout_core.metrics.catalog import Metric
+from rollout_core.metrics.interval import (
+    Interval,
+    design_effect,
+    mean_interval,
+    share_design_effect,
+    variance,
+    wilson,
+)
+from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: a metric of one arm, narrowed to a flag, to flags with a tag, or to a part (`page:/plan`)."""
+
+    metric: Metric
+    arm: str | None = "treatment"
+    flag: str | None = None
+    tag: str | None = None
+    part: str = ""
+
+
+def built(measuring: Measuring, asked: Asked, value: float | None, n: int, interval: Interval | None,
+          note: str = "") -> Measured:
+    """A measured number with its quality: no data without a value, few below the minimum sample."""
+    metric = asked.metric
+    if value is None:
+        return no_data(replace(metric, noun=noun_of(measuring, metric)), measuring.window, asked.arm, note)
+    quality = Quality.FEW if n < metric.minimum_sample else Quality.OK
+    low, high = interval if interval is not None else (None, None)
+    return Measured(metric.key, value, low, high, n, noun_of(measuring, metric), measuring.window, asked.arm,
+                    metric.unit, quality, note)
+
+
+def noun_of(measuring: Measuring, metric: Metric) -> str:
+    """What n counts; the error rate's depends on the plan's basis."""
+    if metric.key == "error_rate":
+        return measuring.scene.plan.measurement.error_basis
+    return metric.noun
+
+
+def store_metric(measuring: Measuring, metric: Metric) -> str:
+    """The store metric behind a proportion, mean or percentile; the error rate's depends on the plan's basis."""
+    if metric.key == "error_rate":
+        return ERROR_BASES[measuring.scene.plan.measurement.error_basis]
+    return str(getattr(metric.formula, "metric", ""))
+
+
+ERROR_BASES = {"requests": "request_errors", "sessions": "session_errors"}
+"""`measurement.error_basis` of a plan -> the store metric whose s / n is its error rate."""
+
+
+def proportion(measuring: Measuring, asked: Asked, form: f.Proportion) -> Measured:
+    """s / n with Wilson's interval, widened by the design effect of the cluster buckets."""
+    key = store_metric(measuring, asked.metric)
+    sums = measuring.sums(key, asked.arm, asked.flag)
+    if sums.n == 0:
+        return built(measuring, asked, None, 0, None)
+    good = sums.n - sums.s if form.complement else sums.s
+    effect = share_design_effect(measuring.clusters(key, asked.arm))
+    return built(measuring, asked, good / sums.n, sums.n, wilson(good, sums.n, effect))
+
+
+def mean(measuring: Measuring, asked: Asked, form: f.Mean) -> Measured:
+    """s / n with Student's interval, widened by the design effect of the cluster buckets."""
+    sums = measuring.sums(form.metric, asked.arm, asked.flag)
+    if sums.mean is None:
+        return built(measuring, asked, None, 0, None)
+    interval = mean_interval(sums, mean_effect(measuring, form.metric, asked.arm, sums))
+    return built(measuring, asked, sums.mean / form.per, sums.n, scaled(interval, form.per))
+
+
+def percentile(measuring: Measuring, asked: Asked, form: f.Percentile) -> Measured:
+    """A percentile of the log histogram with Woodruff's interval."""
+    bins = measuring.bins(form.metric, asked.arm, asked.part)
+    value = percentile_of_bins(bins, form.share)
+    if value is None:
+        return built(measuring, asked, None, 0, None)
+    interval = percentile_interval(bins, form.share, exceedance_effect(measuring, form.metric, asked.arm))
+    return built(measuring, asked, value / form.per, sum(bins.values()), scaled(interval, form.per))
+
+
+def mean_effect(measuring: Measuring, metric: str, arm: str | None, sums: Sums) -> float:
+    """How much wider a mean's variance is for events of the same subjects."""
+    return design_effect(measuring.clusters(metric, arm), variance(sums) / sums.n) if sums.n > 1 else 1.0
+
+
+def exceedance_effect(measuring: Measuring, metric: str, arm: str | None) -> float:
+    """The design effect of a percentile: that of the share of good measurements for a vital, else that of the mean."""
+    if metric.startswith("vital:"):
+        return share_design_effect(measuring.clusters(metric.replace("vital:", "vital_good:"), arm))
+    return mean_effect(measuring, metric, arm, measuring.sums(metric, arm))
+
+
+def scaled(interval: Interval | None, per: float) -> Interval | None:
+    """An interval of the smallest unit in the metric's own."""
+    return None if interval is None else Interval(interval.low / per, interval.high / per)

@@ -1,0 +1,126 @@
+"""Asking the event store for one rollout and window: each question once, sums kept by stratum.
+
+A stratum is (epoch, inclusion). What is displayed of an arm is its sum over all strata; what is compared is compared
+within strata whose inclusion lies strictly between 0 and 100 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.insight.scene import Scene
+from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins, merged_clusters
+from rollout_core.metrics.catalog import Metric
+from rollout_core.metrics.measured import Measured, Quality, Window
+from rollout_core.metrics.percentile import Bins
+from rollout_core.ports.event_questions import Buckets, Histogram, Rows, Totals
+from rollout_core.ports.event_store import EventStore
+
+TREATMENT, CONTROL, EVERYBODY = "treatment", "control", None
+MEMBERS: Mapping[str | None, frozenset[str]] = {
+    TREATMENT: frozenset({"treatment"}),
+    CONTROL: frozenset({"control", "holdout"}),
+    EVERYBODY: frozenset({"treatment", "control", "holdout", "former", "overridden", "none", "before", "mixed"}),
+}
+"""What an answer's arm is made of; HOLDOUT counts as control, and everybody is whoever is attributed."""
+
+
+class Stratum(NamedTuple):
+    """Where a sum belongs."""
+
+    arm: str
+    epoch: int
+    inclusion: int
+
+    @property
+    def compared(self) -> bool:
+        """True when its subjects were in or out by chance."""
+        return 0 < self.inclusion < BUCKETS
+
+
+class Measuring:
+    """Questions about one rollout in one window. `live` False reads closed windows only. Not kept between requests."""
+
+    def __init__(self, events: EventStore, scene: Scene, window: Window, *, live: bool = True) -> None:
+        self.events = events
+        self.scene = scene
+        self.window = window
+        self.live = live
+        self._answers: dict[Any, Rows] = {}
+        self._sums: dict[tuple[str, str | None], dict[Stratum, Sums]] = {}
+
+    def over(self, window: Window) -> Measuring:
+        """The same rollout in another window."""
+        return Measuring(self.events, self.scene, window, live=self.live)
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """Kinds of event whose collection the environment switched off."""
+        return self.scene.switched_off
+
+    @property
+    def rollout(self) -> str:
+        """The rollout's key."""
+        return self.scene.rollout.key
+
+    def ask(self, question: Any) -> Rows:
+        """The store's answer; the same question is asked once."""
+        if question not in self._answers:
+            self._answers[question] = self.events.measure(question)
+        return self._answers[question]
+
+    def prefetch(self, metrics: Iterable[str], flag: str | None = None) -> None:
+        """Asks for several store metrics at once."""
+        wanted = tuple(sorted({metric for metric in metrics if (metric, flag) not in self._sums}))
+        if not wanted:
+            return
+        for metric in wanted:
+            self._sums[metric, flag] = {}
+        question = Totals(self.window, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), flag=flag,
+                          live=self.live)
+        for row in self.ask(question).records():
+            stratum = Stratum(row["arm"], row["epoch"], row["inclusion"])
+            self._sums[row["metric"], flag][stratum] = sums_of(row)
+
+    def strata(self, metric: str, flag: str | None = None) -> Mapping[Stratum, Sums]:
+        """The sums of one store metric by stratum."""
+        self.prefetch((metric,), flag)
+        return self._sums[metric, flag]
+
+    def sums(self, metric: str, arm: str | None, flag: str | None = None) -> Sums:
+        """The sums of one store metric for one arm, all strata together."""
+        return merged(sums for stratum, sums in self.strata(metric, flag).items() if stratum.arm in MEMBERS[arm])
+
+    def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Bins]:
+        """Histogram counts of one store metric by stratum; `part` is a slice such as `page:/plan`."""
+        question = Histogram(self.window, (metric,), self.rollout, ("metric", "arm", "epoch", "inclusion"), slice=part,
+                             live=self.live)
+        found: dict[Stratum, dict[int, int]] = {}
+        for row in self.ask(question).records():
+            bins = found.setdefault(Stratum(row["arm"], row["epoch"], row["inclusion"]), {})
+            bins[row["b"]] = bins.get(row["b"], 0) + row["n"]
+        return found
+
+    def bins(self, metric: str, arm: str | None, part: str = "") -> Bins:
+        """The histogram of one store metric for one arm."""
+        return merged_bins(bins for stratum, bins in self.strata_bins(metric, part).items()
+                           if stratum.arm in MEMBERS[arm])
+
+    def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
+        """Cluster-bucket sums of one store metric for one arm; closed windows only, empty when not kept."""
+        rows = self.ask(Buckets(self.rollout, (metric,), self.window)).records()
+        return merged_clusters({row["bucket"]: ClusterSums(int(row["d"]), int(row["x"]))}
+                               for row in rows if row["arm"] in MEMBERS[arm])
+
+
+def sums_of(row: Mapping[str, Any]) -> Sums:
+    """A Totals row as sums."""
+    return Sums(int(row["n"]), int(row["s"] or 0), int(row["ss"] or 0), int(row["w"] or 0), row["mn"], row["mx"])
+
+
+def no_data(metric: Metric, window: Window, arm: str | None = None, note: str = "",
+            quality: Quality = Quality.NO_DATA) -> Measured:
+    """A number that is not there."""
+    return Measured(metric.key, None, None, None, 0, metric.noun, window, arm, metric.unit, quality, note)
