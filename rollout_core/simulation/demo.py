@@ -29,6 +29,8 @@ from rollout_core.simulation.stretches import Stretch, stretch_of
 BATCH = 10_000
 SENDER = Sender(trusted=True, name="demo", historical=True)
 Progress = Callable[[str, float], None]
+TEAM = Actor(principal="demo", role=Role.ADMIN, via="setup", origin="demo")
+"""Who sets the demo up, in the trail."""
 
 
 @dataclass(slots=True)
@@ -71,12 +73,13 @@ def first_midnight(scenarios: Sequence[Scenario], until_at: datetime) -> datetim
 def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progress: Progress | None = None) -> int:
     """Fills an empty room with the scenarios' history up to `until_at`; returns how many events were stored.
 
-    The plans must be set up already (their `setup` verb); the room's own clock is not asked.
+    Plans and rollouts are set up at the scenarios' first midnight; the room's own clock is not asked.
     """
     began_at = first_midnight(scenarios, until_at)
     casts = [cast_of(scenario, began_at, until_at) for scenario in scenarios]
     clock = MadeClock(began_at)
     made = replace(room, clock=clock)
+    VERBS["setup"].act(made, TEAM, VERBS["setup"].request())
     for cast in casts:
         enrol(made, cast, 0, -1)
     play(made, casts, clock, until_at)
@@ -121,9 +124,9 @@ def press(room: Room, rollout: str, step: Step) -> None:
 
 def enrol(room: Room, cast: Cast, until_day: int, after_day: int) -> None:
     """Puts the people who arrive in (after_day, until_day] into the register, and its mirror."""
-    people, now = cast.people, room.clock.now()
+    people = cast.people
     unit_name = cast.scenario.population.unit
-    chosen = [Subject(unit_name, people.ids[index], people.attributes[index], now)
+    chosen = [Subject(unit_name, people.ids[index], people.attributes[index])
               for index in range(len(people.ids)) if after_day < people.arrives_day[index] <= until_day]
     with room.control.write() as unit:
         unit.register.upsert_many(chosen)

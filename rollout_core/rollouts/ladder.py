@@ -1,0 +1,188 @@
+"""The autopilot's decision: from verdicts and conditions to one step, or none. Pure; it never raises after it reduced.
+
+Each rule names its first rung. A reduction opens an epoch whose evidence starts at nothing. The next step down needs
+new proof in that epoch, or the dwell time without the harm's upper bound falling below its margin; at most one step per
+dwell time. A limit that control breaks too, with no proven difference, holds and tells people. It advances only where
+the plan allows it and everything is proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rollout_core.analysis.verdict import Status as Standing
+from rollout_core.analysis.verdict import Verdict, Verdicts
+from rollout_core.rollouts.plan import Plan, Rung
+from rollout_core.rollouts.policies import Asked
+from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.status import SERVING, Status
+from rollout_core.rollouts.targets import Rollback, rollback_target
+
+
+class Act(StrEnum):
+    """What a sweep decides to do. The reductions carry the names of their rungs."""
+
+    NONE = "none"
+    HOLD = "hold"
+    HALVE = "halve"
+    PREVIOUS_PHASE = "previous_phase"
+    SAFE_STATE = "safe_state"
+    PAUSE = "pause"
+    ADVANCE = "advance"
+
+
+REDUCTIONS = (Act.HALVE, Act.PREVIOUS_PHASE, Act.SAFE_STATE, Act.PAUSE)
+"""From mild to hard: a rung that would not lower anything gives way to the next."""
+
+ROLLBACK_OF = {Act.HALVE: Rollback.GRADUAL, Act.PREVIOUS_PHASE: Rollback.IMMEDIATE, Act.SAFE_STATE: Rollback.FULL}
+"""The rollback verb's kind for each rung but pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is so, without statistics: an open critical issue, a failed check, data that stopped."""
+
+    key: str
+    name: str
+    rung: Rung
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The autopilot's last reduction since a person last changed the rollout: when, and because of which rules."""
+
+    reduced_at: datetime | None = None
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One decision. `because` are rule keys; `to` the share (buckets) a reduction goes to; `else_words` says what
+    would have changed it."""
+
+    act: Act
+    because: tuple[str, ...] = ()
+    to: int | None = None
+    words: str = ""
+    else_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one sweep knows. `gates_open`: every gate of the next step is met; `blocked`: why it may not advance."""
+
+    verdicts: Verdicts
+    conditions: tuple[Condition, ...] = ()
+    gates_open: bool = False
+    blocked: str = ""
+
+
+def propose(plan: Plan, rollout: Rollout, asked: Asked, seen: Seen, past: Past, now: datetime) -> Proposal:
+    """The step for this instant, whatever mode the autopilot is in."""
+    if rollout.status not in SERVING:
+        return Proposal(Act.NONE, words=f"The rollout is {rollout.status}; nobody is served.")
+    dwelling = past.reduced_at is not None and now - past.reduced_at < plan.autopilot.dwell
+    wanted = _wanted(asked, seen, past)
+    if past.reduced_at is not None and not dwelling and not wanted:
+        wanted = _not_recovered(seen, past)
+    if wanted and dwelling:
+        return _hold(rollout, tuple(wanted), f"Reduced at {past.reduced_at:%H:%M}; waiting {_hours(plan)} before the "
+                                             "next step.", "The dwell time being over.")
+    if wanted:
+        return _reduction(plan, rollout, wanted, seen)
+    return _without_harm(plan, rollout, seen, past)
+
+
+def _wanted(asked: Asked, seen: Seen, past: Past) -> dict[str, Rung]:
+    """Rules that ask for a step now -> the rung they name. What a rollback answered already does not ask twice."""
+    proven = {verdict.key: asked.rungs[verdict.key] for verdict in seen.verdicts.harm
+              if not (verdict.control_breaks_too and not _difference_proven(verdict, seen))}
+    open_now = {condition.key: condition.rung for condition in seen.conditions
+                if condition.rung is Rung.HOLD or condition.key not in past.because}
+    return {key: rung for key, rung in {**proven, **open_now}.items() if rung is not Rung.HOLD}
+
+
+def _not_recovered(seen: Seen, past: Past) -> dict[str, Rung]:
+    """Rules of the last reduction whose harm has not been bounded below its margin: one step further, by the ladder."""
+    verdicts = {verdict.key: verdict for verdict in seen.verdicts.guardrails}
+    return {key: Rung.HALVE for key in past.because
+            if key in verdicts and verdicts[key].status in (Standing.WATCHING, Standing.WORSE)}
+
+
+def _difference_proven(limit: Verdict, seen: Seen) -> bool:
+    """True when some guardrail proves treatment worse than control on the limit's metric."""
+    return any(verdict.metric == limit.metric and verdict.scale != "level" for verdict in seen.verdicts.harm)
+
+
+def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], seen: Seen) -> Proposal:
+    """The hardest rung asked for, or the next harder one that lowers anything."""
+    acts = [Act(rung.value) for rung in wanted.values()]
+    first = max(acts, key=REDUCTIONS.index)
+    for act in REDUCTIONS[REDUCTIONS.index(first):]:
+        to = _share_after(plan, rollout, act)
+        if to < rollout.percentage:
+            return Proposal(act, tuple(wanted), to, _reasons(wanted, seen), _else(wanted, seen))
+    return _hold(rollout, tuple(wanted), "Nothing is left to reduce.", "")
+
+
+def _share_after(plan: Plan, rollout: Rollout, act: Act) -> int:
+    return 0 if act is Act.PAUSE else rollback_target(plan, rollout, ROLLBACK_OF[act]).percentage
+
+
+def _without_harm(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> Proposal:
+    """No reduction is due: hold when something is wrong with what is known, advance when all is proven, else stay."""
+    holds = {condition.key: condition.words for condition in seen.conditions if condition.rung is Rung.HOLD}
+    holds |= {verdict.key: f"{verdict.key}: beyond the limit in control too; not caused by this rollout."
+              for verdict in seen.verdicts.harm if verdict.control_breaks_too}
+    holds |= {verdict.key: f"{verdict.key} is proven worse." for verdict in seen.verdicts.harm
+              if verdict.key not in holds and not verdict.control_breaks_too}
+    if seen.verdicts.held:
+        holds["sample_ratio"] = "Treatment and control are not split as planned; no comparison can be trusted."
+    if holds:
+        return _hold(rollout, tuple(holds), " ".join(holds.values()), "The cause being mended.")
+    if _may_advance(plan, rollout, seen, past):
+        return Proposal(Act.ADVANCE, words="Every criterion is proven and no guardrail is worse.",
+                        else_words="Any criterion not proven.")
+    return Proposal(Act.NONE, words=_staying(seen), else_words="A proven harm, or every criterion proven.")
+
+
+def _may_advance(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> bool:
+    return (plan.autopilot.may_advance and rollout.status is Status.RUNNING and past.reduced_at is None
+            and seen.gates_open and seen.verdicts.ready and not seen.blocked)
+
+
+def _hold(rollout: Rollout, because: tuple[str, ...], words: str, else_words: str) -> Proposal:
+    """A hold; where the rollout is held (or completed) already, nothing is to be done."""
+    act = Act.HOLD if rollout.status is Status.RUNNING else Act.NONE
+    return Proposal(act, because, None, words, else_words)
+
+
+def _reasons(wanted: Mapping[str, Rung], seen: Seen) -> str:
+    verdicts = {verdict.key: verdict for verdict in seen.verdicts.guardrails}
+    words = {condition.key: condition.words for condition in seen.conditions}
+    return " ".join(f"{key} is proven worse (e = {_e(verdicts[key])})." if key in verdicts
+                    else words.get(key, key) for key in wanted)
+
+
+def _else(wanted: Mapping[str, Rung], seen: Seen) -> str:
+    verdicts = [verdict for verdict in seen.verdicts.guardrails if verdict.key in wanted]
+    return " ".join(f"{verdict.key} with log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
+                    for verdict in verdicts) or "The condition being resolved."
+
+
+def _staying(seen: Seen) -> str:
+    missing = [verdict.key for verdict in seen.verdicts.criteria if verdict.status is not Standing.PROVEN]
+    return f"Not proven yet: {', '.join(missing)}." if missing else seen.blocked or "Nothing asks for a change."
+
+
+def _e(verdict: Verdict) -> str:
+    """An e-value for people, without astronomical digits."""
+    return f"{2.718281828 ** verdict.log_e:,.0f}" if verdict.log_e < 14 else f"10^{verdict.log_e / 2.302585:.0f}"
+
+
+def _hours(plan: Plan) -> str:
+    return f"{plan.autopilot.dwell.total_seconds() / 3600:g} h"

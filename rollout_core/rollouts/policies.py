@@ -1,0 +1,169 @@
+"""A plan's guardrails, pause conditions and criteria as the analysis judges them. Pure; numbers come from the plan.
+
+Rules that compare percentiles are put as shares above a frozen reference. A rule that cannot be put (no reference yet,
+no baseline for a relative margin) is left in with what is missing, so that it shows as "no data", never as fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rollout_core.analysis.policy import (
+    DifferenceGuardrail,
+    Direction,
+    ImprovementCriterion,
+    LimitGuardrail,
+    ManualCriterion,
+    Policy,
+    TargetCriterion,
+)
+from rollout_core.analysis.references import Reference
+from rollout_core.metrics.catalog import CATALOG, HIGHER
+from rollout_core.metrics.formula import (
+    Adoption,
+    Availability,
+    Change,
+    Mean,
+    PerActive,
+    Percentile,
+    Proportion,
+    RetentionOn,
+    Satisfaction,
+    TelemetryRatio,
+    WorstChange,
+)
+from rollout_core.rollouts.phase import Comparison, Criterion
+from rollout_core.rollouts.plan import Guardrail, PauseCondition, Plan, Rung
+
+WANTS_MORE = (Comparison.ABOVE, Comparison.AT_LEAST)
+PROVABLE = (Proportion, Mean, PerActive, Percentile, Adoption, RetentionOn, Satisfaction, Availability,
+            TelemetryRatio)
+"""Formulas that a sequential test can judge; the rest (growth, counts, procedures) are facts read off directly."""
+
+MDE_OF_UNIT = {"share": 0.25, "score": 0.03, "rating": 0.05, "ms": 0.1, "minutes": 0.1, "number": 0.25}
+"""Distance from a target worth finding, as a part of the target, by the metric's unit; shares at least 1 point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was fixed before the data: references by store metric, usual values by metric, signatures by criterion."""
+
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    signed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A policy with the way back: which rung each acting rule asks for, and in whose name."""
+
+    policy: Policy
+    rungs: Mapping[str, Rung]
+    names: Mapping[str, str]
+
+
+def far(metric: str, relative: float) -> str:
+    """The evidence key of "metric worse than control by more than this": `lcp_p75@300` for 30 %."""
+    return f"{metric}@{round(relative * 1000)}"
+
+
+def beyond(metric: str, stored: float) -> str:
+    """The evidence key of "share of values above a fixed limit": `api_response_p95#500000` for 500 ms."""
+    return f"{metric}#{round(stored)}"
+
+
+def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known) -> Asked:
+    """Everything that is judged while `phase` is served at `percentage` buckets."""
+    guards = [(rule.key, _difference(rule, known), rule.rung, rule.name) for rule in plan.guardrails
+              if isinstance(CATALOG[rule.metric].formula, PROVABLE)]
+    limits: list[tuple[str, LimitGuardrail, Rung, str]] = []
+    for condition in plan.pause_conditions:
+        if condition.kind == "metric" and condition.decide == "evidence" and _applies(condition, percentage):
+            formula = CATALOG[condition.metric or ""].formula
+            if isinstance(formula, WorstChange):
+                guards += [(rule.key, rule, condition.rung, condition.name)
+                           for rule in _degradation(condition, formula, known)]
+            elif isinstance(formula, PROVABLE):
+                limits.append((condition.key, _limit(condition), condition.rung, condition.name))
+    criteria = plan.phase(phase).criteria if phase else ()
+    policy = Policy(
+        guardrails=tuple(rule for _, rule, _, _ in guards), limits=tuple(rule for _, rule, _, _ in limits),
+        targets=tuple(_targets(criteria)), improvements=tuple(_improvements(criteria, known)),
+        manual=tuple(ManualCriterion(each.key, each.key in known.signed) for each in criteria if each.manual),
+        alpha_pause=plan.autopilot.error_budget)
+    every = [*guards, *limits]
+    return Asked(policy, {key: rung for key, _, rung, _ in every}, {key: name for key, _, _, name in every})
+
+
+def metrics_of(policy: Policy) -> tuple[str, ...]:
+    """The evidence keys that the policy needs, each once."""
+    rules = (*policy.guardrails, *policy.limits, *policy.targets, *policy.improvements)
+    return tuple(dict.fromkeys(rule.metric for rule in rules))
+
+
+def _applies(condition: PauseCondition, percentage: int) -> bool:
+    return condition.while_percentage_above is None or percentage > condition.while_percentage_above
+
+
+def _worse(metric: str) -> Direction:
+    return Direction.LOWER if CATALOG[metric].direction == HIGHER else Direction.HIGHER
+
+
+def _difference(rule: Guardrail, known: Known) -> DifferenceGuardrail:
+    formula = CATALOG[rule.metric].formula
+    mde, margin, baseline = rule.mde, rule.margin, known.baselines.get(rule.metric)
+    if isinstance(formula, Percentile):
+        reference = known.references.get(formula.metric)
+        mde, margin = (reference.rise(rule.mde), reference.rise(rule.margin)) if reference else (rule.mde, rule.margin)
+        return DifferenceGuardrail(rule.key, rule.metric, mde, Direction.HIGHER, margin=margin,
+                                   baseline=1.0 - formula.share)
+    if rule.relative and baseline:
+        mde, margin = rule.mde * baseline, rule.margin * baseline
+    share = baseline if CATALOG[rule.metric].unit == "share" else None
+    return DifferenceGuardrail(rule.key, rule.metric, mde, _worse(rule.metric), margin=margin, baseline=share)
+
+
+def _degradation(condition: PauseCondition, formula: WorstChange, known: Known) -> Iterator[DifferenceGuardrail]:
+    """One rule per percentile: treatment's share above (1 + threshold)·reference against control's above reference."""
+    threshold = condition.threshold or 0.0
+    for metric in formula.of:
+        percentile = CATALOG[metric].formula
+        if isinstance(percentile, Percentile):
+            reference = known.references.get(percentile.metric)
+            mde = reference.rise(0.15) if reference else 0.05
+            yield DifferenceGuardrail(f"{condition.key}:{metric}", far(metric, threshold), mde, Direction.HIGHER,
+                                      baseline=1.0 - percentile.share)
+
+
+def _limit(condition: PauseCondition) -> LimitGuardrail:
+    limit, metric = condition.threshold or 0.0, condition.metric or ""
+    worse = Direction.HIGHER if condition.comparison in (Comparison.ABOVE, Comparison.AT_LEAST) else Direction.LOWER
+    return LimitGuardrail(condition.key, metric, limit, _mde(metric, limit), worse)
+
+
+def _targets(criteria: tuple[Criterion, ...]) -> Iterator[TargetCriterion]:
+    for each in criteria:
+        if each.metric and each.target is not None and isinstance(CATALOG[each.metric].formula, PROVABLE):
+            better = Direction.HIGHER if each.comparison in WANTS_MORE else Direction.LOWER
+            formula, metric, target = CATALOG[each.metric].formula, each.metric, each.target
+            if isinstance(formula, Percentile):
+                metric, target = beyond(metric, target * formula.per), 1.0 - formula.share
+            yield TargetCriterion(each.key, metric, target, _mde(each.metric, target), better)
+
+
+def _improvements(criteria: tuple[Criterion, ...], known: Known) -> Iterator[ImprovementCriterion]:
+    for each in criteria:
+        formula = CATALOG[each.metric].formula if each.metric else None
+        if not isinstance(formula, Change) or each.target is None:
+            continue
+        better = Direction.HIGHER if each.comparison in WANTS_MORE else Direction.LOWER
+        baseline = known.baselines.get(formula.of, 0.5)
+        yield ImprovementCriterion(each.key, formula.of, 1.0 + each.target, 0.1 * baseline, better)
+
+
+def _mde(metric: str, target: float) -> float:
+    formula = CATALOG[metric].formula
+    unit = "share" if isinstance(formula, Percentile) else CATALOG[metric].unit
+    part = MDE_OF_UNIT.get(unit, 0.1) * (min(target, 1.0 - target) if unit == "share" else abs(target))
+    return max(part, 0.005) if unit == "share" else max(part, 1e-3)

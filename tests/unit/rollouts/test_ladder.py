@@ -1,0 +1,107 @@
+"""The autopilot's ladder: which step follows from which verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from rollout_core.analysis.verdict import Status as Standing
+from rollout_core.analysis.verdict import Verdict, Verdicts
+from rollout_core.documents.plan_document import load_plan
+from rollout_core.rollouts.ladder import Act, Condition, Past, Seen, propose
+from rollout_core.rollouts.plan import Rung
+from rollout_core.rollouts.policies import Asked, Known, asked_of
+from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.status import Status
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PLAN = load_plan(Path("data/plans/exercise_library.yaml"))
+ROLLOUT = Rollout(key="exercise_library", name="x", plan="exercise_library", plan_version=1, unit="user", salt="s",
+                  status=Status.RUNNING, created_at=NOW, phase="expanded_rollout", percentage=50_000)
+SPLIT = Verdict("sample_ratio", "exposures", Standing.WATCHING)
+ASKED: Asked = asked_of(PLAN, "expanded_rollout", 50_000, Known())
+
+
+def seen(*guardrails: Verdict, split: Verdict = SPLIT, conditions: tuple[Condition, ...] = (),
+         criteria: tuple[Verdict, ...] = (), gates_open: bool = False) -> Seen:
+    return Seen(Verdicts(split, guardrails, criteria), conditions, gates_open)
+
+
+def worse(key: str, **changes: object) -> Verdict:
+    made = Verdict(key, "error_rate", Standing.WORSE, "difference", log_e=9.0, log_e_needed=5.0, acts=True)
+    return replace(made, **changes)
+
+
+def test_proven_errors_halve_the_percentage() -> None:
+    decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors")), Past(), NOW)
+    assert (decided.act, decided.to, decided.because) == (Act.HALVE, 25_000, ("errors",))
+
+
+def test_the_hardest_rung_that_is_asked_for_is_taken() -> None:
+    decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors"), worse("tasks")), Past(), NOW)
+    assert (decided.act, decided.to) == (Act.SAFE_STATE, 100)
+
+
+def test_a_verdict_that_may_only_advise_changes_nothing() -> None:
+    assert propose(PLAN, ROLLOUT, ASKED, seen(worse("errors", acts=False)), Past(), NOW).act is Act.NONE
+
+
+def test_a_second_step_waits_for_the_dwell_time() -> None:
+    held = replace(ROLLOUT, status=Status.HELD, percentage=25_000)
+    past = Past(NOW - timedelta(minutes=119), ("errors",))
+    assert propose(PLAN, held, ASKED, seen(worse("errors")), past, NOW).act is Act.NONE
+    after = propose(PLAN, held, ASKED, seen(worse("errors")), past, NOW + timedelta(minutes=1))
+    assert (after.act, after.to) == (Act.HALVE, 12_500)
+
+
+def test_after_the_dwell_time_harm_that_is_not_bounded_goes_one_step_further() -> None:
+    held = replace(ROLLOUT, status=Status.HELD, percentage=25_000)
+    past = Past(NOW - timedelta(hours=3), ("errors",))
+    watching = worse("errors", status=Standing.WATCHING)
+    assert propose(PLAN, held, ASKED, seen(watching), past, NOW).act is Act.HALVE
+    assert propose(PLAN, held, ASKED, seen(worse("errors", status=Standing.SAFE)), past, NOW).act is Act.NONE
+
+
+def test_a_limit_that_control_breaks_too_holds_instead_of_rolling_back() -> None:
+    limit = worse("error_rate", scale="level", control_breaks_too=True)
+    assert propose(PLAN, ROLLOUT, ASKED, seen(limit), Past(), NOW).act is Act.HOLD
+    both = seen(limit, worse("errors"))
+    assert propose(PLAN, ROLLOUT, ASKED, both, Past(), NOW).act is Act.HALVE
+
+
+def test_a_mismatch_of_the_split_holds_but_does_not_excuse_proven_harm() -> None:
+    mismatch = replace(SPLIT, status=Standing.MISMATCH)
+    assert propose(PLAN, ROLLOUT, ASKED, seen(split=mismatch), Past(), NOW).act is Act.HOLD
+    assert propose(PLAN, ROLLOUT, ASKED, seen(worse("errors"), split=mismatch), Past(), NOW).act is Act.HALVE
+
+
+def test_an_open_critical_issue_goes_back_a_phase_once() -> None:
+    issue = Condition("critical_errors", "Critical error open", Rung.PREVIOUS_PHASE, "1 critical issue is open.")
+    first = propose(PLAN, ROLLOUT, ASKED, seen(conditions=(issue,)), Past(), NOW)
+    assert (first.act, first.to) == (Act.PREVIOUS_PHASE, 20_000)
+    held = replace(ROLLOUT, status=Status.HELD, percentage=20_000, phase="limited_rollout")
+    again = propose(PLAN, held, ASKED, seen(conditions=(issue,)), Past(NOW - timedelta(days=1), ("critical_errors",)), NOW)
+    assert again.act is Act.NONE
+
+
+def test_in_the_safe_state_a_rung_that_lowers_nothing_gives_way_to_pause() -> None:
+    low = replace(ROLLOUT, phase="internal_testing", percentage=100)
+    assert propose(PLAN, low, ASKED, seen(worse("tasks")), Past(), NOW).act is Act.PAUSE
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.STOPPED, Status.DRAFT, Status.READY])
+def test_who_serves_nobody_is_left_alone(status: Status) -> None:
+    assert propose(PLAN, replace(ROLLOUT, status=status), ASKED, seen(worse("errors")), Past(), NOW).act is Act.NONE
+
+
+def test_it_advances_only_where_the_plan_allows_it_and_all_is_proven() -> None:
+    ready = seen(worse("errors", status=Standing.SAFE), criteria=(Verdict("adoption", "a", Standing.PROVEN),),
+                 gates_open=True)
+    allowed = replace(PLAN, autopilot=replace(PLAN.autopilot, may_advance=True))
+    assert propose(PLAN, ROLLOUT, ASKED, ready, Past(), NOW).act is Act.NONE
+    assert propose(allowed, ROLLOUT, ASKED, ready, Past(), NOW).act is Act.ADVANCE
+    assert propose(allowed, ROLLOUT, ASKED, ready, Past(NOW - timedelta(days=2), ("x",)), NOW).act is Act.NONE
+    assert propose(allowed, ROLLOUT, ASKED, replace(ready, gates_open=False), Past(), NOW).act is Act.NONE
