@@ -8,11 +8,11 @@ Adapters: `rollout_core.storage.control_store.open_control_store` (SQLite, Postg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rollout_core.flags.override import Override
 from rollout_core.flags.targeting import AttributeValue
@@ -39,6 +39,8 @@ from rollout_core.ports.control_records import (
 )
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Epoch, Rollout
+
+Answer = TypeVar("Answer")
 
 
 class PlanReader(Protocol):
@@ -301,6 +303,10 @@ class Sessions(Protocol):
         """Keeps a new session."""
         ...
 
+    def all(self) -> tuple[Session, ...]:
+        """By expiry."""
+        ...
+
     def revoke(self, id: str, now: datetime) -> bool:
         """True when it was open."""
         ...
@@ -385,6 +391,10 @@ class Outbox(Protocol):
         """Replaces: after an attempt."""
         ...
 
+    def waiting(self) -> tuple[OutboxMessage, ...]:
+        """Neither sent nor dead, due or not; oldest first."""
+        ...
+
     def dead(self, limit: int = 100) -> tuple[OutboxMessage, ...]:
         """Given up, newest first."""
         ...
@@ -459,8 +469,12 @@ class ControlStore(Protocol):
         """A consistent copy of the whole store into a new file, while others write."""
         ...
 
-    def replace_with(self, source: Path) -> None:
-        """Puts the content of a snapshot in place of this store's. Raises StoreCorrupt, StoreTooNew."""
+    def replace_with(self, source: Path, amend: Callable[[ControlUnit, ControlUnit], Answer]) -> Answer:
+        """Puts a snapshot's content in place of this store's, after `amend(live, copy)` has changed the copy.
+
+        All or nothing; nobody of this process writes meanwhile. Raises StoreCorrupt, StoreTooNew, and StoreLocked when
+        another process wrote meanwhile.
+        """
         ...
 
     def check(self) -> tuple[str, ...]:

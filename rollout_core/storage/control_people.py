@@ -66,6 +66,10 @@ class SqlSessions:
         self._rows.put(session, {"secret_hash": session.secret_hash}, id=session.id, person=session.person,
                        expires_at=session.expires_at)
 
+    def all(self) -> tuple[Session, ...]:
+        """By expiry."""
+        return self._rows.all(order=(SESSIONS.c.expires_at, SESSIONS.c.id))
+
     def revoke(self, id: str, now: datetime) -> bool:
         """True when it was open."""
         session = self.by_id(id)

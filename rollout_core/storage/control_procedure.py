@@ -110,6 +110,10 @@ class SqlOutbox:
         ready = or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now)
         return self._rows.all(OUTBOX.c.state == "waiting", ready, order=(OUTBOX.c.id,), limit=limit)
 
+    def waiting(self) -> tuple[OutboxMessage, ...]:
+        """Oldest first."""
+        return self._rows.all(OUTBOX.c.state == "waiting", order=(OUTBOX.c.id,))
+
     def save(self, message: OutboxMessage) -> None:
         """Replaces."""
         state = "sent" if message.sent_at else "dead" if message.dead_at else "waiting"

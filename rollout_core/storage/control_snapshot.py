@@ -53,3 +53,8 @@ def check_snapshot(path: Path) -> None:
 def _read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot change the file."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def data_version(live: sqlite3.Connection) -> int:
+    """A number that differs once another connection has changed the database (PRAGMA data_version)."""
+    return int(live.execute("PRAGMA data_version").fetchone()[0])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import cast
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
@@ -25,7 +27,9 @@ from rollout_core.storage.control_procedure import SqlChecklist, SqlDecisions, S
 from rollout_core.storage.control_register import SqlRegister
 from rollout_core.storage.control_reserve import Reserve
 from rollout_core.storage.control_rollouts import SqlEpochs, SqlOverrides, SqlRollouts
-from rollout_core.storage.control_snapshot import check_snapshot, copy_in, copy_out
+from rollout_core.storage.control_snapshot import check_snapshot, copy_in, copy_out, data_version
+
+Answer = TypeVar("Answer")
 
 
 class SqlControlUnit:
@@ -95,13 +99,35 @@ class SqlControlStore:
         with self._raw() as source, translated(self._engine):
             copy_out(source, target)
 
-    def replace_with(self, source: Path) -> None:
-        """Copies a snapshot over this store in one transaction of SQLite's backup interface, then migrates it."""
+    def replace_with(self, source: Path, amend: Callable[[ControlUnit, ControlUnit], Answer]) -> Answer:
+        """Amends a copy of the snapshot, then puts it over this store in one transaction of SQLite's backup interface.
+        """
         check_snapshot(source)
-        with self._turn, self._raw() as live, translated(self._engine):
-            copy_in(source, live)
+        beside = Path(str(self._engine.url.database)).parent
+        with self._turn, self._raw() as live, TemporaryDirectory(dir=beside) as folder:
+            before = data_version(live)
+            copy = Path(folder) / "control.sqlite"
+            copyfile(source, copy)
+            answer = self._amended(copy, amend)
+            if data_version(live) != before:
+                raise StoreLocked("Another process changed the control store meanwhile.", mend="Try again.")
+            with translated(self._engine):
+                copy_in(copy, live)
         self._engine.dispose()
-        prepare(self._engine)
+        return answer
+
+    def _amended(self, copy: Path, amend: Callable[[ControlUnit, ControlUnit], Answer]) -> Answer:
+        """The copy brought to this version and amended, in one file without a log beside it."""
+        engine = open_engine(copy)
+        try:
+            prepare(engine)
+            with self.read() as live, transaction(engine, writes=True) as connection:
+                answer = amend(live, SqlControlUnit(connection, self._plans))
+            with transaction(engine, writes=False) as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return answer
+        finally:
+            engine.dispose()
 
     def check(self) -> tuple[str, ...]:
         """SQLite's own integrity check; a database server looks after itself."""

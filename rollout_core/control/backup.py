@@ -1,0 +1,84 @@
+"""Back up both stores while the app runs: consistent copies, a manifest with sums, and the trail's head."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+
+from rollout_core import __version__
+from rollout_core.control.change import Change
+from rollout_core.control.forget import BACKUPS
+from rollout_core.control.trail import entry
+from rollout_core.control.transact import Attempt, act, recorded_refusals
+from rollout_core.errors import InvalidRequest, StoreUnavailable
+from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.room import Room
+from rollout_core.ports.store_key import KEY_FILE, store_key
+
+NAME = "backup"
+CONTROL_COPY = "control.sqlite"
+EVENTS_COPY = "events.duckdb"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """`directory` None: `backups/<time>` in the store's folder. It must be empty or not there yet."""
+
+    directory: str | None = None
+    reason: str | None = None
+
+
+def backup(room: Room, actor: Actor, request: Backup) -> Change:
+    """Copies the control store, the event store (if it is open) and the store's key; the answer names the folder.
+
+    Without the event store the copy is made all the same and the warnings say so. Raises NotPermitted, InvalidRequest,
+    DiskFull.
+    """
+    with recorded_refusals(room, actor, NAME, request):
+        require(actor, Role.ADMIN, "make a backup")
+    now = room.clock.now()
+    target = _folder(room, request, now)
+    change = act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: Change(
+        NAME, None, unit.audit.append(entry(actor, when, NAME, after={"directory": target.name},
+                                            reason=(request.reason or "").strip())).seq))
+    warnings = _copy(room, target)
+    with room.control.read() as unit:
+        head = unit.audit.head()
+    sums = {path.name: _sum(path) for path in sorted(target.iterdir())}
+    manifest = {"format": "rollout-backup/1", "made_at": now.isoformat(), "version": __version__,
+                "audit_head": str(head), "sha256": sums}
+    (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return Change(NAME, None, change.audit_seq, warnings=warnings,
+                  result={"directory": str(target), "audit_head": str(head), "files": tuple(sums)})
+
+
+def _folder(room: Room, request: Backup, now: datetime) -> Path:
+    """An empty folder, readable by its owner only: it will hold names."""
+    target = Path(request.directory) if request.directory else room.directory / BACKUPS / f"{now:%Y%m%dT%H%M%S.%fZ}"
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InvalidRequest(f"{target} is not empty.", mend="Name an empty or a new folder.", directory=str(target))
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return target
+
+
+def _copy(room: Room, target: Path) -> tuple[str, ...]:
+    room.control.snapshot(target / CONTROL_COPY)
+    store_key(room.directory)
+    shutil.copy2(room.directory / KEY_FILE, target / KEY_FILE)
+    try:
+        room.events.snapshot(target / EVENTS_COPY)
+    except StoreUnavailable as error:
+        return (f"The event store is not in this backup: {error.message}",)
+    return ()
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,71 @@
+"""Counting the register for a verb: anew when there is time, from memory when there is none, never made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Thread
+from typing import TypeVar
+
+from rollout_core.control.sync_register import sync_register
+from rollout_core.errors import RolloutError, StoreUnavailable
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.census import Census, population
+from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.rollout import Rollout
+
+RAISING_PATIENCE_S = 20.0
+"""How long a change that raises exposure may wait for the count."""
+
+LOWERING_PATIENCE_S = 2.0
+"""How long a rollback may; pause, stop and hold do not wait at all."""
+
+Answer = TypeVar("Answer")
+
+
+def count(room: Room, plan: Plan, rollout: Rollout, at: datetime, patience_s: float) -> Census | None:
+    """The eligible subjects under this plan, counted now or (too slow, store away) last time; None: unknown."""
+    if patience_s > 0:
+        asked = population(plan, rollout, at)
+        census = within(patience_s, lambda: _measure(room, asked))
+        if census is not None:
+            room.counts.remember(_memory_key(plan, rollout), census)
+            return census
+    return room.counts.recall(_memory_key(plan, rollout))
+
+
+def refuse_uncounted(unit: ControlUnit, rollout: Rollout, census: Census | None) -> None:
+    """Raises StoreUnavailable when there is a register but nobody could count it: raising blindly could overshoot."""
+    if census is None and unit.register.search(rollout.unit, limit=1):
+        raise StoreUnavailable(
+            f"The register of {rollout.unit}s cannot be counted now, so exposure cannot be raised to a given share.",
+            mend="See `rollout doctor` for the event store; pause, stop and rollback work all the same.",
+            rollout=rollout.key)
+
+
+def within(seconds: float, ask: Callable[[], Answer]) -> Answer | None:
+    """The answer if it comes in time and without a RolloutError, else None. The thread is left behind, not waited for.
+    """
+    answers: list[Answer] = []
+
+    def run() -> None:
+        try:
+            answers.append(ask())
+        except RolloutError:
+            return
+
+    thread = Thread(target=run, name="counting", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return answers[0] if answers else None
+
+
+def _measure(room: Room, asked: object) -> Census | None:
+    sync_register(room)
+    answer = room.events.measure(asked)
+    return answer if isinstance(answer, Census) and answer.eligible() else None
+
+
+def _memory_key(plan: Plan, rollout: Rollout) -> str:
+    return f"{rollout.key}:{plan.version}"

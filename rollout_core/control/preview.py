@@ -1,0 +1,125 @@
+"""What a verb would do, before it is pressed: the same decision, counted and gated, and nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rollout_core.control.change_rollout import check_raise, check_revision
+from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
+from rollout_core.control.weigh import Situation, Weighed, moved, weigh
+from rollout_core.errors import GateClosed, InvalidRequest, ReasonMissing, RolloutError
+from rollout_core.flags.bucketing import percentage_of_buckets
+from rollout_core.insight.gates import Gate as ShownGate
+from rollout_core.insight.judge import State
+from rollout_core.people.actor import AUTOPILOT, Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.decide import Next
+from rollout_core.rollouts.gates import Gate, pass_gates
+from rollout_core.rollouts.plan import Plan
+
+DURATION_GATE = "minimum_duration"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Shares are buckets of 100,000; `to` is the target in percent, to be sent back with a rollback. Phases are names.
+    Counts are None when nobody could be counted. `needs_reason`: an admin may go on against closed gates by writing
+    why. `told` names who is told. `allowed` False: `refusal` says why.
+    """
+
+    verb: str
+    rollout: str
+    revision: int
+    from_percentage: int
+    to_percentage: int
+    to: float
+    from_phase: str | None
+    to_phase: str | None
+    to_status: str
+    gained: int | None
+    lost: int | None
+    have_then: int | None
+    eligible: int | None
+    gates: tuple[ShownGate, ...]
+    needs_reason: bool
+    raises_exposure: bool
+    told: tuple[str, ...]
+    allowed: bool
+    refusal: str = ""
+    changes: bool = True
+    detects: str = ""
+    """What the target can detect, in words, once the analysis says so."""
+
+
+def preview(room: Room, actor: Actor, verb_name: str, request: Any) -> Preview:
+    """Weighs the change without making it. Raises InvalidRequest for a verb that changes no rollout, NotFound.
+
+    A revision that is not given counts as the present one: a page asks before it knows.
+    """
+    if verb_name not in ROLLOUT_VERBS:
+        raise InvalidRequest(f"{verb_name} has no preview.", mend=f"These have: {', '.join(ROLLOUT_VERBS)}.")
+    verb = ROLLOUT_VERBS[verb_name]
+    weighed = weigh(room, verb, request)
+    refusal = weighed.refusal or _refused(room, actor, verb.role, request, weighed)
+    return _shown(verb_name, weighed, refusal)
+
+
+def _refused(room: Room, actor: Actor, role: Role, request: Any, weighed: Weighed) -> RolloutError | None:
+    """What the verb itself would refuse, in the order in which it checks."""
+    situation, proposed = weighed.situation, weighed.proposed
+    try:
+        require(actor, role, "do this")
+        if request.revision is not None and proposed is not None and proposed.raises_exposure:
+            check_revision(situation, request.revision)
+        if proposed is not None and proposed.raises_exposure:
+            with room.control.read() as unit:
+                check_raise(unit, room, actor, situation, weighed.when)
+            overrules = actor.role is Role.ADMIN and actor.via != AUTOPILOT.via
+            pass_gates(weighed.gates, admin=overrules, reason=request.reason)
+    except RolloutError as refusal:
+        if isinstance(refusal, GateClosed) and actor.role is Role.ADMIN:
+            return ReasonMissing(refusal.message, mend="Write a reason to go on all the same.")
+        return refusal
+    return None
+
+
+def _shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview:
+    situation, proposed = weighed.situation, weighed.proposed
+    rollout = situation.rollout
+    after = proposed.rollout if proposed else rollout
+    gained, lost, have = moved(situation, proposed) if proposed else (None, None, None)
+    return Preview(
+        verb=verb, rollout=rollout.key, revision=rollout.revision,
+        from_percentage=rollout.percentage, to_percentage=after.percentage, to=percentage_of_buckets(after.percentage),
+        from_phase=_name(situation.plan, rollout.phase), to_phase=_name(situation.plan_after, after.phase),
+        to_status=str(after.status), gained=gained, lost=lost, have_then=have, eligible=_eligible(situation),
+        gates=tuple(shown_gate(gate) for gate in weighed.gates),
+        needs_reason=any(not gate.open for gate in weighed.gates), raises_exposure=_raises(proposed),
+        told=told_of(situation.plan), allowed=refusal is None or isinstance(refusal, ReasonMissing),
+        refusal=str(refusal) if refusal else "", changes=proposed is not None and proposed.changed)
+
+
+def told_of(plan: Plan) -> tuple[str, ...]:
+    """Who is told of a change: the plan's contacts, by role and name."""
+    return tuple(f"{each.role} ({each.name})" if each.name else each.role for each in plan.contacts)
+
+
+def shown_gate(gate: Gate) -> ShownGate:
+    """A gate in the form in which every face shows gates."""
+    kind = "checklist" if gate.phase is None else "duration" if gate.key == DURATION_GATE else "criterion"
+    return ShownGate(gate.key, gate.name, kind, State(gate.state.value), None, gate.needed, gate.measured)
+
+
+def _name(plan: Plan, phase: str | None) -> str | None:
+    return None if phase is None else plan.phase(phase).name
+
+
+def _eligible(situation: Situation) -> int | None:
+    return None if situation.census_after is None else situation.census_after.eligible()
+
+
+def _raises(proposed: Next | None) -> bool:
+    return proposed is not None and proposed.raises_exposure

@@ -1,0 +1,104 @@
+"""All verbs by name: what makes the faces generic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rollout_core.control import (
+    acknowledge_alert,
+    advance,
+    backup,
+    complete,
+    create_token,
+    forget,
+    hold,
+    ignore_issue,
+    migrate_plan,
+    open_issue,
+    pause,
+    prepare,
+    record_events,
+    release_holdout,
+    resolve_alert,
+    resolve_issue,
+    restore,
+    resume,
+    revoke_token,
+    roll_back,
+    set_autopilot,
+    set_override,
+    set_percentage,
+    set_person,
+    setup,
+    sign_criterion,
+    snooze_alert,
+    start,
+    stop,
+    tick_checklist,
+    waive_checklist,
+)
+from rollout_core.control.verb_spec import VerbSpec
+from rollout_core.control.weigh import RolloutVerb
+from rollout_core.people.role import Role
+
+
+def _of(verb: RolloutVerb, act: object) -> VerbSpec:
+    return VerbSpec(verb.name, verb.request, act, verb.role, verb.summary, verb.raises)  # type: ignore[arg-type]
+
+
+_SPECS = (
+    _of(prepare.VERB, prepare.prepare),
+    _of(start.VERB, start.start),
+    _of(advance.VERB, advance.advance),
+    VerbSpec("set_percentage", set_percentage.SetPercentage, set_percentage.set_percentage, Role.OPERATOR,
+             set_percentage.VERB.summary, raises_exposure=True),
+    _of(hold.VERB, hold.hold),
+    _of(pause.VERB, pause.pause),
+    _of(resume.VERB, resume.resume),
+    _of(roll_back.VERB, roll_back.roll_back),
+    _of(complete.VERB, complete.complete),
+    _of(migrate_plan.VERB, migrate_plan.migrate_plan),
+    _of(release_holdout.VERB, release_holdout.release_holdout),
+    _of(stop.VERB, stop.stop),
+    VerbSpec("set_override", set_override.SetOverride, set_override.set_override, Role.OPERATOR,
+             "Switch a feature on or off for one subject."),
+    VerbSpec("set_autopilot", set_autopilot.SetAutopilot, set_autopilot.set_autopilot, Role.ADMIN,
+             "Let the autopilot watch, advise or act."),
+    VerbSpec("setup", setup.Setup, setup.setup, Role.ADMIN,
+             "Create or update plans and rollouts from their documents; exposure stays."),
+    VerbSpec("tick_checklist", tick_checklist.TickChecklist, tick_checklist.tick_checklist, Role.OPERATOR,
+             "Tick an item of the checklist before the start."),
+    VerbSpec("waive_checklist", waive_checklist.WaiveChecklist, waive_checklist.waive_checklist, Role.ADMIN,
+             "Let items of the checklist go, with a reason."),
+    VerbSpec("sign_criterion", sign_criterion.SignCriterion, sign_criterion.sign_criterion, Role.OPERATOR,
+             "Sign a criterion that no number can prove."),
+    VerbSpec("acknowledge_alert", acknowledge_alert.AcknowledgeAlert, acknowledge_alert.acknowledge_alert,
+             Role.OPERATOR, "Say that an alert is in hand."),
+    VerbSpec("snooze_alert", snooze_alert.SnoozeAlert, snooze_alert.snooze_alert, Role.OPERATOR,
+             "Keep an alert quiet for a while, with a reason."),
+    VerbSpec("resolve_alert", resolve_alert.ResolveAlert, resolve_alert.resolve_alert, Role.OPERATOR,
+             "Close an alert by hand."),
+    VerbSpec("open_issue", open_issue.OpenIssue, open_issue.open_issue, Role.OPERATOR,
+             "Report something that is wrong."),
+    VerbSpec("resolve_issue", resolve_issue.ResolveIssue, resolve_issue.resolve_issue, Role.OPERATOR,
+             "Say that an issue is mended."),
+    VerbSpec("ignore_issue", ignore_issue.IgnoreIssue, ignore_issue.ignore_issue, Role.ADMIN,
+             "Let an issue no longer count, with a reason."),
+    VerbSpec("create_token", create_token.CreateToken, create_token.create_token, Role.ADMIN,
+             "Give a machine the right to act."),
+    VerbSpec("revoke_token", revoke_token.RevokeToken, revoke_token.revoke_token, Role.ADMIN,
+             "Take a machine's right away."),
+    VerbSpec("set_person", set_person.SetPerson, set_person.set_person, Role.ADMIN,
+             "Add a person, change a role or a password."),
+    VerbSpec("forget", forget.Forget, forget.forget, Role.ADMIN, "Erase a subject everywhere."),
+    VerbSpec("backup", backup.Backup, backup.backup, Role.ADMIN, "Copy both stores while the app runs."),
+    VerbSpec("restore", restore.Restore, restore.restore, Role.ADMIN,
+             "Go back to a backup; every running rollout is held."),
+    VerbSpec("record_events", record_events.RecordEvents, record_events.record_events, Role.OPERATOR,
+             "Store a batch of events."),
+)
+"""In the order of a rollout's life. `sweep` has its place here once the autopilot acts."""
+
+VERBS: Mapping[str, VerbSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
+"""Verb name -> spec."""

@@ -1,0 +1,106 @@
+"""Restore a backup. Nobody's exposure rises by it: every running rollout is held at the lesser of then and now.
+
+What happened since the backup is not undone where that would hurt: the audit trail, decisions, revoked tokens, ended
+sessions and forgotten subjects stay as they are (see `carry_over`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from shutil import copyfile
+
+from rollout_core.control.backup import CONTROL_COPY, EVENTS_COPY, MANIFEST
+from rollout_core.control.carry_over import carry_over
+from rollout_core.control.change import Change
+from rollout_core.control.held_rollouts import hold_all
+from rollout_core.control.moment import Moment
+from rollout_core.control.open_snapshot import open_snapshot
+from rollout_core.control.sync_register import MIRRORED
+from rollout_core.control.trail import entry
+from rollout_core.control.transact import recorded_refusals
+from rollout_core.errors import InvalidRequest, ReasonMissing, StoreCorrupt
+from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+
+NAME = "restore"
+STAGED_EVENTS = "events.duckdb.restore"
+"""A copied event store that takes its place at the next start, before the file is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """`directory` of a backup. `events` False leaves the event store as it is."""
+
+    directory: str
+    events: bool = True
+    reason: str | None = None
+
+
+def restore(room: Room, actor: Actor, request: Restore) -> Change:
+    """Puts the backup's control store in place at once and stages its events for the next start.
+
+    Raises NotPermitted, ReasonMissing, InvalidRequest (no backup there), StoreCorrupt (a sum differs), StoreTooNew.
+    """
+    with recorded_refusals(room, actor, NAME, request):
+        require(actor, Role.ADMIN, "restore a backup")
+        if not (request.reason or "").strip():
+            raise ReasonMissing("Restoring a backup needs a reason.", mend="Say why.")
+    source = Path(request.directory)
+    check_backup(source)
+    held, seq = room.control.replace_with(
+        source / CONTROL_COPY, lambda live, copy: _amend(room, actor, request, live, copy))
+    warnings = open_snapshot(room)
+    staged = request.events and _stage(room, source)
+    told = f"The event store takes the backup's events at the next start ({STAGED_EVENTS})."
+    return Change(NAME, None, seq, warnings=(*warnings, told) if staged else warnings,
+                  result={"held": held, "events_staged": staged})
+
+
+def check_backup(source: Path) -> None:
+    """Compares every file with the manifest's sums. Raises InvalidRequest, StoreCorrupt."""
+    try:
+        sums = json.loads((source / MANIFEST).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidRequest(f"{source} holds no backup: its {MANIFEST} cannot be read.",
+                             mend="Name a folder that `rollout backup` made.", directory=str(source)) from error
+    for name, expected in sums.items():
+        path = source / Path(name).name
+        if not path.is_file() or _sum(path) != expected:
+            raise StoreCorrupt(f"{path} is not what the backup's manifest says.", mend="Use another backup.",
+                               file=str(path))
+
+
+def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit, copy: ControlUnit) -> tuple[list[str], int]:
+    """Everything that happens to the copy before it becomes the store: one transaction of the copy."""
+    clock_at = room.clock.now()
+    backup_head = copy.audit.head()
+    carry_over(room, live, copy)
+    newest = copy.audit.tail(limit=1)
+    when = Moment(max(clock_at, newest[0].entry.at) if newest else clock_at, clock_at)
+    held = hold_all(live, copy, when.at)
+    copy.meta.set(MIRRORED, "0")
+    record = copy.audit.append(entry(
+        actor, when, NAME, reason=(request.reason or "").strip(), before={"audit_head": str(live.audit.head())},
+        after={"backup_head": str(backup_head), "held": held}))
+    return held, record.seq
+
+
+def _stage(room: Room, source: Path) -> bool:
+    """Copies the backup's events beside the open store; the name appears whole or not at all."""
+    if not (source / EVENTS_COPY).is_file():
+        return False
+    aside = room.directory / f"{STAGED_EVENTS}.part"
+    copyfile(source / EVENTS_COPY, aside)
+    aside.replace(room.directory / STAGED_EVENTS)
+    return True
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,17 @@
+"""From the control store to what is served: the value that goes into the live snapshot."""
+
+from __future__ import annotations
+
+from rollout_core.control.environment import environment_overrides
+from rollout_core.flags.snapshot import ServedRollout
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.serving import serve
+
+
+def served_of(room: Room, unit: ControlUnit, rollout: Rollout, plan: Plan | None = None) -> ServedRollout:
+    """What is served of a rollout, with its overrides and what the environment forces."""
+    plan = plan or unit.plans.get(rollout.plan, rollout.plan_version)
+    return serve(plan, rollout, unit.overrides.of(rollout.key), environment_overrides(plan, room.environment))

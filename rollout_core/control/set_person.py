@@ -1,0 +1,68 @@
+"""Set a person: add one, change the role, set a password, take one off the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from rollout_core.control.change import Change
+from rollout_core.control.moment import Moment
+from rollout_core.control.sign_in import HASHER
+from rollout_core.control.trail import entry
+from rollout_core.control.transact import Attempt, act
+from rollout_core.errors import InvalidRequest
+from rollout_core.people.actor import Actor
+from rollout_core.people.person import Person
+from rollout_core.people.role import Role, may
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+
+NAME = "set_person"
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1_000
+"""argon2 reads any length; this only keeps a request from being used to burn memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPerson:
+    """What is None stays as it is; a new person needs a role. The password is hashed before anything is stored."""
+
+    name: str
+    role: Role | None = None
+    active: bool | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def set_person(room: Room, actor: Actor, request: SetPerson) -> Change:
+    """Keeps the person; whoever loses a right or gets a new password is signed out everywhere.
+
+    Raises NotPermitted, InvalidRequest.
+    """
+    attempt = Attempt(actor, NAME, request, Role.ADMIN)
+    hashed = _hashed(request.password) if request.password is not None and may(actor.role, Role.ADMIN) else None
+    return act(room, attempt, lambda unit, when: _make(unit, actor, request, when, hashed))
+
+
+def _hashed(password: str) -> str:
+    """argon2id, about 0.1 s of CPU by design: outside the transaction, so that nobody waits for it."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise InvalidRequest(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+                             mend="Choose a longer one: a sentence is easy to remember.")
+    return HASHER.hash(password)
+
+
+def _make(unit: ControlUnit, actor: Actor, request: SetPerson, when: Moment, hashed: str | None) -> Change:
+    name = request.name.strip()
+    known = unit.people.get(name)
+    if not name or (known is None and request.role is None):
+        raise InvalidRequest("A new person needs a name and a role.", mend="Roles: viewer, operator, admin.", name=name)
+    before = known or Person(name, request.role or Role.VIEWER, when.at)
+    after = replace(before, role=request.role or before.role, password_hash=hashed or before.password_hash,
+                    active=before.active if request.active is None else request.active)
+    unit.people.save(after)
+    loses = not after.active or not may(after.role, before.role) or hashed is not None
+    ended = unit.sessions.revoke_person(name, when.at) if loses else 0
+    record = unit.audit.append(entry(
+        actor, when, NAME, before={"role": str(known.role), "active": known.active} if known else {},
+        after={"person": name, "role": str(after.role), "active": after.active, "password_changed": hashed is not None,
+               "sessions_ended": ended}))
+    return Change(NAME, None, record.seq, result={"person": name, "role": str(after.role), "active": after.active})

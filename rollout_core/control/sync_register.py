@@ -1,0 +1,41 @@
+"""Brings the event store's columnar mirror of the register up to the register itself."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rollout_core.ports.control_records import RegisterChange
+from rollout_core.ports.room import Room
+
+PAGE = 50_000
+MIRRORED = "register_mirrored"
+"""The number of the last change that the mirror holds."""
+
+
+def sync_register(room: Room) -> int:
+    """Copies what changed since last time, in order; how many rows. Repeating it adds nothing.
+
+    Raises StoreUnavailable when the event store is away: the next call catches up.
+    """
+    copied = 0
+    while changes := _next_page(room):
+        for unit, rows in groupby(changes, key=lambda change: change.unit):
+            _copy(room, unit, list(rows))
+        with room.control.write() as unit_of_work:
+            unit_of_work.meta.set(MIRRORED, str(changes[-1].number))
+        copied += len(changes)
+    return copied
+
+
+def _next_page(room: Room) -> tuple[RegisterChange, ...]:
+    with room.control.read() as unit:
+        return unit.register.changes(int(unit.meta.get(MIRRORED) or 0), PAGE)
+
+
+def _copy(room: Room, unit: str, rows: list[RegisterChange]) -> None:
+    kept = [(row.id, row.attributes) for row in rows if row.attributes is not None]
+    if kept:
+        room.events.mirror_subjects(unit, kept)
+    for row in rows:
+        if row.attributes is None:
+            room.events.forget(unit, row.id)
