@@ -19,7 +19,7 @@ def read_request(kind: type, given: Mapping[str, Any], *, text: bool) -> Any:
     """
     hints = get_type_hints(kind)
     known = {each.name: each for each in fields(kind)}
-    problems = [Problem(name, "is not a field of this request", ", ".join(known)) for name in given if name not in known]
+    problems = [Problem(name, "is no field of this request", ", ".join(known)) for name in given if name not in known]
     values: dict[str, Any] = {}
     for name, each in known.items():
         if name in given:

@@ -14,6 +14,7 @@ from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
 from rollout_core.control.who import actor_of_session
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
 from rollout_core.insight import QUESTIONS
+from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -37,6 +38,8 @@ class ControlRoom:
     owner_key: str = field(repr=False)
     write_key: str = field(repr=False)
     events_closed: StoreError | None = None
+    ingest: IngestWriter | None = None
+    """The queue of a running app; None in every other process."""
 
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Does a verb of the registry. Raises RolloutError."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from hashlib import sha256
 from hmac import new as hmac
+from pathlib import Path
 from secrets import token_urlsafe
 
 from rollout_core.errors import StoreError
@@ -18,18 +18,29 @@ WRITE_KEY = "write.key"
 
 
 def read_or_make(path: Path, prefix: str = "") -> str:
-    """The key in the file, made when there is none. Two processes that start together agree on one."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_key(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.", mend="Check who owns the store's folder.",
-                         path=str(path)) from error
-    key = prefix + token_urlsafe(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
+    """The key in the file, made when there is none. Two processes that start together agree on one. Raises StoreError.
+    """
+    if not path.exists():
+        try:
+            _make(path, prefix + token_urlsafe(32))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}.", mend="Check who owns the store's folder.",
+                             path=str(path)) from error
+    return read_key(path)
+
+
+def _make(path: Path, key: str) -> None:
+    """Writes a key aside and links it into place: it appears whole, and only the first one counts."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.{token_urlsafe(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key + "\n")
-    return key
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass          # another process was first: its key is the one
+    finally:
+        aside.unlink()
 
 
 def read_key(path: Path) -> str:

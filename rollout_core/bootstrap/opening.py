@@ -14,6 +14,7 @@ from rollout_core.errors import StoreError
 from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.room import Room
 from rollout_core.ports.store_key import store_key
+from rollout_core.rollouts.plan import Plan
 from rollout_core.settings import Settings
 from rollout_core.storage.control_store import open_control_store
 from rollout_core.storage.event_store import open_event_store
@@ -32,7 +33,7 @@ def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wai
     """
     directory = settings.store
     _make_folder(directory)
-    control = open_control_store(directory / CONTROL, read_plan, reserve=directory / RESERVE)
+    control = open_control_store(directory / CONTROL, plan_of, reserve=directory / RESERVE)
     store, closed = _open_events(directory, events, wait_seconds)
     room = Room(control=control, events=store, directory=directory, demo=settings.demo,
                 environment=settings.environment)
@@ -41,9 +42,14 @@ def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wai
                        write_key=read_or_make(directory / WRITE_KEY, "pub_"), events_closed=closed)
 
 
+def plan_of(text: str, source: str) -> Plan:
+    """A stored plan document read again. Raises InvalidPlan."""
+    return read_plan(text, source)
+
+
 def _make_folder(directory: Path) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"The folder {directory} cannot be made: {error.strerror}.",
                          mend="Name another one with ROLLOUT_STORE.", path=str(directory)) from error
@@ -55,6 +61,7 @@ def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[Eve
         reason = StoreError("this process works without it.", mend="Ask the running app.")
         return ClosedEventStore(path, reason), reason
     try:
-        return open_event_store(path, store_key(directory), wait_seconds=wait_seconds), None
+        return open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
+                                copies=(directory / "backups", directory / "exports")), None
     except StoreError as error:
         return ClosedEventStore(path, error), error

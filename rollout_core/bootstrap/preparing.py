@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,9 +49,14 @@ def set_up(room: ControlRoom) -> None:
     with room.room.control.read() as unit:
         if unit.rollouts.all():
             return
-    documents = tuple(PlanText(path.read_text(encoding="utf-8"), path.name) for path in plan_files(room.settings.plans))
+    documents = plan_documents(plan_files(room.settings.plans))
     if documents:
         room.verbs("setup", SETTER_UP, Setup(documents=documents))
+
+
+def plan_documents(files: Iterable[Path]) -> tuple[PlanText, ...]:
+    """The documents as the verb `setup` takes them."""
+    return tuple(PlanText(path.read_text(encoding="utf-8"), path.name) for path in files)
 
 
 def plan_files(directory: Path) -> tuple[Path, ...]:
@@ -81,8 +86,8 @@ def _whole(settings: Settings) -> bool:
 
 
 def _fill(room: ControlRoom, progress: Progress | None) -> None:
-    """The scenarios of data/demo up to now. The plans are set up at the scenarios' first midnight: time never goes back.
-    """
+    """The scenarios of data/demo up to now. The plans are set up at the scenarios' first midnight:
+    time never goes back."""
     from rollout_core.simulation.demo import MadeClock, build, first_midnight, load_scenarios
 
     with room.room.control.read() as unit:

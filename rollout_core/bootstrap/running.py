@@ -6,18 +6,23 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from logging import getLogger
 from threading import Event, Thread
 
 from rollout_core.bootstrap.app_file import AppFile, remove_app_file, write_app_file
 from rollout_core.bootstrap.control_room import ControlRoom
+from rollout_core.bootstrap.feeder import feeder
 from rollout_core.bootstrap.opening import open_room
 from rollout_core.bootstrap.preparing import refuse_second_app, set_up
 from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
 from rollout_core.errors import RolloutError, StoreLocked
+from rollout_core.jobs.ingest_writer import IngestWriter
+from rollout_core.jobs.window_clock import WindowClock
 from rollout_core.settings import Settings
+from rollout_core.storage.event_store import DuckdbEventStore
 
 log = getLogger("rollout.app")
 
@@ -42,8 +47,9 @@ def run_app(settings: Settings, address: str, local_address: str) -> Iterator[Co
             raise room.events_closed
         set_up(room)
         warnings = open_snapshot(room.room)
+        room = replace(room, ingest=ingest_of(room))
         set_current(room)
-        with watching(room), room.jobs():
+        with watching(room), working(room):
             sys.setswitchinterval(SWITCH_SECONDS)
             write_app_file(settings.store, AppFile(local_address, os.getpid(), room.room.clock.now()))
             announce(room, address, warnings)
@@ -67,6 +73,27 @@ def announce(room: ControlRoom, address: str, warnings: tuple[str, ...]) -> None
     if room.events_closed is not None:
         lines.append(f"The event store is closed: {room.events_closed} Flags, pause and stop work.")
     print("\n".join([*lines, *warnings]), flush=True)
+
+
+def ingest_of(room: ControlRoom) -> IngestWriter | None:
+    """The queue in front of the event store, not started yet; None while the store is closed."""
+    events = room.room.events
+    if not isinstance(events, DuckdbEventStore):
+        return None
+    return IngestWriter(events, queue_bytes=room.settings.queue_bytes, directory=room.settings.store,
+                        minimum_free_bytes=room.settings.minimum_free_bytes, clock=room.room.clock)
+
+
+@contextmanager
+def working(room: ControlRoom) -> Iterator[None]:
+    """What runs by itself while the app does; stopped in the opposite order, so that nothing queued is lost."""
+    with ExitStack() as stack:
+        if room.events_closed is None:
+            for job in (room.ingest, WindowClock(room.room, export_to=room.settings.store / "exports"), feeder(room)):
+                if job is not None:
+                    job.start()
+                    stack.callback(job.stop)
+        yield
 
 
 @contextmanager

@@ -28,7 +28,7 @@ ANSWER_SECONDS = 120.0
 
 
 def connect(settings: Settings, claimed: str | None, *, clock: Callable[[], float] = time.monotonic) -> Connection:
-    """A connection that works, whatever state the app is in. Raises StoreError, AppUnreachable (ROLLOUT_SERVER only)."""
+    """A connection that works, whatever state the app is in. Raises StoreError; AppUnreachable for ROLLOUT_SERVER."""
     if settings.server is not None:
         return _remote(settings.server, settings.token, claimed)
     until = clock() + LOCK_SECONDS

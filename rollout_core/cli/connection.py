@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -18,10 +18,11 @@ from rollout_core import errors
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.bootstrap.asking import plain, read_request
 from rollout_core.control import VERBS
-from rollout_core.errors import AppUnreachable, Invalid, Problem, RolloutError
+from rollout_core.errors import AppUnreachable, Invalid, InvalidRequest, Problem, RolloutError
 from rollout_core.insight import QUESTIONS
 
 Values = dict[str, Any]
+Spec = TypeVar("Spec")
 PREFIX = "/api/admin/rollout"
 ANSWER_SECONDS = 120.0
 LONG_SECONDS = 3600.0
@@ -62,6 +63,13 @@ class Connection(Protocol):
         ...
 
 
+def named(table: Mapping[str, Spec], name: str) -> Spec:
+    """A row of a registry. Raises InvalidRequest naming what there is."""
+    if name not in table:
+        raise InvalidRequest(f"There is no {name!r}.", mend=f"There is {', '.join(sorted(table))}.")
+    return table[name]
+
+
 def filled(given: Mapping[str, Any]) -> Values:
     """Without what was not said."""
     return {name: value for name, value in given.items() if value is not None}
@@ -77,16 +85,17 @@ class LocalConnection:
     def ask(self, question: str, given: Mapping[str, Any]) -> Values:
         """See Connection."""
         said = {name: as_text(value) for name, value in filled(given).items()}
-        request = read_request(QUESTIONS[question].request, said, text=True)
+        request = read_request(named(QUESTIONS, question).request, said, text=True)
         return as_values(self.room.ask(question, request))
 
     def act(self, verb: str, given: Mapping[str, Any]) -> Values:
         """See Connection."""
-        return as_values(self.room.verbs(verb, self.actor, read_request(VERBS[verb].request, filled(given), text=False)))
+        request = read_request(named(VERBS, verb).request, filled(given), text=False)
+        return as_values(self.room.verbs(verb, self.actor, request))
 
     def preview(self, verb: str, given: Mapping[str, Any]) -> Values:
         """See Connection."""
-        request = read_request(VERBS[verb].request, filled(given), text=False)
+        request = read_request(named(VERBS, verb).request, filled(given), text=False)
         return as_values(self.room.preview(verb, self.actor, request))
 
     def query(self, sql: str, limit: int) -> Values:
@@ -176,8 +185,8 @@ def error_of(response: httpx.Response) -> RolloutError:
     message, mend = str(told.get("detail", told.get("title", ""))), str(told.get("mend", ""))
     facts = {key: value for key, value in told.get("facts", {}).items() if key not in {"message", "mend", "problems"}}
     if isinstance(kind, type) and issubclass(kind, Invalid):
-        wrong = tuple(Problem(each["field"], each["detail"], each.get("allowed", "")) for each in told.get("errors", ()))
-        return kind(message, wrong, mend=mend, **facts)
+        wrong = (Problem(each["field"], each["detail"], each.get("allowed", "")) for each in told.get("errors", ()))
+        return kind(message, tuple(wrong), mend=mend, **facts)
     return kind(message, mend=mend, **facts) if issubclass(kind, RolloutError) else RolloutError(message, mend=mend)
 
 

@@ -16,7 +16,7 @@ from rollout_core.errors import RolloutError
 def rollout() -> None:
     """Phased feature rollouts: who has it, is it safe, may it advance.
 
-    While the app runs, commands go through it; else they open the store's files. docs/guide/cli.md lists the exit codes.
+    While the app runs, commands go through it; else they open the store's files. docs/guide/cli.md has the exit codes.
     """
 
 

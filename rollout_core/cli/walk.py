@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rollout_core.bootstrap import ControlRoom, open_room
-from rollout_core.bootstrap.preparing import plan_files, setup_request
+from rollout_core.bootstrap.asking import plain
+from rollout_core.bootstrap.preparing import plan_documents, plan_files
 from rollout_core.cli.connection import Connection, LocalConnection, Values
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.sync_register import sync_register
@@ -99,7 +100,7 @@ def take(name: str, step: Callable[[Walk], str], walking: Walk) -> Step:
         return Step(name, False, str(failure))
     except RolloutError as error:
         return Step(name, False, f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - a broken part must not end the walk
+    except Exception as error:
         return Step(name, False, f"unforeseen {type(error).__name__}: {error}")
 
 
@@ -112,7 +113,7 @@ def expect(true: bool, words: str) -> None:
 def set_up(walking: Walk) -> str:
     """Setup makes every shipped plan's rollout at 0 % with all its flags; once more changes nothing."""
     files = plan_files(walking.room.settings.plans)
-    given = setup_request(walking.room.settings.plans)
+    given = {"documents": plain(plan_documents(files))}
     walking.connection.act("setup", given)
     first = walking.connection.ask("rollouts", {})["rollouts"]
     expect(len(first) == len(files) > 0, f"{len(files)} plans should make as many rollouts, not {len(first)}")
@@ -136,11 +137,12 @@ def update(walking: Walk) -> str:
     enabled = [subject for subject, on in evaluated(walking.room) if on]
     expect(share["eligible"] is not None and share["eligible"] > 0, "the register should be counted")
     planned = share["eligible"] * UPDATE_TO / 100
-    expect(abs(len(enabled) - planned) <= 1, f"{len(enabled)} of {share['eligible']} have it, {planned:.0f} ± 1 planned")
+    told = f"{len(enabled)} of {share['eligible']:,} eligible have it"
+    expect(abs(len(enabled) - planned) <= 1, f"{told}, {planned:.0f} ± 1 planned")
     try:
         walking.act("set_percentage", percentage=2 * UPDATE_TO, reason=REASON)
     except RevisionMissing:
-        return f"{len(enabled)} of {share['eligible']:,} eligible have it ({UPDATE_TO:g} %); no raise without a revision"
+        return f"{told} ({UPDATE_TO:g} %); no raise without a revision"
     raise StepFailed("a raise without a revision should be refused")
 
 
@@ -162,13 +164,14 @@ def monitoring(walking: Walk) -> str:
     score = found["health"]
     expect(0 <= score["score"] <= 100, f"a health score of {score['score']}")
     expect(score["inputs_with_data"] > 0, "no input of the health score has data")
-    rates = [each for each in walking.ask("metrics", metrics=["error_rate"], window="rollout")["rows"]]
+    rates = walking.ask("metrics", metrics=["error_rate"], window="rollout")["rows"]
     treated = rates[0]["treatment"]
-    expect(treated["n"] == stored and treated["value"] is not None, f"{treated['n']} requests counted, {stored} stored")
-    expect(abs(treated["value"] - failed / stored) < 1e-9, f"error rate {treated['value']}, {failed} of {stored} failed")
-    check = walking.ask("pause_check")
-    expect(len(check["conditions"]) > 0, "the plan's pause conditions should be looked at")
-    return f"health {score['score']}, {stored} requests with {failed} failures counted, {len(check['conditions'])} conditions"
+    expect(treated["value"] is not None, "the error rate has no data")
+    expect(treated["n"] == stored, f"{treated['n']} requests counted, {stored} stored")
+    expect(abs(treated["value"] - failed / stored) < 1e-9, f"rate {treated['value']}, {failed} of {stored} failed")
+    conditions = walking.ask("pause_check")["conditions"]
+    expect(len(conditions) > 0, "the plan's pause conditions should be looked at")
+    return f"health {score['score']}, {stored} requests with {failed} failures, {len(conditions)} pause conditions"
 
 
 def enabled_workspaces(walking: Walk) -> str:

@@ -143,7 +143,8 @@ def monitored(found: Values) -> str:
     score = found["health"]
     lines = [f"{found['rollout']}: health {score['score']}, {score['word']}. " + (
         "A pause condition fires." if found["pause"]["should_pause"] else "No pause condition fires.")]
-    lines += [f"  {line['name']}: {line['words']}" for line in found["pause"]["conditions"] if line["fires"] is not False]
+    doubtful = [line for line in found["pause"]["conditions"] if line["fires"] is not False]
+    lines += [f"  {line['name']}: {line['words']}" for line in doubtful]
     return "\n".join([*lines, *(f"  {each['title']} {each['because']}" for each in found["recommendations"])])
 
 

@@ -1,7 +1,8 @@
 """The ASGI middleware in front of everything, pages and Streamlit's WebSocket included: who is there, and may they in?
 
-It strips every inbound `X-Rollout-*` header, finds the sender's identity (session cookie, bearer token, owner key) in the
-store, and hands it on: to Streamlit as trusted headers (`server.trustedUserHeaders` -> st.user), to routes as Visitor.
+It strips every inbound `X-Rollout-*` header, finds the sender's identity (session cookie, bearer token, owner key) in
+the store, and hands it on: to Streamlit as trusted headers (`server.trustedUserHeaders` -> st.user), to routes as
+Visitor.
 Without a session a page leads to /signin, a WebSocket is refused before it is accepted, anything else gets 401.
 """
 

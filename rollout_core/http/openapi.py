@@ -61,7 +61,7 @@ def _reference(kind: type) -> dict[str, Any]:
 
 
 def _get(path: str, spec: Any, components: dict[str, Any]) -> dict[str, Any]:
-    (asked,), local = msgspec.json.schema_components([spec.request], schema_hook=_schema)
+    _, local = msgspec.json.schema_components([spec.request], schema_hook=_schema)
     schema = local[spec.request.__name__]
     needed = set(schema.get("required", ()))
     parameters = [{"name": name, "in": "query", "required": name in needed, "schema": _inlined(each)}
@@ -134,7 +134,7 @@ def _fields(operation: dict[str, Any], api: dict[str, Any]) -> str:
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     schema = api["components"]["schemas"].get(content.get("$ref", "").rpartition("/")[2], {})
     needed = schema.get("required", ())
-    rows = "".join(f"<tr><td><code>{escape(name)}</code></td><td><code>{escape(str(each.get('type', 'any')))}</code></td>"
+    rows = "".join(f"<tr><td><code>{escape(name)}</code></td><td>{escape(str(each.get('type', 'any')))}</td>"
                    f"<td>{'required' if name in needed else ''}</td></tr>"
                    for name, each in schema.get("properties", {}).items())
     return f"<table><tr><th>field</th><th>type</th><th></th></tr>{rows}</table>" if rows else ""

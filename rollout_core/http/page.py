@@ -1,4 +1,4 @@
-"""The few HTML pages that are no Streamlit: sign-in, sign-out, the interface's description. No script, no other host."""
+"""The few HTML pages that are no Streamlit: sign-in, sign-out, the interface. No script, no other host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse
 
 STYLE = """
 @font-face{font-family:"IBM Plex Sans";src:url(/app/static/ibm-plex-sans-latin-wght-normal.woff2);font-weight:100 700}
-:root{color-scheme:light dark;--ink:#0f1319;--quiet:#515b69;--paper:#fff;--field:#f5f6f8;--line:#dfe3e8;--button:#1f2733}
+:root{color-scheme:light dark;--ink:#0f1319;--quiet:#515b69;--paper:#fff;--field:#f5f6f8;--line:#dfe3e8;
+--button:#1f2733}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--quiet:#a4aebc;--paper:#111418;--field:#1a1f26;--line:#2d343e;
 --button:#5b6f95}}
 *{box-sizing:border-box}

@@ -1,11 +1,11 @@
-"""/signin and /signout. A GET never changes anything: mail scanners and previews may follow a link without using it up."""
+"""/signin and /signout. A GET never changes anything: mail scanners may follow a link without using it up."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from html import escape
 from hmac import compare_digest
+from html import escape
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -112,7 +112,7 @@ async def _sign_out(rooms: Callable[[], ControlRoom], request: Request) -> Respo
     visitor = request.scope.get(KEY)
     if isinstance(visitor, Visitor) and visitor.csrf is not None and visitor.actor.session_id is not None:
         if not compare_digest(form.get("csrf", "").encode(), visitor.csrf.encode()):
-            return page("Sign out · Rollout", "<h1>Nothing was changed</h1><p>Open this page again to sign out.</p>", 403)
+            return page("Sign out · Rollout", "<h1>Nothing was changed</h1><p>Open this page again.</p>", 403)
         await run_in_threadpool(sign_out, rooms().room, visitor.actor.session_id)
     answer = RedirectResponse("/signin", 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")

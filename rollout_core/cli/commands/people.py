@@ -20,16 +20,16 @@ def token() -> None:
 @token.command("create")
 @click.argument("name")
 @click.option("--role", type=ROLE, default="viewer", show_default=True)
-@click.option("--days", type=click.IntRange(min=1), help="How long it can be used; for ever otherwise.")
+@click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, help="How long it can be used.")
 @shared
-def token_create(call: Call, name: str, role: str, days: int | None) -> None:
+def token_create(call: Call, name: str, role: str, days: int) -> None:
     """Makes a token and shows it once."""
     call.show(call.act("create_token", name=name, role=role, days=days), _new_token)
 
 
 def _new_token(found: Values) -> str:
     result = found["result"]
-    return f"{result.get('token') or result.get('secret')}\nThis is shown once. Id {result.get('id')}."
+    return f"{result['secret']}\nThis is shown once. Id {result['id']}, ends {words.moment(result['expires_at'])}."
 
 
 @token.command("list")
@@ -44,11 +44,11 @@ def token_list(call: Call, everything: bool) -> None:
 
 
 @token.command("revoke")
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID|NAME")
 @shared
 def token_revoke(call: Call, identifier: str) -> None:
     """Makes a token useless at once."""
-    call.show(call.act("revoke_token", id=identifier), lambda _: f"Token {identifier} is revoked.")
+    call.show(call.act("revoke_token", token=identifier), lambda _: f"Token {identifier} is revoked.")
 
 
 @click.command("person")

@@ -71,12 +71,12 @@ def alert_acknowledge(call: Call, identifier: str) -> None:
 
 @alert.command("snooze")
 @click.argument("identifier", metavar="ID")
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True)
+@click.option("--minutes", type=click.IntRange(min=1), default=60, show_default=True, help="For how long.")
 @click.option("--reason", required=True, metavar="TEXT")
 @shared
-def alert_snooze(call: Call, identifier: str, hours: float, reason: str) -> None:
+def alert_snooze(call: Call, identifier: str, minutes: int, reason: str) -> None:
     """Silences it for a while, for a written reason."""
-    call.show(call.act("snooze_alert", alert=identifier, hours=hours, reason=reason), _saved)
+    call.show(call.act("snooze_alert", alert=identifier, minutes=minutes, reason=reason), _saved)
 
 
 @alert.command("resolve")
@@ -140,7 +140,7 @@ def override(call: Call, subject: str, value: str, flag: str | None, reason: str
     """Switches SUBJECT on or off whatever the percentage says; none takes that back."""
     states = {"on": True, "off": False, "none": None}
     given = {"rollout": call.rollout, "subject": subject, "flag": flag, "reason": reason}
-    call.show(call.connection.act("set_override", given | {"value": states[value], "remove": value == "none"}), _saved)
+    call.show(call.connection.act("set_override", given | {"value": states[value]}), _saved)
 
 
 @click.command("release-holdout")

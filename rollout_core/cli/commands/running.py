@@ -10,6 +10,7 @@ from typing import Any
 import click
 import msgspec
 
+from rollout_core.bootstrap.opening import CONTROL
 from rollout_core.bootstrap.preparing import prepare_store
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
@@ -27,7 +28,8 @@ from rollout_core.settings import DEMO_STORE, STORE
 def serve(call: Call, port: int, address: str, demo: bool | None) -> None:
     """Serves the pages and the interface; sets the shipped plans up where nothing is set up yet."""
     settings = call.settings
-    if "ROLLOUT_STORE" not in os.environ and demo is not None and not (settings.root / STORE / "control.sqlite").exists():
+    real = (settings.root / STORE / CONTROL).exists()
+    if "ROLLOUT_STORE" not in os.environ and demo is not None and not real:
         settings = replace(settings, store=settings.root / (DEMO_STORE if demo else STORE))
     with working("Preparing the store", quiet=call.as_json):
         prepare_store(settings)

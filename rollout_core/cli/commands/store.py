@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
+from rollout_core.bootstrap.asking import plain
+from rollout_core.bootstrap.preparing import plan_documents, plan_files
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
@@ -28,13 +29,8 @@ def result(found: Values) -> str:
 @shared
 def setup(call: Call, plans: tuple[Path, ...]) -> None:
     """Creates or updates plans and their rollouts (all of data/plans otherwise); never changes running exposure."""
-    call.show(call.connection.act("setup", setup_request(call, plans)), result)
-
-
-def setup_request(call: Call, plans: tuple[Path, ...]) -> Values:
-    """The plan documents as the verb wants them: their text and their names."""
-    files = plans or tuple(sorted(call.settings.plans.glob("*.yaml")))
-    return {"documents": [{"text": path.read_text(encoding="utf-8"), "source": path.name} for path in files]}
+    documents = plan_documents(plans or plan_files(call.settings.plans))
+    call.show(call.act("setup", documents=plain(documents)), result)
 
 
 @click.group("plan")
@@ -109,7 +105,7 @@ def sql(call: Call, statement: str, limit: int) -> None:
 def forget(call: Call, unit: str, subject: str, reason: str) -> None:
     """Removes a subject from register, events and names, and lists the files that still hold it."""
     with working(f"Forgetting one {unit}", quiet=call.as_json):
-        found = call.act("forget", unit=unit, subject=subject, reason=reason)
+        found = call.act("forget", unit=unit, id=subject, reason=reason)
     call.show(found, result)
 
 
@@ -117,10 +113,9 @@ def forget(call: Call, unit: str, subject: str, reason: str) -> None:
 @click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
 @shared
 def backup(call: Call, directory: Path | None) -> None:
-    """Copies both stores into a folder while the app runs."""
-    target = directory or call.settings.root / "data" / "backups" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    """Copies both stores into an empty folder while the app runs; without a name below the store."""
     with working("Copying", quiet=call.as_json):
-        found = call.act("backup", directory=str(target.resolve()))
+        found = call.act("backup", directory=str(directory.resolve()) if directory else None)
     call.show(found, result)
 
 
@@ -166,8 +161,8 @@ def _verdict(found: Values) -> str:
     lines = [f"  {each['seq']}: {each['what']} ({each['kind']})" for each in found["findings"]]
     head = "The trail is whole" if found["whole"] else "The trail is not whole"
     anchor = "compared with the given anchor" if found["anchored"] else "no anchor given: a cut tail would not show"
-    where = found["head"]
-    return "\n".join([f"{head}: {found['records']:,} entries, {anchor}.", *lines, f"Head {where['seq']}:{where['hash']}"])
+    last = f"Head {found['head']['seq']}:{found['head']['hash']}"
+    return "\n".join([f"{head}: {found['records']:,} entries, {anchor}.", *lines, last])
 
 
 @audit.command("export")

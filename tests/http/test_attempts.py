@@ -1,0 +1,27 @@
+"""How often somebody may try to sign in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from rollout_core.http.attempts import Attempts
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_after_the_allowed_failures_one_waits_until_the_oldest_is_old_enough() -> None:
+    attempts = Attempts(allowed=2, within=timedelta(minutes=10))
+    keys = ("name ada",)
+    assert attempts.wait(keys, NOON) == 0
+    attempts.failed(keys, NOON)
+    attempts.failed(keys, NOON + timedelta(minutes=1))
+    # two failures, the older of them at 12:00: the next try is at 12:10, 8 minutes = 480 s after 12:02 (+1: rounded up)
+    assert attempts.wait(keys, NOON + timedelta(minutes=2)) == 481
+    assert attempts.wait(keys, NOON + timedelta(minutes=10)) == 0
+
+
+def test_failures_of_others_do_not_count() -> None:
+    attempts = Attempts(allowed=1)
+    attempts.failed(("name ada",), NOON)
+    assert attempts.wait(("name ben",), NOON) == 0
+    assert attempts.wait(("address 10.0.0.1", "name ada"), NOON) > 0
