@@ -74,7 +74,8 @@ def test_history_that_explains_everything_leaves_no_error():
 def test_it_is_silent_below_twenty_events(events):
     x = np.zeros((1, 128))
     x[0, :events] = 1
-    found = clustered.estimate(ArmSums(np.full((1, 128), 50.0), x), ArmSums(np.full((1, 128), 50.0), np.zeros((1, 128))))
+    d = np.full((1, 128), 50.0)
+    found = clustered.estimate(ArmSums(d, x), ArmSums(d, np.zeros((1, 128))))
     assert not found.ready
     assert clustered.log_e_worse(found, 0.01) == 0.0
 

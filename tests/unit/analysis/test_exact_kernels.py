@@ -1,6 +1,6 @@
 """Exact kernels: expectations at most one by full enumeration, additivity, golden values, cross-checks."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_without_a_control_nothing_is_learnt():
 def test_more_errors_in_treatment_are_more_evidence_of_harm():
     grid = effect_grid(0.7)
     found = [float(turner.log_e(turner.increments((x, 200), (4, 200), 0.02, grid.effects), grid)) for x in range(20)]
-    assert all(later > earlier for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(found))
 
 
 def test_the_guessed_rate_uses_strictly_earlier_hours_only():

@@ -1,0 +1,266 @@
+"""Verdicts: what is proven, what is not, what is unknown; and that a decision can be replayed exactly."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollout_core.analysis.evidence import ClusterSums, Evidence, Exposures, MetricEvidence, PairedCounts, Stratum
+from rollout_core.analysis.judge import judge
+from rollout_core.analysis.policy import (
+    DifferenceGuardrail,
+    Direction,
+    ImprovementCriterion,
+    LimitGuardrail,
+    ManualCriterion,
+    Policy,
+    TargetCriterion,
+)
+from rollout_core.analysis.records import from_record, to_record
+from rollout_core.analysis.verdict import Status, Verdict, Verdicts, worst
+from rollout_core.errors import InvalidDocument
+from tests.unit.analysis.counted import check, firsts, paired, summed, totals
+
+ERRORS = DifferenceGuardrail("errors_not_worse", "errors", mde=0.02, baseline=0.02)
+GUARDED = Policy(guardrails=(ERRORS,))
+
+
+def guardrail(metric, rule=ERRORS, **about):
+    return judge(check(metric, **about), Policy(guardrails=(rule,))).guardrails[0]
+
+
+@pytest.mark.parametrize("metric", [paired(0.08, 0.02), summed(0.08, 0.02), firsts(8, 2)])
+def test_harm_is_proven_by_each_kernel(metric):
+    found = guardrail(metric)
+    assert found.status is Status.WORSE
+    assert found.acts
+    assert found.log_e >= np.log(20.0)
+    assert found.lower is not None
+    assert found.estimate is not None
+    assert found.lower < found.estimate < found.upper
+
+
+@pytest.mark.parametrize("metric", [paired(0.02, 0.02, hours=400), summed(0.02, 0.02, per_bucket=400),
+                                    firsts(10, 10, (900, 900), hours=300)])
+def test_enough_data_without_a_difference_is_safe(metric):
+    found = guardrail(metric)
+    assert found.status is Status.SAFE
+    assert found.log_e < 0.0
+
+
+@pytest.mark.parametrize("metric", [paired(0.04, 0.02, hours=3), firsts(1, 1, hours=2)])
+def test_little_data_is_only_watched(metric):
+    assert guardrail(metric).status is Status.WATCHING
+
+
+def test_a_better_treatment_is_never_worse():
+    assert guardrail(paired(0.0, 0.05, hours=400)).status is Status.SAFE
+
+
+@pytest.mark.parametrize(("metric", "reason"), [
+    (MetricEvidence("errors", (Stratum(1, 50_000),)), "not_counted"),
+    (MetricEvidence("other"), "not_counted"),
+    (paired(0.02, 0.02, stratum=Stratum(1, 100_000)), "no_control"),
+    (paired(0.0, 0.0, per_hour=0), "no_events"),
+])
+def test_unknown_is_no_data_and_says_why(metric, reason):
+    found = guardrail(metric)
+    assert (found.status, found.reason) == (Status.NO_DATA, reason)
+
+
+def test_data_in_control_and_none_in_treatment_is_named():
+    rows = PairedCounts((0,), (0,), (0,), (0,), (1,), (100,))
+    assert guardrail(MetricEvidence("errors", (Stratum(1, 50_000),), blocks=rows)).reason == "no_treatment"
+
+
+def test_fewer_sessions_are_harm_where_lower_is_worse():
+    fewer = DifferenceGuardrail("telemetry_ratio", "sessions", mde=0.1, worse=Direction.LOWER, baseline=0.8)
+    assert guardrail(paired(0.5, 0.8, metric="sessions"), fewer).status is Status.WORSE
+    assert guardrail(summed(0.5, 0.8, metric="sessions"), fewer).status is Status.WORSE
+    assert guardrail(paired(0.9, 0.8, metric="sessions", hours=200), fewer).status is Status.SAFE
+    silent = guardrail(summed(0.0, 0.8, metric="sessions"), fewer)
+    assert silent.status is Status.WORSE        # a white page reports nothing
+
+
+def test_a_degradation_that_is_tolerated_is_no_harm_and_one_beyond_is():
+    thirty = replace(ERRORS, tolerated_ratio=1.3)
+    assert guardrail(firsts(12, 10, (900, 900), hours=200), thirty).status is not Status.WORSE
+    assert guardrail(summed(0.22, 0.20, per_bucket=2000), thirty).status is not Status.WORSE
+    assert guardrail(firsts(40, 10, (900, 900), hours=50), thirty).status is Status.WORSE
+    assert guardrail(summed(0.40, 0.20, per_bucket=2000), thirty).status is Status.WORSE
+
+
+def test_the_clustered_kernel_alone_at_a_skewed_share_only_advises():
+    found = guardrail(summed(0.08, 0.02, stratum=Stratum(1, 1_000)))
+    assert (found.status, found.acts, found.reason) == (Status.WORSE, False, "share_too_skewed")
+    assert judge(check(summed(0.08, 0.02, stratum=Stratum(1, 1_000))), GUARDED).harm == ()
+
+
+def test_the_exact_kernel_acts_at_any_share():
+    assert guardrail(paired(0.20, 0.02, stratum=Stratum(1, 1_000))).acts
+
+
+def test_more_guardrails_ask_for_more_evidence():
+    others = tuple(DifferenceGuardrail(f"g{i}", "x", 0.02) for i in range(7))
+    alone = judge(check(paired(0.03, 0.02)), GUARDED).guardrails[0]
+    shared = judge(check(paired(0.03, 0.02)), Policy(guardrails=(ERRORS, *others))).guardrails[0]
+    assert alone.log_e == shared.log_e
+    assert shared.log_e_needed == pytest.approx(alone.log_e_needed + np.log(8.0))
+
+
+def test_watch_only_guardrails_take_nothing_from_the_budget_and_never_act():
+    watch = replace(ERRORS, key="watched", acts=False)
+    found = judge(check(paired(0.08, 0.02)), Policy(guardrails=(ERRORS, watch)))
+    assert found.guardrails[0].log_e_needed == pytest.approx(np.log(20.0))
+    assert found.guardrails[1].log_e_needed == pytest.approx(np.log(5.0))
+    assert [verdict.key for verdict in found.harm] == ["errors_not_worse"]
+
+
+def test_evidence_before_a_reduction_does_not_count_towards_the_next_rung():
+    two = (Stratum(1, 50_000), Stratum(2, 25_000))
+    hours = tuple(range(96))
+    rows = PairedCounts((0,) * 48 + (1,) * 48, hours, (8,) * 48 + (2,) * 48, (100,) * 96, (2,) * 96, (100,) * 96)
+    metric = MetricEvidence("errors", two, blocks=rows, baseline=0.02)
+    assert guardrail(metric, epoch=2).status is Status.WORSE
+    assert guardrail(metric, epoch=2, restart_epoch=2).status is not Status.WORSE
+    still = replace(rows, x_treatment=(8,) * 96)
+    assert guardrail(replace(metric, blocks=still), epoch=2, restart_epoch=2).status is Status.WORSE
+
+
+def test_a_harm_that_begins_in_a_later_epoch_is_found_by_that_epoch_alone():
+    quiet, loud, strata = 600, 12, (Stratum(1, 50_000), Stratum(2, 50_000))
+    rows = PairedCounts((0,) * quiet + (1,) * loud, tuple(range(quiet + loud)), (2,) * quiet + (8,) * loud,
+                        (100,) * (quiet + loud), (2,) * (quiet + loud), (100,) * (quiet + loud))
+    whole = MetricEvidence("errors", strata, blocks=rows, baseline=0.02)
+    diluted = replace(whole, strata=(Stratum(1, 50_000), Stratum(1, 50_000)))
+    assert guardrail(whole, epoch=2).status is Status.WORSE
+    assert guardrail(diluted, epoch=1).status is not Status.WORSE
+
+
+def test_a_mismatch_of_the_split_voids_go_but_not_harm():
+    lost = Exposures((45,) * 200, (55,) * 200, (50_000,) * 200)
+    met = TargetCriterion("adopted", "adoption", 0.2, 0.02)
+    safe = paired(0.02, 0.02, hours=400)
+    policy = Policy(guardrails=(ERRORS,), targets=(met,))
+    good = judge(check(safe, totals(x=900, n=3000)), policy)
+    off = judge(check(safe, totals(x=900, n=3000), exposures=lost), policy)
+    harmed = judge(check(paired(0.08, 0.02), exposures=lost), GUARDED)
+    assert (good.ready, good.held) == (True, False)
+    assert (off.ready, off.held, off.criteria_met) == (False, True, True)
+    assert harmed.harm
+
+
+@pytest.mark.parametrize(("x", "n", "expected"), [
+    (900, 3000, Status.PROVEN),         # 30 % against 20 %
+    (21, 100, Status.NOT_YET),          # above the target today, but not proven
+    (300, 3000, Status.NOT_MET),        # 10 %: proven below
+    (0, 0, Status.NO_DATA),
+])
+def test_a_target_is_met_only_with_proof(x, n, expected):
+    rule = TargetCriterion("adopted", "adoption", 0.2, 0.02)
+    assert judge(check(totals(x=x, n=n)), Policy(targets=(rule,))).criteria[0].status is expected
+
+
+def test_an_upper_target_is_the_other_way_round():
+    rule = TargetCriterion("few_errors", "adoption", 0.03, 0.01, better=Direction.LOWER)
+    verdicts = [judge(check(totals(x=x, n=3000)), Policy(targets=(rule,))).criteria[0].status for x in (30, 90, 200)]
+    assert verdicts == [Status.PROVEN, Status.NOT_YET, Status.NOT_MET]
+
+
+def test_not_yet_says_how_many_more_and_until_when():
+    metric = replace(totals(x=230, n=1000), treatment_per_hour=50.0)
+    policy = Policy(targets=(TargetCriterion("adopted", "adoption", 0.2, 0.02),))
+    found = judge(check(metric), policy).criteria[0]
+    assert found.status is Status.NOT_YET
+    assert 0 < found.need.subjects_50 <= found.need.subjects_90
+    assert found.need.hours_50 == pytest.approx(found.need.subjects_50 / 50.0)
+    assert found.need.at_observed
+    # and with somewhat more than that at the same rate it is met
+    more = round(1.25 * found.need.subjects_50)
+    later = totals(x=230 + round(0.23 * more), n=1000 + more)
+    assert judge(check(later), policy).criteria[0].status is Status.PROVEN
+
+
+def test_satisfaction_is_judged_by_its_answers():
+    rule = TargetCriterion("satisfied", "satisfaction", 4.0, 0.2)
+    metric = totals("satisfaction", scores=(1.0, 2.0, 3.0, 4.0, 5.0), rating_counts=(0, 0, 10, 60, 104))
+    found = judge(check(metric), Policy(targets=(rule,))).criteria[0]
+    assert (found.status, found.kernel, found.n_treatment) == (Status.PROVEN, "betting", 174)
+
+
+def test_a_correlated_rate_is_judged_by_its_buckets():
+    rule = TargetCriterion("few_errors", "errors", 0.05, 0.02, better=Direction.LOWER)
+    metric = totals("errors", d_buckets=(500,) * 128, x_buckets=(10,) * 64 + (12,) * 64)
+    found = judge(check(metric), Policy(targets=(rule,))).criteria[0]
+    assert (found.status, found.kernel) == (Status.PROVEN, "clustered")
+
+
+def test_an_improvement_is_judged_against_concurrent_control():
+    rule = ImprovementCriterion("better_by_a_tenth", "conversion", 1.1, 0.05)
+    proven = judge(check(summed(0.40, 0.20, metric="conversion")), Policy(improvements=(rule,))).criteria[0]
+    missed = judge(check(summed(0.20, 0.20, metric="conversion", per_bucket=2000)), Policy(improvements=(rule,)))
+    assert proven.status is Status.PROVEN
+    assert missed.criteria[0].status is Status.NOT_MET
+
+
+def test_a_signature_is_the_only_proof_of_a_manual_criterion():
+    statuses = [judge(check(), Policy(manual=(ManualCriterion("reviewed", signed=signed),))).criteria[0].status
+                for signed in (False, True)]
+    assert statuses == [Status.MANUAL, Status.PROVEN]
+
+
+@pytest.mark.parametrize(("x", "n", "expected"), [(90, 1000, Status.WORSE), (10, 1000, Status.SAFE),
+                                                  (6, 100, Status.WATCHING), (0, 0, Status.NO_DATA)])
+def test_an_absolute_limit_acts_on_evidence(x, n, expected):
+    rule = LimitGuardrail("errors_above_5", "adoption", 0.05, 0.02)
+    assert judge(check(totals(x=x, n=n)), Policy(limits=(rule,))).guardrails[0].status is expected
+
+
+def test_a_limit_that_control_breaks_too_is_marked():
+    rule = LimitGuardrail("errors_above_5", "adoption", 0.05, 0.02)
+    metric = totals(x=90, n=1000)
+    both = judge(check(replace(metric, control=metric.treatment)), Policy(limits=(rule,))).guardrails[0]
+    assert both.control_breaks_too
+    assert not judge(check(metric), Policy(limits=(rule,))).guardrails[0].control_breaks_too
+
+
+def test_nothing_judged_is_no_data_and_the_worst_decides():
+    def of(*statuses):
+        return worst(Verdict("k", "m", status) for status in statuses)
+    assert of() is Status.NO_DATA
+    assert of(Status.SAFE, Status.NO_DATA, Status.WATCHING) is Status.NO_DATA
+    assert of(Status.SAFE, Status.WORSE, Status.NO_DATA) is Status.WORSE
+    assert of(Status.PROVEN, Status.NOT_YET) is Status.NOT_YET
+    assert of(Status.PROVEN, Status.MANUAL) is Status.MANUAL
+
+
+columns = st.integers(1, 12).flatmap(lambda n: st.tuples(
+    st.just(n), *(st.lists(st.integers(0, 40), min_size=n, max_size=n) for _ in range(2))))
+
+
+@given(drawn=columns, buckets=st.lists(st.integers(0, 60), min_size=12, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_a_stored_decision_replays_to_the_same_verdicts(drawn, buckets):
+    n, x_t, x_c = drawn
+    rows = PairedCounts((0,) * n, tuple(range(n)), tuple(x_t), (40,) * n, tuple(x_c), (40,) * n)
+    sums = ClusterSums(((100,) * 12,), (tuple(buckets),), ((100,) * 12,), (tuple(reversed(buckets)),))
+    metric = MetricEvidence("errors", (Stratum(1, 30_000),), blocks=rows, sums=sums, baseline=0.1)
+    policy = Policy(guardrails=(ERRORS,), targets=(TargetCriterion("t", "adoption", 0.2, 0.02),))
+    evidence = check(metric, totals(x=sum(x_t), n=40 * n))
+    verdicts = judge(evidence, policy)
+    stored = json.loads(json.dumps([to_record(evidence), to_record(policy), to_record(verdicts)]))
+    read = from_record(Evidence, stored[0]), from_record(Policy, stored[1])
+    assert read == (evidence, policy)
+    again = judge(*read)
+    assert again == verdicts == from_record(Verdicts, stored[2])
+    assert abs(again.guardrails[0].log_e - verdicts.guardrails[0].log_e) < 1e-9
+
+
+def test_a_record_from_elsewhere_is_refused_with_its_fields():
+    with pytest.raises(InvalidDocument, match="unknown fields: novelty"):
+        from_record(Policy, {"novelty": 1})
+    with pytest.raises(InvalidDocument, match="not complete"):
+        from_record(DifferenceGuardrail, {"key": "a"})
