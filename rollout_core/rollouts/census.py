@@ -1,13 +1,14 @@
 """A census: the eligible subjects of the register, counted once, so that every share can be worked out from it.
 
-The database counts (`storage/census.py`), Python judges: a census is a small table of numbers per set of audiences
-that subjects belong to, cumulated over buckets. Nothing here sees a subject.
+The database counts (`storage/census.py`), Python judges: a census is a small table of numbers: per set of
+audiences that subjects belong to, how many have which bucket. Nothing here sees a subject.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -44,6 +45,32 @@ Group = tuple[frozenset[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A group's subjects in bucket order: its distinct buckets, and how many subjects come before each of them.
+
+    `before` is one longer than `buckets`; its last number is the size of the group.
+    """
+
+    buckets: Sequence[int]
+    before: Sequence[int]
+
+    @classmethod
+    def of(cls, subjects: Mapping[int, int]) -> Line:
+        """From how many subjects have each bucket."""
+        buckets = sorted(subjects)
+        return cls(array("I", buckets), array("I", accumulate((subjects[bucket] for bucket in buckets), initial=0)))
+
+    @property
+    def size(self) -> int:
+        """How many subjects there are."""
+        return self.before[-1]
+
+    def below(self, threshold: int) -> int:
+        """How many have a smaller bucket."""
+        return self.before[bisect_left(self.buckets, threshold)]
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """How many subjects a change of thresholds brings in and takes out."""
 
@@ -54,21 +81,20 @@ class Moved:
 class Census:
     """Counts of eligible subjects by group and bucket. Immutable once made; every answer is a number of subjects."""
 
-    __slots__ = ("_below", "_eligible")
+    __slots__ = ("_eligible", "_lines")
 
-    def __init__(self, counts: Mapping[Group, array[int]]) -> None:
-        """`counts[group][bucket]` is how many subjects of a group have a bucket (length BUCKETS)."""
-        self._below = {group: array("q", accumulate(buckets, initial=0)) for group, buckets in counts.items()}
-        self._eligible = sum(below[BUCKETS] for below in self._below.values())
+    def __init__(self, lines: Mapping[Group, Line]) -> None:
+        self._lines = dict(lines)
+        self._eligible = sum(line.size for line in self._lines.values())
 
     @classmethod
     def of_tallies(cls, tallies: Iterable[tuple[frozenset[str], bool, int, int]]) -> Census:
         """From rows of (audiences, held out, bucket, subjects), in any order."""
-        counts: dict[Group, array[int]] = {}
+        groups: dict[Group, dict[int, int]] = {}
         for audiences, held_out, bucket, subjects in tallies:
-            buckets = counts.setdefault((audiences, held_out), array("q", bytes(8 * BUCKETS)))
-            buckets[bucket] += subjects
-        return cls(counts)
+            group = groups.setdefault((audiences, held_out), {})
+            group[bucket] = group.get(bucket, 0) + subjects
+        return cls({group: Line.of(subjects) for group, subjects in groups.items()})
 
     def eligible(self) -> int:
         """How many subjects are eligible."""
@@ -76,27 +102,27 @@ class Census:
 
     def held_out(self) -> int:
         """How many eligible subjects the holdout keeps out."""
-        return sum(below[BUCKETS] for (_, held), below in self._below.items() if held)
+        return sum(line.size for (_, held), line in self._lines.items() if held)
 
     def size(self, audience: str) -> int:
         """How many eligible subjects belong to an audience."""
-        return sum(below[BUCKETS] for (audiences, _), below in self._below.items() if audience in audiences)
+        return sum(line.size for (audiences, _), line in self._lines.items() if audience in audiences)
 
     def included(self, thresholds: Mapping[str, int]) -> int:
         """How many have a bucket below the threshold of an audience of theirs, the holdout not yet taken out."""
-        return sum(below[_highest(audiences, thresholds)] for (audiences, _), below in self._below.items())
+        return sum(line.below(_highest(audiences, thresholds)) for (audiences, _), line in self._lines.items())
 
     def enrolled(self, thresholds: Mapping[str, int]) -> int:
         """How many are really in: included and not held out."""
-        return sum(below[_highest(audiences, thresholds)]
-                   for (audiences, held), below in self._below.items() if not held)
+        return sum(line.below(_highest(audiences, thresholds))
+                   for (audiences, held), line in self._lines.items() if not held)
 
     def moved(self, before: Mapping[str, int], after: Mapping[str, int]) -> Moved:
         """How many enter and leave when the thresholds change from `before` to `after`."""
         gained = lost = 0
-        for (audiences, held), below in self._below.items():
+        for (audiences, held), line in self._lines.items():
             if not held:
-                change = below[_highest(audiences, after)] - below[_highest(audiences, before)]
+                change = line.below(_highest(audiences, after)) - line.below(_highest(audiences, before))
                 gained += max(change, 0)
                 lost += max(-change, 0)
         return Moved(gained, lost)

@@ -17,6 +17,7 @@ from rollout_core.ports.event_store import Forgotten, Retained
 from rollout_core.storage.event_copies import copy_out
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import SLOTS, event_table
+from rollout_core.storage.register_table import forget_subject
 
 DEFAULT_KEEP_DAYS: Mapping[str, int] = {
     **{kind.value: 400 for kind in Kind}, "page_view": 180, "web_vital": 180, "api_request": 180, "render": 180,
@@ -114,6 +115,8 @@ def forget(database: EventDatabase, slot: str | None, unit: str, subject: str, k
         _delete(cursor, removed, "subject_first", "subject_key = $key AND rollout IN (SELECT rollout FROM "
                 "rollout_mirror WHERE unit = $unit)", {"unit": unit, "key": key})
         _delete(cursor, removed, "dead_letter", "contains(raw, $name)", {"name": f'"{subject}"'})
+        if mirrored := forget_subject(cursor, unit, subject):
+            removed["register"] = mirrored
     return Forgotten(removed, tuple(still_in(copies, key)))
 
 

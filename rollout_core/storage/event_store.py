@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from rollout_core.errors import InvalidRequest
-from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.event_store import (
     Batch,
     Closed,
@@ -68,9 +67,9 @@ class DuckdbEventStore:
         from rollout_core.storage.register_table import upsert_subjects
 
         with self._shaping, self.database.transaction() as cursor:
-            return upsert_subjects(cursor, unit, subjects)
+            return upsert_subjects(cursor, unit, subjects, self.keys)
 
-    def measure(self, question: Any) -> Rows:
+    def measure(self, question: Any) -> Any:
         """See the port. Raises InvalidRequest for a question nobody answers."""
         from rollout_core.storage.readers import READERS
 

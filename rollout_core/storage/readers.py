@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollout_core.ports import event_questions as questions
-from rollout_core.ports.event_questions import Rows
+from rollout_core.ports import evidence_questions
+from rollout_core.rollouts.census import Population
 from rollout_core.storage import (
+    census,
     read_events,
+    read_evidence,
     read_histograms,
     read_people,
     read_ratings,
@@ -18,7 +21,7 @@ from rollout_core.storage import (
 )
 from rollout_core.storage.reader import Reader
 
-Answer = Callable[[Reader, Any], Rows]
+Answer = Callable[[Reader, Any], Any]
 
 READERS: Mapping[type, Answer] = {
     questions.Totals: read_totals.totals,
@@ -46,4 +49,9 @@ READERS: Mapping[type, Answer] = {
     questions.StoredCounts: read_events.stored_counts,
     questions.LastSeen: read_events.last_seen,
     questions.Latest: read_events.latest,
+    Population: census.answer,
+    evidence_questions.Newcomers: read_evidence.answer_newcomers,
+    evidence_questions.VersionFirsts: read_evidence.answer_version_firsts,
+    evidence_questions.FirstValues: read_evidence.answer_first_values,
+    evidence_questions.Matured: read_evidence.answer_matured,
 }
