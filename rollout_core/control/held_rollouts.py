@@ -18,7 +18,7 @@ LOWER = (Status.STOPPED, Status.PAUSED)
 
 
 def hold_all(live: ControlUnit, copy: ControlUnit, now: datetime) -> list[str]:
-    """Puts every rollout of both sides into the copy, held; opens an epoch for each. Their keys."""
+    """Puts every rollout of both sides into the copy, held, in a new epoch. The keys of those that had started."""
     present = {rollout.key: rollout for rollout in live.rollouts.all()}
     restored = {rollout.key: rollout for rollout in copy.rollouts.all()}
     for key in sorted(present | restored):
@@ -27,7 +27,7 @@ def hold_all(live: ControlUnit, copy: ControlUnit, now: datetime) -> list[str]:
         copy.rollouts.save(after, one.revision if one else None)
         copy.epochs.add(_epoch(after, now))
         _lower_overrides(live, copy, key, known=other is not None)
-    return sorted(present | restored)
+    return sorted(key for key, rollout in (present | restored).items() if rollout.started_at is not None)
 
 
 def held(restored: Rollout, present: Rollout, now: datetime) -> Rollout:

@@ -14,11 +14,13 @@ from rollout_core.control import (
     forget,
     hold,
     ignore_issue,
+    import_file,
     migrate_plan,
     open_issue,
     pause,
     prepare,
     record_events,
+    record_exposures,
     release_holdout,
     resolve_alert,
     resolve_issue,
@@ -97,6 +99,10 @@ _SPECS = (
              "Go back to a backup; every running rollout is held."),
     VerbSpec("record_events", record_events.RecordEvents, record_events.record_events, Role.OPERATOR,
              "Store a batch of events."),
+    VerbSpec("record_exposures", record_exposures.RecordExposures, record_exposures.record_exposures, Role.OPERATOR,
+             "Store who met a flag, with what they got."),
+    VerbSpec("import_file", import_file.ImportFile, import_file.import_file, Role.ADMIN,
+             "Read events or subjects from a file; the same file twice adds nothing."),
 )
 """In the order of a rollout's life. `sweep` has its place here once the autopilot acts."""
 

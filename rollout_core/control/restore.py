@@ -101,6 +101,21 @@ def _stage(room: Room, source: Path) -> bool:
     return True
 
 
+def take_staged_events(directory: Path) -> bool:
+    """Puts a staged event store in place of the present one, which is kept beside it; True when there was one.
+
+    To be called before the event file is opened: its name is what `bootstrap` opens.
+    """
+    staged, events = directory / STAGED_EVENTS, directory / EVENTS_COPY
+    if not staged.is_file():
+        return False
+    for left in (events, directory / f"{EVENTS_COPY}.wal"):
+        if left.exists():
+            left.replace(left.with_name(f"{left.name}.before-restore"))
+    staged.replace(events)
+    return True
+
+
 def _sum(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

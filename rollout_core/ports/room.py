@@ -11,6 +11,8 @@ from rollout_core.ports.census_memory import CensusMemory
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
+from rollout_core.ports.import_source import ImportSources
+from rollout_core.ports.import_source import OpenImport
 from rollout_core.ports.live_snapshot import LiveSnapshot
 
 
@@ -28,3 +30,7 @@ class Room:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables as they were at the start; overrides of flags are read from here."""
     counts: CensusMemory = field(default_factory=CensusMemory)
+    open_import: OpenImport | None = None
+    """Reads files for `import_file`; None where this process reads none."""
+    imports: ImportSources | None = None
+    """Opens files for import; None where a process reads none."""
