@@ -22,7 +22,6 @@ from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.preview import Preview
 from rollout_core.errors import ReasonMissing, RolloutError
-from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.people.role import Role
 
 ASKED, REASON, PERCENT, HINT = "asked", "asked-reason", "asked-percentage", "asked-hint"
@@ -115,8 +114,8 @@ def _show(here: Here, asked: Asked) -> Preview | None:
         preview = None
     else:
         st.session_state[REVISION] = preview.revision
-        st.session_state[TARGET] = preview.to_percentage * 100 / BUCKETS
-        foresight.show(asked.name, asked.unit, preview)
+        st.session_state[TARGET] = preview.to
+        foresight.show(here, asked.name, asked.unit, preview)
     _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
 

@@ -11,7 +11,7 @@ from pages.panels.page import Here
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.errors import RolloutError
-from rollout_core.health.issue import IssuePriority
+from rollout_core.health.issue import Issue, IssuePriority
 from rollout_core.insight.errors import ErrorGroup, ErrorsAnswer
 from rollout_core.insight.issues import IssuesRequest
 from rollout_core.metrics.measured import Measured
@@ -90,7 +90,8 @@ def _settle(rollout: str, group: ErrorGroup, verb: str, why: str, said: str) -> 
             opened = acting.perform("open_issue", {"rollout": rollout, "title": group.title, "kind": "error_group",
                                                    "priority": IssuePriority(group.severity),
                                                    "source": group.fingerprint})
-            issue = str(opened.result["issue"])
+            made = opened.result.get("issue")
+            issue = made.id if isinstance(made, Issue) else None
     except RolloutError as error:
         st.session_state[acting.REFUSED] = error
         return

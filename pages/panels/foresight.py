@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,6 +15,7 @@ from rollout_core import bootstrap
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.control.preview import Preview
+from rollout_core.insight.plan import PlanRequest
 from rollout_core.rollouts.gates import Gate
 
 NOUNS = {"user": "people", "workspace": "workspaces"}
@@ -30,9 +31,9 @@ def foresee(here: Here, verb: str, fields: dict[str, Any]) -> Preview:
     return bootstrap.current().preview(verb, here.actor, acting.request_of(verb, fields))
 
 
-def show(name: str, unit: str, preview: Preview) -> None:
+def show(here: Here, name: str, unit: str, preview: Preview) -> None:
     """The change in a sentence, three counts, and the evidence at this moment."""
-    st.markdown(sentence(name, unit, preview))
+    st.markdown(sentence(name, unit, preview, phase_names(here, preview.rollout)))
     with st.container(horizontal=True, gap="medium"):
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
         for label, count in counts:
@@ -43,14 +44,19 @@ def show(name: str, unit: str, preview: Preview) -> None:
         st.error(plain(preview.refusal), icon=":material/block:")
 
 
-def sentence(name: str, unit: str, preview: Preview) -> str:
+def sentence(name: str, unit: str, preview: Preview, names: Mapping[str, str]) -> str:
     """"Exercise library goes from **20%** (New users) to **50%** (Half) of eligible people."""
     def side(percentage: int, phase: str | None) -> str:
-        return f"**{formats.bucket_percent(percentage)}**" + (f" ({plain(phase)})" if phase else "")
-    if preview.from_percentage == preview.to_percentage:
+        return f"**{formats.bucket_percent(percentage)}**" + (f" ({plain(names.get(phase, phase))})" if phase else "")
+    if preview.from_percentage == preview.to_percentage and preview.from_phase == preview.to_phase:
         return f"{plain(name)} stays at {side(preview.to_percentage, preview.to_phase)} of eligible {noun(unit)}."
     return (f"{plain(name)} goes from {side(preview.from_percentage, preview.from_phase)} to "
             f"{side(preview.to_percentage, preview.to_phase)} of eligible {noun(unit)}.")
+
+
+def phase_names(here: Here, rollout: str) -> Mapping[str, str]:
+    """Phase key -> name, from the control store."""
+    return {phase.key: phase.name for phase in here.ask("plan", PlanRequest(rollout)).plan.phases}
 
 
 def evidence_rows(gates: Sequence[Gate]) -> list[dict[str, str]]:

@@ -62,7 +62,7 @@ def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
         return signed(value * 100, 1 if digits is None else digits) + "%"
     if unit == "ms":
         return milliseconds(value)
-    plain = {"score": 0, "rating": 2, "minutes": 1, "days": 1, "ratio": 2}.get(unit, 0 if abs(value) >= 100 else 2)
+    plain = {"score": 0, "rating": 2, "minutes": 1, "days": 1, "ratio": 2, "points": 0}.get(unit, 0 if abs(value) >= 100 else 2)
     suffix = {"minutes": " min", "days": " days"}.get(unit, "")
     return number(value, plain if digits is None else digits) + suffix
 

@@ -119,7 +119,7 @@ def _sane_top(highs: Sequence[float], values: Sequence[float]) -> float:
 def _reach(low: float, high: float, unit: str) -> tuple[float, float]:
     """The value axis: from zero unless the values keep far from it; a margin above."""
     spread = (high - low) or abs(high) or 1.0
-    near = 0.5 if unit in ("share", "relative") else 0.35
+    near = 0.75 if unit in ("share", "relative") else 0.35
     if 0 <= low < near * high:
         low = 0.0
     elif low != 0:

@@ -1,0 +1,98 @@
+"""A control room for page tests: canned answers, verbs that only remember what was asked, sessions by role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+from rollout_core.control import VERBS
+from rollout_core.control.change import Change
+from rollout_core.control.preview import Preview
+from rollout_core.errors import NotSignedIn, RolloutError, RolloutNotFound
+from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.event_store import Found
+from rollout_core.rollouts.gates import Gate, GateState
+from tests.fakes.sample_answers import CONTROL_ANSWERS
+from tests.fakes.sample_insight import INSIGHT_ANSWERS
+
+ANSWERS: Mapping[str, Callable[[Any], Any]] = {**CONTROL_ANSWERS, **INSIGHT_ANSWERS}
+PREVIEW_GATES = (Gate("errors", "Error rate", GateState.MET, "1.31%", "at most 2%"),
+                 Gate("satisfaction", "Satisfaction", GateState.NOT_YET, "4.1 (3.88–4.32)", "at least 4.0"))
+
+
+def sample_preview(needs_reason: bool) -> Preview:
+    """From 20% to 50%; one gate of two is open."""
+    return Preview("advance", "exercise_library", 41, 20_000, 50_000, 50.0, "phase_3", "phase_4", "running", 63_912, 0,
+                   105_120, 210_240, PREVIEW_GATES, needs_reason, True, ("on-call", "product leads"), True)
+
+
+@dataclass
+class FakeControlRoom:
+    """`answers` overrides single questions; `broken` raises for every question but those in `whole`;
+    `refuses` is raised by every verb. `done` holds (verb, actor, request) of what went through."""
+
+    answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    broken: RolloutError | None = None
+    whole: frozenset[str] = frozenset({"rollouts"})
+    refuses: RolloutError | None = None
+    sessions: dict[str, Role] = field(default_factory=lambda: {str(role): role for role in Role})
+    done: list[tuple[str, Actor, Any]] = field(default_factory=list)
+    needs_reason: bool = True
+    preview_broken: RolloutError | None = None
+
+    def ask(self, name: str, request: Any) -> Any:
+        """The canned answer. Raises `broken`."""
+        if self.broken is not None and name not in self.whole:
+            raise self.broken
+        return {**ANSWERS, **self.answers}[name](request)
+
+    def actor(self, session_id: str | None, origin: str = "page") -> Actor:
+        """The session's name is its role. Raises NotSignedIn for any other."""
+        if session_id not in self.sessions:
+            raise NotSignedIn("Your sign-in has ended.", mend="Sign in again.")
+        return Actor("maya@example.org", self.sessions[session_id], "session", origin, session_id=session_id)
+
+    def preview(self, name: str, actor: Actor, request: Any) -> Preview:
+        """20% to 50%, one gate unproven."""
+        if self.preview_broken is not None:
+            raise self.preview_broken
+        return sample_preview(needs_reason=self.needs_reason)
+
+    def verbs(self, name: str, actor: Actor, request: Any) -> Change:
+        """Remembers. Raises NotPermitted like the real verbs, or `refuses`."""
+        require(actor, VERBS[name].role, name)
+        if self.refuses is not None:
+            raise self.refuses
+        self.done.append((name, actor, request))
+        return Change(name, getattr(request, "rollout", None), 3, gained=63_912, lost=0, have=105_120, revision=42)
+
+    @property
+    def room(self) -> Any:
+        """What the settings and explore pages read beside questions."""
+        @contextmanager
+        def read() -> Iterator[Any]:
+            yield SimpleNamespace(people=SimpleNamespace(all=lambda: (
+                SimpleNamespace(name="maya@example.org", role=Role.ADMIN, active=True),)))
+        return SimpleNamespace(control=SimpleNamespace(read=read), events=SimpleNamespace(query=self._query))
+
+    def _query(self, sql: str, *, limit: int, seconds: float) -> Found:
+        if self.broken is not None:
+            raise self.broken
+        return Found(("name", "rows"), [("api_request", 12), ("session", 4)], False)
+
+
+def empty_room() -> FakeControlRoom:
+    """A store without any rollout."""
+    rollouts = CONTROL_ANSWERS["rollouts"](None)
+    overview = CONTROL_ANSWERS["overview"](None)
+
+    def nothing(_: Any) -> Any:
+        raise RolloutNotFound("There is no rollout yet.", mend="Create them with `rollout setup`.")
+    answers: dict[str, Callable[[Any], Any]] = {name: nothing for name in ("status", "gates", "plan", "health")}
+    return FakeControlRoom({**answers, "rollouts": lambda _: replace(rollouts, rollouts=()),
+                            "overview": lambda _: replace(overview, needs=(), rollouts=(), last_event_at=None)})

@@ -1,0 +1,147 @@
+"""The buttons: what is asked, what is shown before, what is sent, what is told."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
+from rollout_core.people.role import Role
+from tests.fakes.control_room import FakeControlRoom
+from tests.pages.conftest import open_page, text_of
+
+ROLLOUT = "control/rollout.py"
+
+
+def button(app: AppTest, key: str):
+    """The button with this key."""
+    return app.button(key=key)
+
+
+def test_advancing_shows_from_and_to_the_counts_and_what_is_unproven_before_it_is_confirmed(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    shown = text_of(app)
+    assert "**20%**" in shown
+    assert "**50%**" in shown
+    assert [metric.value for metric in app.metric] == ["63,912", "0", "105,120"]
+    assert "Satisfaction" in shown
+    assert button(app, "confirm-go").label == "Advance to 50%"
+    assert not room.done, "nothing happens before the confirming press"
+
+
+def test_the_confirming_press_sends_the_revision_the_dialog_showed_and_the_reason(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    app.text_area(key="asked-reason").set_value("Signed off by Maya").run()
+    button(app, "confirm-go").click().run()
+    [(verb, actor, request)] = room.done
+    assert (verb, actor.session_id) == ("advance", "admin")
+    assert (request.rollout, request.revision, request.reason) == ("exercise_library", 41, "Signed off by Maya")
+    assert any("Advanced" in toast.value and "63,912 people gained it" in toast.value for toast in app.toast)
+
+
+def test_against_the_evidence_a_reason_is_asked_for_and_the_dialog_stays(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    button(app, "confirm-go").click().run()
+    assert not room.done
+    assert any("Write a reason first." in str(each.value) for each in app.error)
+    assert button(app, "confirm-go")
+
+
+def test_cancel_changes_nothing_and_closes_the_dialog(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    button(app, "confirm-cancel").click().run()
+    assert not room.done
+    with pytest.raises(KeyError):
+        button(app, "confirm-go")
+
+
+def test_a_stale_tab_is_refused_and_told_why(room: FakeControlRoom) -> None:
+    room.needs_reason = False
+    room.refuses = StaleRollout("sam@example.org held this rollout 2 min ago (revision 42).", mend="Look again.")
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    button(app, "confirm-go").click().run()
+    shown = " ".join(str(each.value) for each in app.error).replace("\\", "").replace("⁠", "")
+    assert "sam@example.org held this rollout" in shown
+    assert "Nothing was changed." in shown
+
+
+def test_pausing_works_while_nothing_can_be_counted_and_no_question_is_answered(room: FakeControlRoom) -> None:
+    room.broken = room.preview_broken = StoreUnavailable("The event store is away.", mend="Try again soon.")
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    button(app, "ask-pause").click().run()
+    button(app, "confirm-go").click().run()
+    [(verb, _, request)] = room.done
+    assert (verb, request.rollout) == ("pause", "exercise_library")
+
+
+def test_rolling_back_is_one_menu_away_and_names_its_kind(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    app.menu_button(key="ask-roll-back").click("gradual").run()
+    button(app, "confirm-go").click().run()
+    [(verb, _, request)] = room.done
+    assert (verb, request.kind) == ("roll_back", "gradual")
+
+
+def test_a_second_press_of_a_rollback_names_the_same_place_to_go(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    app.menu_button(key="ask-roll-back").click("gradual").run()
+    button(app, "confirm-go").click().run()
+    assert room.done[0][2].to == 50.0, "the share its dialog showed, not half of whatever is served then"
+
+
+def test_a_viewer_has_no_buttons_and_reads_whom_to_ask(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "viewer", rollout="Exercise library")
+    assert not [each for each in app.button if (each.key or "").startswith("ask-")]
+    assert "View only" in text_of(app)
+
+
+def test_an_operator_may_lower_but_is_not_offered_what_raises(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    keys = {each.key for each in app.button}
+    assert {"ask-pause", "ask-hold"} <= keys
+    assert "ask-advance" not in keys
+
+
+def test_a_session_revoked_in_an_open_tab_is_refused_at_the_press(room: FakeControlRoom) -> None:
+    room.needs_reason = False
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    room.sessions.clear()
+    button(app, "confirm-go").click().run()
+    assert not room.done
+    assert NotSignedIn.__name__ not in text_of(app)
+    assert not app.exception
+
+
+def test_somebody_demoted_in_an_open_tab_is_refused_at_the_press(room: FakeControlRoom) -> None:
+    room.needs_reason = False
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    room.sessions["admin"] = Role.VIEWER
+    button(app, "confirm-go").click().run()
+    assert not room.done
+    assert not app.exception
+
+
+def test_acknowledging_an_alert_is_one_press(room: FakeControlRoom) -> None:
+    app = open_page("control/alerts.py", "operator")
+    button(app, "ack-alert-1").click().run()
+    [(verb, _, request)] = room.done
+    assert (verb, request.alert) == ("acknowledge_alert", "alert-1")
+
+
+def test_ticking_an_item_is_a_verb(room: FakeControlRoom) -> None:
+    app = open_page("control/procedure.py", "operator", rollout="Exercise library")
+    box = next(each for each in app.checkbox if not each.value)
+    box.check().run()
+    [(verb, _, request)] = room.done
+    assert (verb, request.done, request.rollout) == ("tick_checklist", True, "exercise_library")
+
+
+def test_the_rollout_in_the_address_is_the_one_shown(room: FakeControlRoom) -> None:
+    assert "Patient engagement" in open_page(ROLLOUT, rollout="Patient engagement").title[0].value

@@ -1,0 +1,103 @@
+"""Every page, for every role, in every state: it stands, says something, and never shows a traceback."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.panels.catalogue import PAGES
+from rollout_core.errors import StoreUnavailable
+from rollout_core.people.role import Role, may
+from tests.fakes.control_room import FakeControlRoom, empty_room
+from tests.fakes.sample_answers import HOSTILE
+from tests.pages.conftest import FRAME, open_page, put, text_of
+
+SCRIPTS = [entry.script for entry in PAGES]
+OPEN_TO_VIEWERS = [entry.script for entry in PAGES if may(Role.VIEWER, entry.least)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_admin_sees_every_page_with_data(room: FakeControlRoom, script: str) -> None:
+    app = open_page(script)
+    assert not app.exception
+    assert not app.error
+    assert app.title
+
+
+@pytest.mark.parametrize("script", OPEN_TO_VIEWERS)
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+def test_who_may_only_read_sees_every_open_page(room: FakeControlRoom, script: str, role: str) -> None:
+    app = open_page(script, role)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_store_that_does_not_answer_gives_a_sentence_and_a_way_on(script: str) -> None:
+    broken = FakeControlRoom(broken=StoreUnavailable("The event store is being reopened.", mend="Try again soon."))
+    put(broken)
+    app = open_page(script)
+    assert not app.exception
+    shown = " ".join(str(each.value) for each in app.error).replace("\\", "")
+    assert "The event store is being reopened." in shown
+    assert "Try again soon." in shown
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_empty_store_says_what_to_do_next_or_shows_an_empty_list(script: str) -> None:
+    put(empty_room())
+    app = open_page(script)
+    assert not app.exception
+    assert not app.error
+    assert app.markdown
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_defect_of_ours_shows_a_code_and_no_traceback(script: str) -> None:
+    def fails(_: object) -> None:
+        raise ZeroDivisionError("secret detail")
+    questions = ("overview", "health", "alerts", "status", "workspaces", "checklist", "plan", "adoption", "errors",
+                 "vitals", "speed", "business", "report", "audit", "events_health")
+    put(FakeControlRoom(dict.fromkeys(questions, fails)))
+    app = open_page(script)
+    assert not app.exception
+    if "explore" not in script:
+        assert "secret detail" not in text_of(app)
+        assert any("under code" in str(each.value) for each in app.error)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_what_somebody_wrote_never_becomes_markup(room: FakeControlRoom, script: str) -> None:
+    app = open_page(script)
+    for kind in ("markdown", "html", "table", "error"):
+        for element in app.get(kind):
+            shown = element.value.to_csv() if kind == "table" else str(element.value)
+            assert HOSTILE not in shown, "the hostile title must be escaped"
+            assert "<script>alert" not in shown
+
+
+def test_nobody_signed_in_sees_only_the_way_to_the_sign_in(room: FakeControlRoom) -> None:
+    app = open_page(role=None)
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Sign in"]
+    assert not app.button
+
+
+def test_a_viewer_who_knows_the_address_of_the_settings_is_refused(room: FakeControlRoom) -> None:
+    with pytest.raises(ValueError, match=r"settings|find|page"):
+        open_page("control/settings.py", "viewer")
+
+
+def test_the_overview_sorts_worst_first_and_marks_a_simulated_store(room: FakeControlRoom) -> None:
+    shown = text_of(open_page())
+    assert shown.index("Patient engagement") < shown.index("Exercise library")
+    assert "Simulated" in shown
+    assert "Unhealthy" in shown
+
+
+def test_every_page_begins_by_checking_the_role() -> None:
+    for entry in PAGES:
+        source = (FRAME.parent / entry.script).read_text()
+        body = [line for line in source.splitlines() if line and line[0] not in " \t#\"'@)]}"]
+        runs = [line for line in body if not line.startswith(("import", "from", "def", "class")) and "=" not in line]
+        assert runs[0].startswith(f"with page(Role.{entry.least.name})"), entry.script
+        assert len(source.splitlines()) < 80, entry.script

@@ -1,0 +1,126 @@
+"""Charts built from answers: the lines, bands and marks follow from the numbers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rollout_core.charts import palette
+from rollout_core.charts.over_time import over_time, score_curve, starts_at, value_axis
+from rollout_core.charts.shapes import cohorts, distribution, retention, scores, together
+from rollout_core.insight.adoption import AdoptionRequest
+from rollout_core.insight.business import BusinessRequest, ScoreCount
+from rollout_core.insight.health import HealthRequest
+from rollout_core.insight.series import Band, SeriesRequest
+from rollout_core.insight.vitals import VitalsRequest
+from tests.fakes.control_room import ANSWERS
+
+
+def wall_clock(at: datetime) -> datetime:
+    """UTC shown as it is."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def latency():
+    """A series in milliseconds around 2.3 s."""
+    return ANSWERS["series"](SeriesRequest("lcp_p75"))
+
+
+def test_milliseconds_from_a_thousand_are_drawn_in_seconds_with_a_named_band():
+    fig = over_time(latency(), "light", wall_clock)
+    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    assert 2.0 < next(y for y in treatment.y if y is not None) < 2.6
+    assert fig.layout.yaxis.ticksuffix == " s"
+    assert any("needs improvement, above 2.50 s" in note.text for note in fig.layout.annotations)
+
+
+def test_the_missing_day_of_treatment_stays_a_gap():
+    fig = over_time(latency(), "light", wall_clock)
+    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    assert sum(y is None for y in treatment.y) == 8
+    ribbons = [trace for trace in fig.data if trace.fill == "toself" and palette.soft(palette.TREATMENT, 0.18)
+               == trace.fillcolor]
+    assert len(ribbons) == 2, "one polygon before the gap, one after"
+
+
+def test_an_axis_that_does_not_start_at_zero_is_said_in_the_caption():
+    assert starts_at(latency()).startswith("axis starts at ")
+    assert starts_at(ANSWERS["series"](SeriesRequest("error_rate"))) == ""
+
+
+def test_incidents_are_crimson_and_phases_grey():
+    fig = over_time(latency(), "light", wall_clock)
+    lines = [shape.line.color for shape in fig.layout.shapes if shape.type == "line"]
+    assert sorted(lines) == sorted([palette.MUTED, palette.MUTED, palette.POOR])
+
+
+def test_a_series_without_any_value_is_said_in_words():
+    empty = replace(latency(), arms=())
+    assert over_time(empty, "dark", wall_clock).layout.annotations[0].text == "No data in this window"
+    assert starts_at(empty) == ""
+
+
+def test_a_target_is_a_dotted_line_with_its_side_in_words():
+    with_target = replace(ANSWERS["series"](SeriesRequest("error_rate")), bands=(Band("target", None, 0.02),))
+    fig = over_time(with_target, "light", wall_clock)
+    assert any(note.text == "target at most 2.00%" for note in fig.layout.annotations)
+
+
+def test_one_wild_interval_does_not_flatten_the_lines():
+    answer = latency()
+    first, *rest = answer.arms[1].points
+    wild = replace(answer, arms=(answer.arms[0], replace(answer.arms[1], points=(replace(first, high=90_000.0), *rest))))
+    assert over_time(wild, "light", wall_clock).layout.yaxis.range[1] < 4
+
+
+@pytest.mark.parametrize(("unit", "largest", "suffix", "factor"), [
+    ("share", 0.4, "%", 100), ("ms", 236, " ms", 1), ("ms", 2310, " s", 0.001), ("rating", 4.1, "", 1),
+])
+def test_every_unit_has_its_axis(unit, largest, suffix, factor):
+    axis = value_axis(unit, largest)
+    assert (axis.suffix, axis.factor) == (suffix, factor)
+
+
+def test_the_score_is_always_drawn_from_0_to_100_with_its_gap():
+    fig = score_curve(ANSWERS["health"](HealthRequest("patient_engagement")), "light", wall_clock)
+    assert tuple(fig.layout.yaxis.range) == (0, 100)
+    assert None in fig.data[0].y
+
+
+def test_the_distribution_uses_equal_bins_for_both_arms_and_names_its_regions():
+    answer = ANSWERS["vitals"](VitalsRequest("exercise_library", vital="INP"))
+    fig = distribution(answer.histogram, answer.cards[1], "light")
+    control, treatment = fig.data
+    assert control.x == treatment.x
+    assert {note.text for note in fig.layout.annotations} == {"good", "needs impr.", "poor"}
+
+
+def test_retention_leaves_out_days_nobody_has_reached():
+    fig = retention(ANSWERS["business"](BusinessRequest("exercise_library")).retention, "light")
+    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    assert treatment.y[19] is not None
+    assert treatment.y[20] is None
+
+
+def test_scores_are_shares_of_each_arm_so_that_unequal_arms_compare():
+    fig = scores([ScoreCount(4, 30, 1), ScoreCount(5, 10, 1)], "light")
+    assert list(fig.data[0].y) == [75, 25]
+    assert list(fig.data[1].y) == [50, 50]
+
+
+def test_a_cohort_that_is_not_old_enough_is_blank_and_not_zero():
+    fig = cohorts(ANSWERS["adoption"](AdoptionRequest("exercise_library")), "light")
+    assert fig.data[0].z[3][1] is None
+
+
+def test_flags_used_together_are_shares_of_the_rows_users_with_a_blank_diagonal():
+    answer = ANSWERS["adoption"](AdoptionRequest("exercise_library"))
+    fig = together(answer, answer.matrix_flags, "light")
+    # 400 of the 1,000 users of the first flag also use the second; 400 of the second's 600 use the first
+    assert fig.data[0].z[0] == (None, 0.4, 0.12) or list(fig.data[0].z[0]) == [None, 0.4, 0.12]
+    assert round(fig.data[0].z[1][0], 3) == round(400 / 600, 3)
+
+
+def test_times_on_the_axis_are_the_viewers_wall_clock():
+    fig = over_time(latency(), "light", lambda at: wall_clock(at) + timedelta(hours=1))
+    assert fig.layout.xaxis.range[1] == wall_clock(latency().window.until_at) + timedelta(hours=1)
