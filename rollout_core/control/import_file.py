@@ -1,103 +1,95 @@
-"""Import a file: its events into the event store, its subjects into the register; repeating it adds nothing."""
+"""Import a file: batch by batch, each once. A killed import that is repeated adds the rest and nothing twice."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from rollout_core.control.change import Change
-from rollout_core.control.moment import Moment
 from rollout_core.control.sync_register import sync_register
 from rollout_core.control.trail import entry
-from rollout_core.control.transact import commit, recorded_refusals
-from rollout_core.errors import InvalidRequest
+from rollout_core.control.transact import Attempt, act, recorded_refusals
+from rollout_core.errors import StoreUnavailable
 from rollout_core.metrics.event_checks import Accepted, Limits, Rejected, Sender, accept
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
-from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.event_store import Batch
-from rollout_core.ports.import_source import ImportBatch, ImportSource
+from rollout_core.ports.import_source import ImportBatch
 from rollout_core.ports.room import Room
 
 NAME = "import_file"
-SUBJECTS_AT_ONCE = 20_000
 
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """`file` and `mapping` are paths on the machine the store is on."""
+    """A file of this machine and the mapping document that says which column means what."""
 
     file: str
     mapping: str
     reason: str | None = None
 
 
-def import_file(room: Room, actor: Actor, request: ImportFile, progress: Progress = lambda done: None) -> Change:
-    """Reads the whole file. Each batch is one transaction under a token, so a killed import may be repeated.
+@dataclass(slots=True)
+class Tally:
+    """What an import did so far: rows read, what became of their events, subjects kept."""
 
-    `progress` is told the share that is done. Unreadable rows and unbelievable events go to the dead letters. Raises
-    NotPermitted, InvalidDocument (mapping), InvalidRequest (file), DiskFull, StoreUnavailable.
+    read: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    subjects: int = 0
+    rejected: int = 0
+
+
+def import_file(room: Room, actor: Actor, request: ImportFile, progress: Progress = lambda done: None) -> Change:
+    """Stores the file's events and subjects; the result counts them. Bad rows lie with the dead letters.
+
+    `progress` is told the share that is done (0..1). Raises NotPermitted, InvalidDocument (mapping), InvalidRequest
+    (file), DiskFull, StoreUnavailable.
     """
     with recorded_refusals(room, actor, NAME, request):
         require(actor, Role.ADMIN, "import a file")
-        source = _opened(room, request)
-        counts = _Import(room, source, Path(request.file).name).run(progress)
-        return commit(room, lambda unit, when: _noted(unit, actor, request, when, source.fingerprint, counts))
+    if room.open_import is None:
+        raise StoreUnavailable("This process reads no files.", mend="Ask the running app, or use the command line.")
+    source, tally = room.open_import(request.file, request.mapping), Tally()
+    for batch in source.batches():
+        _keep_subjects(room, batch, tally)
+        _keep_events(room, actor, batch, f"{source.identity}:{batch.offset}", tally)
+        progress(batch.done)
+    if tally.subjects:
+        sync_register(room)
+    counted = {"read": tally.read, "stored": tally.stored, "duplicates": tally.duplicates,
+               "subjects": tally.subjects, "rejected": tally.rejected}
+    return act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: Change(
+        NAME, None, unit.audit.append(entry(
+            actor, when, NAME, reason=(request.reason or "").strip(),
+            after={"file": source.name, "identity": source.identity, **counted})).seq, result=counted))
 
 
-def _opened(room: Room, request: ImportFile) -> ImportSource:
-    if room.imports is None:
-        raise InvalidRequest("This process cannot read files.", mend="Import where the store is.")
-    return room.imports.open(Path(request.file), Path(request.mapping))
+def _keep_subjects(room: Room, batch: ImportBatch, tally: Tally) -> None:
+    if batch.subjects:
+        with room.control.write() as unit:
+            tally.subjects += unit.register.upsert_many(batch.subjects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """One run over a file."""
-
-    room: Room
-    source: ImportSource
-    name: str
-
-    def run(self, progress: Progress) -> Counter[str]:
-        """What was read and what became of it."""
-        counts: Counter[str] = Counter(rows=0, stored=0, duplicates=0, rejected=0, subjects=0, repeated_batches=0)
-        fingerprint = self.source.fingerprint
-        for batch in self.source.batches():
-            counts += self._keep(batch, f"import:{fingerprint}:{batch.offset}")
-            progress(batch.done)
-        if counts["subjects"]:
-            sync_register(self.room)
-        return counts
-
-    def _keep(self, batch: ImportBatch, token: str) -> Counter[str]:
-        received_at = self.room.clock.now()
-        accepted, refused = self._judged(batch, received_at)
-        written = self.room.events.write(Batch(
-            accepted, received_at, (*batch.rejected, *refused), token, sender=f"import {self.name}", ordered=True))
-        for start in range(0, len(batch.subjects), SUBJECTS_AT_ONCE):
-            with self.room.control.write() as unit:
-                unit.register.upsert_many(batch.subjects[start:start + SUBJECTS_AT_ONCE])
-        return Counter(rows=batch.rows, stored=written.stored, duplicates=written.duplicates,
-                       rejected=written.rejected, subjects=len(batch.subjects), repeated_batches=int(written.repeated))
-
-    def _judged(self, batch: ImportBatch, received_at: datetime) -> tuple[Sequence[Accepted], Sequence[Rejected]]:
-        sender, limits = Sender(trusted=True, name=NAME, historical=True), Limits()
-        judged = [accept(event, sender, received_at, limits) for event in batch.events]
-        return ([one for one in judged if isinstance(one, Accepted)],
-                [one for one in judged if isinstance(one, Rejected)])
+def _keep_events(room: Room, actor: Actor, batch: ImportBatch, token: str, tally: Tally) -> None:
+    """The batch's events in one transaction under its token; a repetition stores nothing and counts as duplicates."""
+    tally.read += batch.rows
+    if not batch.events and not batch.rejected:
+        return
+    now = room.clock.now()
+    accepted, refused = _judged(batch, actor, now)
+    written = room.events.write(Batch(accepted, now, (*batch.rejected, *refused), token, actor.principal, ordered=True))
+    tally.stored += written.stored
+    tally.duplicates += written.duplicates + (len(accepted) if written.repeated else 0)
+    tally.rejected += written.rejected
 
 
-def _noted(unit: ControlUnit, actor: Actor, request: ImportFile, when: Moment, fingerprint: str,
-           counts: Counter[str]) -> Change:
-    result = {"file": Path(request.file).name, "mapping": Path(request.mapping).name, "fingerprint": fingerprint,
-              **{name: counts[name] for name in
-                 ("rows", "stored", "duplicates", "rejected", "subjects", "repeated_batches")}}
-    record = unit.audit.append(entry(actor, when, NAME, reason=request.reason or "", after=result))
-    return Change(NAME, None, record.seq, result=result)
+def _judged(batch: ImportBatch, actor: Actor, now: datetime) -> tuple[Sequence[Accepted], Sequence[Rejected]]:
+    sender, limits = Sender(trusted=True, name=actor.principal, historical=True), Limits()
+    judged = [accept(event, sender, now, limits) for event in batch.events]
+    return ([one for one in judged if isinstance(one, Accepted)],
+            [one for one in judged if isinstance(one, Rejected)])

@@ -8,7 +8,6 @@ from typing import Any
 
 from rollout_core.documents.bound import Bound
 from rollout_core.documents.codec import (
-    UNREAD,
     Deadline,
     Duration,
     Key,
@@ -23,6 +22,7 @@ from rollout_core.documents.codec import (
     Whole,
 )
 from rollout_core.documents.findings import Findings
+from rollout_core.documents.format_line import FormatLine
 from rollout_core.documents.located import Located
 from rollout_core.documents.record import Field, Part, Record
 from rollout_core.documents.rule_codec import RuleCodec
@@ -140,28 +140,6 @@ class SafeState:
 
     def write(self, value: Any) -> object:
         return value if isinstance(value, str) else Percentage().write(value)
-
-
-@dataclass(frozen=True, slots=True)
-class FormatLine:
-    """The first line of a document, `format: NAME/VERSION`."""
-
-    name: str
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return ("format",)
-
-    def read(self, node: Located, path: str, found: Findings) -> dict[str, Any]:
-        given = node.entries.get("format")
-        if given is not None and given.value == self.name:
-            return {}
-        what = f"{given.value!r} is not a format this version reads" if given else "the key 'format' is missing"
-        found.add("format", what, line=node.line_of("format"), allowed=self.name)
-        return {"format": UNREAD}
-
-    def write(self, record: Any) -> dict[str, object]:
-        return {"format": self.name}
 
 
 PLAN = Record(parts.Plan, (

@@ -1,10 +1,9 @@
-"""A file to import as the core sees it: batches of events and subjects, the same ones in the same order every time."""
+"""A file to be imported, as the verb sees it: batches of events or subjects in a fixed order. Parsing is behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from rollout_core.metrics.event import Event
@@ -14,35 +13,43 @@ from rollout_core.ports.control_records import Subject
 
 @dataclass(frozen=True, slots=True)
 class ImportBatch:
-    """Some rows of the file. `offset` names its place in the file and is stable; events are sorted by time.
+    """What lies at `offset`. The same file and mapping always give the same batches in the same order.
 
-    `rejected` are rows that could not be read, with the reason; `done` is the share of the file that is read (0..1).
+    `rejected` are rows that could not be read; `done` is the share of the file that is read (0..1).
     """
 
     offset: str
-    rows: int
     events: Sequence[Event] = ()
     subjects: Sequence[Subject] = ()
     rejected: Sequence[Rejected] = ()
+    rows: int = 0
     done: float = 0.0
 
 
 class ImportSource(Protocol):
-    """An opened file with its mapping. `fingerprint` changes with the file's content and with the mapping."""
+    """An opened file with its mapping."""
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 over content and mapping, in hex."""
+    def identity(self) -> str:
+        """A hash of the file's content and of the mapping: names the batches, so that a repetition adds nothing."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The file's name, for the trail."""
         ...
 
     def batches(self) -> Iterator[ImportBatch]:
-        """The whole file, in order. Raises InvalidRequest where the file is not what the mapping says."""
+        """The whole file; the events of a batch are sorted by time.
+
+        Raises InvalidRequest where the file is not what the mapping says.
+        """
         ...
 
 
-class ImportSources(Protocol):
-    """Opens files for import; the only reader of foreign formats."""
+class OpenImport(Protocol):
+    """Opens a file with its mapping document."""
 
-    def open(self, file: Path, mapping: Path) -> ImportSource:
-        """The file as a source. Raises InvalidDocument for the mapping, InvalidRequest for the file."""
+    def __call__(self, file: str, mapping: str) -> ImportSource:
+        """Raises InvalidDocument for the mapping, InvalidRequest for the file."""
         ...

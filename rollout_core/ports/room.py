@@ -11,7 +11,6 @@ from rollout_core.ports.census_memory import CensusMemory
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
-from rollout_core.ports.import_source import ImportSources
 from rollout_core.ports.import_source import OpenImport
 from rollout_core.ports.live_snapshot import LiveSnapshot
 
@@ -32,5 +31,3 @@ class Room:
     counts: CensusMemory = field(default_factory=CensusMemory)
     open_import: OpenImport | None = None
     """Reads files for `import_file`; None where this process reads none."""
-    imports: ImportSources | None = None
-    """Opens files for import; None where a process reads none."""

@@ -1,0 +1,118 @@
+"""Rows of a foreign file -> events and subjects, by a mapping. What cannot be read becomes `Rejected` with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rollout_core.documents.mapping import EventTemplate, SubjectTemplate, Value
+from rollout_core.documents.mapping_times import instants
+from rollout_core.documents.mapping_values import EVENT_FIELDS, Rows, Unreadable, cells_of, chosen, plain_texts
+from rollout_core.metrics.event import Event, Kind
+from rollout_core.metrics.event_checks import Refusal, Rejected
+from rollout_core.ports.control_records import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows of `rows` at `places`, in that order."""
+
+    rows: Rows
+    places: Sequence[int]
+
+    @property
+    def count(self) -> int:
+        return len(self.places)
+
+    def column(self, name: str) -> Sequence[Any]:
+        cells = self.rows.column(name)
+        return [cells[place] for place in self.places]
+
+    def raw(self, index: int) -> str:
+        return self.rows.raw(self.places[index])
+
+
+def events_of(template: EventTemplate, rows: Rows, ids: Sequence[str]) -> tuple[list[Event], list[Rejected]]:
+    """The events of one template over some rows; `ids` are the rows' event ids."""
+    places = chosen(rows, template.when)
+    picked = rows if len(places) == rows.count else Chosen(rows, places)
+    columns: dict[str, Sequence[Any]] = {
+        "event_id": [ids[place] for place in places],
+        "occurred_at": instants(template.occurred_at, picked.column(template.occurred_at.column)),
+        **{name: EVENT_FIELDS[name](cells_of(value, picked)) for name, value in template.fields.items()},
+    }
+    if "weight" in columns:
+        columns["weight"] = [1.0 if weight is None else weight for weight in columns["weight"]]
+    if template.units:
+        columns["units"] = _dictionaries(template.units, picked, texts=True)
+    if template.attributes:
+        columns["attributes"] = _dictionaries(template.attributes, picked, texts=False)
+    return _built(template, picked, columns)
+
+
+def _built(template: EventTemplate, rows: Rows,
+           columns: Mapping[str, Sequence[Any]]) -> tuple[list[Event], list[Rejected]]:
+    names, kind = tuple(columns), Kind(template.kind)
+    constants: dict[str, Any] = {"kind": kind}
+    if template.scale is not None:
+        constants["scale"] = template.scale
+    events: list[Event] = []
+    rejected: list[Rejected] = []
+    for index, cells in enumerate(zip(*columns.values(), strict=True)):
+        wrong = _first_unreadable(names, cells)
+        if wrong is None:
+            events.append(Event(**constants, **dict(zip(names, cells, strict=True))))
+        else:
+            rejected.append(Rejected(Refusal.UNREADABLE, wrong, str(cells[0]), str(kind), rows.raw(index)))
+    return events, rejected
+
+
+def _first_unreadable(names: Sequence[str], cells: Sequence[Any]) -> str | None:
+    for name, cell in zip(names, cells, strict=True):
+        if isinstance(cell, Unreadable):
+            return f"{name}: {cell.why}"
+    return None
+
+
+def _dictionaries(values: Mapping[str, Value], rows: Rows, *, texts: bool) -> list[Any]:
+    """One dictionary per row; absent cells are left out; an unreadable cell makes its row unreadable."""
+    columns = [plain_texts(cells_of(value, rows)) if texts else cells_of(value, rows) for value in values.values()]
+    names = tuple(values)
+    if len(names) == 1 and texts:
+        name = names[0]
+        return [cell if isinstance(cell, Unreadable) else ({name: cell} if cell is not None else {})
+                for cell in columns[0]]
+    return [_dictionary(names, cells) for cells in zip(*columns, strict=True)]
+
+
+def _dictionary(names: Sequence[str], cells: Sequence[Any]) -> Any:
+    wrong = _first_unreadable(names, cells)
+    if wrong is not None:
+        return Unreadable(wrong)
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+
+
+def subjects_of(template: SubjectTemplate, rows: Rows) -> tuple[list[Subject], list[Rejected]]:
+    """The subjects of one template over some rows. Times become UTC ISO 8601 text ending in Z."""
+    picked = Chosen(rows, chosen(rows, template.when))
+    ids = plain_texts(cells_of(template.id, picked))
+    attributes = _dictionaries(template.attributes, picked, texts=False)
+    times = {name: instants(moment, picked.column(moment.column)) for name, moment in template.times.items()}
+    subjects: list[Subject] = []
+    rejected: list[Rejected] = []
+    for index, (subject, found) in enumerate(zip(ids, attributes, strict=True)):
+        wrong = next((cell.why for cell in (subject, found) if isinstance(cell, Unreadable)), None)
+        if subject in (None, "") or wrong:
+            rejected.append(Rejected(Refusal.UNREADABLE, wrong or f"the {template.unit} has no id",
+                                     raw=picked.raw(index)))
+            continue
+        known = {name: _instant_text(cells[index]) for name, cells in times.items()
+                 if isinstance(cells[index], datetime)}
+        subjects.append(Subject(template.unit, subject, {**found, **known}))
+    return subjects, rejected
+
+
+def _instant_text(when: datetime) -> str:
+    return when.replace(tzinfo=None).isoformat(timespec="microseconds").removesuffix(".000000") + "Z"
