@@ -10,8 +10,6 @@ from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
 from rollout_core.control.weigh import Situation, Weighed, moved, weigh
 from rollout_core.errors import GateClosed, InvalidRequest, ReasonMissing, RolloutError
 from rollout_core.flags.bucketing import percentage_of_buckets
-from rollout_core.insight.gates import Gate as ShownGate
-from rollout_core.insight.judge import State
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -19,8 +17,6 @@ from rollout_core.ports.room import Room
 from rollout_core.rollouts.decide import Next
 from rollout_core.rollouts.gates import Gate, pass_gates
 from rollout_core.rollouts.plan import Plan
-
-DURATION_GATE = "minimum_duration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Preview:
     lost: int | None
     have_then: int | None
     eligible: int | None
-    gates: tuple[ShownGate, ...]
+    gates: tuple[Gate, ...]
     needs_reason: bool
     raises_exposure: bool
     told: tuple[str, ...]
@@ -96,7 +92,7 @@ def _shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview
         from_percentage=rollout.percentage, to_percentage=after.percentage, to=percentage_of_buckets(after.percentage),
         from_phase=_name(situation.plan, rollout.phase), to_phase=_name(situation.plan_after, after.phase),
         to_status=str(after.status), gained=gained, lost=lost, have_then=have, eligible=_eligible(situation),
-        gates=tuple(shown_gate(gate) for gate in weighed.gates),
+        gates=weighed.gates,
         needs_reason=any(not gate.open for gate in weighed.gates), raises_exposure=_raises(proposed),
         told=told_of(situation.plan), allowed=refusal is None or isinstance(refusal, ReasonMissing),
         refusal=str(refusal) if refusal else "", changes=proposed is not None and proposed.changed)
@@ -105,12 +101,6 @@ def _shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview
 def told_of(plan: Plan) -> tuple[str, ...]:
     """Who is told of a change: the plan's contacts, by role and name."""
     return tuple(f"{each.role} ({each.name})" if each.name else each.role for each in plan.contacts)
-
-
-def shown_gate(gate: Gate) -> ShownGate:
-    """A gate in the form in which every face shows gates."""
-    kind = "checklist" if gate.phase is None else "duration" if gate.key == DURATION_GATE else "criterion"
-    return ShownGate(gate.key, gate.name, kind, State(gate.state.value), None, gate.needed, gate.measured)
 
 
 def _name(plan: Plan, phase: str | None) -> str | None:
