@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from rollout_core.insight.measuring import Measuring, no_data
 from rollout_core.metrics import formula as f
@@ -29,6 +30,8 @@ class Asked:
     flag: str | None = None
     tag: str | None = None
     part: str = ""
+    age: timedelta | None = None
+    """Adoption at this age instead of the plan's."""
 
 
 def built(measuring: Measuring, asked: Asked, value: float | None, n: int, interval: Interval | None,

@@ -33,7 +33,7 @@ def adoption(measuring: Measuring, asked: Asked, form: f.Adoption) -> Measured:
     if asked.arm != TREATMENT:
         return built(measuring, asked, None, 0, None, ONLY_TREATMENT)
     rules = measuring.scene.plan.measurement
-    age = rules.adoption_floor_age if form.floor else rules.adoption_age
+    age = asked.age or (rules.adoption_floor_age if form.floor else rules.adoption_age)
     rows = adopters(measuring, age, asked.flag, form.tag or asked.tag)
     exposed, tried = sum(row["exposed"] for row in rows), sum(row["tried"] for row in rows)
     note = "" if exposed else f"nobody was exposed {_days(age)} ago or longer"

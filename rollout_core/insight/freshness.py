@@ -5,16 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from rollout_core.insight.measuring import Measuring
-from rollout_core.ports.event_questions import LastSeen
+from rollout_core.ports.event_questions import LastSeen, Rows
+from rollout_core.ports.event_store import EventStore
+
+FLOW = ("exposure", "session", "page_view", "api_request", "web_vital", "feature_use")
+"""Kinds that come all the time while anybody uses the application."""
 
 
-def last_seen(measuring: Measuring) -> dict[str, datetime]:
+def newest_events(events: EventStore) -> dict[str, datetime]:
     """Kind -> its newest event, of the whole store; kinds never seen are absent."""
-    return {row["kind"]: row["occurred_at"] for row in measuring.ask(LastSeen()).records()
-            if row["occurred_at"] is not None}
+    return _newest(events.measure(LastSeen()))
+
+
+def _newest(rows: Rows) -> dict[str, datetime]:
+    return {row["kind"]: row["occurred_at"] for row in rows.records() if row["occurred_at"] is not None}
 
 
 def fresh_kinds(measuring: Measuring) -> frozenset[str]:
     """Kinds whose newest event is not older than the plan allows."""
     oldest = measuring.scene.now - measuring.scene.plan.measurement.stale_after
-    return frozenset(kind for kind, at in last_seen(measuring).items() if at >= oldest)
+    return frozenset(kind for kind, at in _newest(measuring.ask(LastSeen())).items() if at >= oldest)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from rollout_core.insight.judge import State
+from rollout_core.insight.formulas import Asked
+from rollout_core.insight.judge import JUDGES, State
+from rollout_core.insight.measure import measure
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.recent import PEOPLE
+from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief
-from rollout_core.metrics.measured import Measured
+from rollout_core.insight.timeline import stay
+from rollout_core.insight.words import measured_in_words, target_in_words
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Measured, Quality, Window
+from rollout_core.ports.event_store import EventStore
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.gates import in_words
+from rollout_core.rollouts.phase import Criterion, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +70,105 @@ class GatesAnswer:
     brief: GateBrief
     may_advance: bool
     computed_at: datetime
+
+
+def answer(room: Room, request: GatesRequest) -> GatesAnswer:
+    """The gates of a phase. Raises RolloutNotFound, KeyError for an unknown phase."""
+    return gates_of(room.events, scene(room, request.rollout), request.phase)
+
+
+def gates_of(events: EventStore, scene: Scene, phase_key: str | None = None) -> GatesAnswer:
+    """The gates of a phase of one scene; None: of the present phase, or of the first before the start."""
+    phase = scene.plan.phase(phase_key or scene.rollout.phase or scene.plan.phases[0].key)
+    gates = (*_checklist(scene), *_duration(scene, phase),
+                   *(_criterion(events, scene, phase, criterion) for criterion in phase.criteria))
+    proven = bool(phase.criteria) and all(gate.open for gate in gates)
+    return GatesAnswer(scene.rollout.key, phase.key, phase.name, gates, brief_of(gates), proven, scene.now)
+
+
+def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criterion) -> Gate:
+    if criterion.metric is None or criterion.comparison is None or criterion.target is None:
+        return _by_hand(scene, phase, criterion)
+    metric = CATALOG[criterion.metric]
+    measured = measure(Measuring(events, scene, _window(scene, phase, criterion.metric)),
+                       Asked(metric, tag=criterion.tag))
+    judge = JUDGES["evidence"]
+    state = judge.judge(measured, criterion.comparison, criterion.target)
+    words = measured_in_words(measured)
+    if state is State.NOT_YET:
+        words += f"; {missing(measured, criterion.target, metric.minimum_sample)}"
+    return Gate(criterion.key, criterion.name, "criterion", state, measured,
+                target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
+                criterion.comparison.value, criterion.target, criterion.lists, judge=judge.name)
+
+
+def missing(measured: Measured, target: float, minimum: int) -> str:
+    """What a criterion still waits for: more of them, or a better value. Rounded to two digits, a forecast."""
+    if measured.quality is Quality.FEW:
+        return f"at least {minimum - measured.n:,} more {measured.noun} are needed"
+    if measured.value is None or measured.low is None or measured.high is None or measured.value == target:
+        return "too close to the target to tell"
+    reach = (measured.high if target > measured.value else measured.low) - measured.value
+    needed = measured.n * ((reach / (target - measured.value)) ** 2 - 1)
+    digits = max(0, len(str(int(needed))) - 2)
+    return f"about {round(needed, -digits):,.0f} more {measured.noun} would settle it at this value"
+
+
+def _window(scene: Scene, phase: Phase, metric: str) -> Window:
+    """The stretch a criterion is about: its phase; adoption and retention of everybody since the start."""
+    rollout = scene.rollout
+    entered_at, left_at = stay(scene.epochs, phase.key)
+    if phase.key == rollout.phase:
+        entered_at, left_at = rollout.phase_entered_at, None
+    if metric in PEOPLE or metric.startswith("retention"):
+        entered_at = rollout.started_at
+    until_at = left_at or scene.now
+    return Window(min(entered_at or scene.now, until_at - timedelta(seconds=1)), until_at)
+
+
+def _by_hand(scene: Scene, phase: Phase, criterion: Criterion) -> Gate:
+    signed = scene.signoffs.get((phase.key, criterion.key))
+    if signed is None:
+        return Gate(criterion.key, criterion.name, "criterion", State.MANUAL, None, "signed by a person, with evidence",
+                    "waits for a signature", lists=criterion.lists)
+    state = State.SIGNED if signed.met else State.NOT_MET
+    return Gate(criterion.key, criterion.name, "criterion", state, None, "signed by a person, with evidence",
+                signed.evidence, lists=criterion.lists, signed_by=signed.by, signed_at=signed.at)
+
+
+def _duration(scene: Scene, phase: Phase) -> list[Gate]:
+    if phase.minimum_duration is None or phase.key != scene.rollout.phase or scene.rollout.phase_entered_at is None:
+        return []
+    spent = scene.now - scene.rollout.phase_entered_at
+    over = spent >= phase.minimum_duration
+    words = f"{in_words(spent)} so far" + ("" if over else f", {in_words(phase.minimum_duration - spent)} to go")
+    return [Gate("minimum_duration", "Minimum duration", "duration", State.MET if over else State.NOT_YET, None,
+                 f"at least {in_words(phase.minimum_duration)}", words)]
+
+
+def _checklist(scene: Scene) -> list[Gate]:
+    """The pre-rollout checklist, before the start only."""
+    if scene.rollout.started_at is not None or not scene.plan.checklist:
+        return []
+    done = {tick.item for tick in scene.ticks} | {waiver.item for waiver in scene.waivers}
+    open_items = [item for item in scene.plan.checklist if item.key not in done]
+    words = f"{len(scene.plan.checklist) - len(open_items)} of {len(scene.plan.checklist)} items done"
+    return [Gate("checklist", "Pre-rollout checklist", "checklist", State.NOT_MET if open_items else State.MET, None,
+                 "every item ticked, or waived with a reason", words)]
+
+
+WORST_FIRST = (State.NOT_MET, State.NO_DATA, State.NOT_YET, State.MANUAL, State.SIGNED, State.MET)
+
+
+def brief_of(gates: tuple[Gate, ...]) -> GateBrief:
+    """How many stand where, and the worst of them in one sentence."""
+    count = {state: sum(1 for gate in gates if gate.state is state) for state in State}
+    worst = min(gates, key=lambda gate: WORST_FIRST.index(gate.state), default=None)
+    if worst is None:
+        state, words = State.NO_DATA, "this phase has no criteria: it never advances by itself"
+    elif worst.open:
+        state, words = State.MET, "everything is met"
+    else:
+        state, words = worst.state, f"{worst.name}: {worst.words}"
+    return GateBrief(state.value, words, count[State.MET] + count[State.SIGNED], count[State.NOT_MET],
+                     count[State.NOT_YET], count[State.NO_DATA], count[State.MANUAL], len(gates))

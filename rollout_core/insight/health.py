@@ -7,10 +7,21 @@ from datetime import datetime
 
 from rollout_core.health.alert import Alert
 from rollout_core.health.issue import Issue
-from rollout_core.health.recommendation import Recommendation
+from rollout_core.health.recommendation import Recommendation, recommend
 from rollout_core.health.score import HealthScore
+from rollout_core.insight.gates import gates_of
+from rollout_core.insight.glance import glance, history
+from rollout_core.insight.people import exposed_now
+from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.series import Mark
+from rollout_core.insight.share import census_of, share_of
+from rollout_core.insight.sightings import sightings, topic
+from rollout_core.insight.status import ScorePoint
+from rollout_core.insight.timeline import marks
+from rollout_core.insight.trouble import open_issues
+from rollout_core.insight.window import window_of
 from rollout_core.metrics.measured import Measured, Window
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +30,6 @@ class HealthRequest:
 
     rollout: str | None = None
     history: str = "day"
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePoint:
-    """The score of one bucket, by its beginning; None: nothing to compute it from."""
-
-    at: datetime
-    score: int | None
-    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,26 @@ class HealthAnswer:
     issues: tuple[Issue, ...]
     recommendations: tuple[Recommendation, ...]
     computed_at: datetime
+
+
+def answer(room: Room, request: HealthRequest) -> HealthAnswer:
+    """The score now, its curve, and what to do."""
+    now_scene = scene(room, request.rollout)
+    seen = glance(room.events, now_scene)
+    window = window_of(request.history, now_scene.rollout, now_scene.now)
+    points = history(room.events, now_scene, window, seen.adoption)
+    first = next((point.score for point in points if point.score is not None), None)
+    return HealthAnswer(
+        rollout=now_scene.rollout.key, name=now_scene.rollout.name, status=now_scene.rollout.status.value,
+        health=seen.health, errors=seen.errors, adoption=seen.adoption, history=points, history_window=window,
+        change=None if first is None else seen.health.score - first, marks=marks(now_scene, window),
+        alerts=now_scene.alerts, issues=tuple(open_issues(now_scene)),
+        recommendations=advice(room, now_scene, seen.health), computed_at=now_scene.now)
+
+
+def advice(room: Room, scene: Scene, score: HealthScore) -> tuple[Recommendation, ...]:
+    """What to do now."""
+    share = share_of(scene, census_of(room, scene))
+    firing = [(sighting, topic(scene, sighting)) for sighting in sightings(room.events, scene, share)]
+    return recommend(firing, score, scene.plan.guides, exposed=exposed_now(room.events, scene), enabled=share.have,
+                     may_advance=gates_of(room.events, scene).may_advance)

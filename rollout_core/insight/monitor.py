@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout_core.health.recommendation import Recommendation
+from rollout_core.health.recommendation import Recommendation, recommend
 from rollout_core.health.score import HealthScore
 from rollout_core.health.sighting import Sighting
-from rollout_core.insight.gates import Gate
-from rollout_core.insight.pause_check import PauseCheckAnswer
+from rollout_core.insight.gates import Gate, gates_of
+from rollout_core.insight.glance import glance
+from rollout_core.insight.pause_check import PauseCheckAnswer, pause_check
+from rollout_core.insight.people import exposed_now
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.insight.share import census_of, share_of
+from rollout_core.insight.sightings import sightings, topic
 from rollout_core.metrics.measured import Measured
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,21 @@ class MonitorAnswer:
     metrics: tuple[Measured, ...]
     recommendations: tuple[Recommendation, ...]
     computed_at: datetime
+
+
+def answer(room: Room, request: MonitorRequest) -> MonitorAnswer:
+    """One pass over everything; changes nothing."""
+    return monitor(room, scene(room, request.rollout))
+
+
+def monitor(room: Room, scene: Scene) -> MonitorAnswer:
+    """The same for a scene that is already read."""
+    seen = glance(room.events, scene)
+    share = share_of(scene, census_of(room, scene))
+    found = sightings(room.events, scene, share)
+    gates = gates_of(room.events, scene)
+    recommended = recommend([(each, topic(scene, each)) for each in found], seen.health, scene.plan.guides,
+                            exposed=exposed_now(room.events, scene), enabled=share.have,
+                            may_advance=gates.may_advance)
+    return MonitorAnswer(scene.rollout.key, seen.health, found, pause_check(room.events, scene), gates.gates,
+                         (seen.errors, seen.adoption), recommended, scene.now)

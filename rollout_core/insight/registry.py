@@ -29,9 +29,11 @@ from rollout_core.insight import (
     phases,
     plan,
     report,
+    rollouts,
     series,
     speed,
     status,
+    status_answer,
     tokens,
     vitals,
     workspaces,
@@ -50,7 +52,9 @@ def _unanswered(room: Room, request: Any) -> Any:
 
 
 QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for spec in (
-    _spec("status", status, status.StatusRequest, status.StatusAnswer,
+    _spec("rollouts", rollouts, rollouts.RolloutsRequest, rollouts.RolloutsAnswer,
+          "Which rollouts there are; control store only."),
+    _spec("status", status_answer, status.StatusRequest, status.StatusAnswer,
           "Where a rollout is: phase, share, health, alerts, next step."),
     _spec("overview", overview, overview.OverviewRequest, overview.OverviewAnswer,
           "All rollouts at a glance and what needs a person."),

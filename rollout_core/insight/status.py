@@ -60,6 +60,15 @@ class HealthBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class ScorePoint:
+    """The score of one bucket, by its beginning; None: nothing to compute it from."""
+
+    at: datetime
+    score: int | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AlertCounts:
     """Unresolved alerts by severity; snoozed ones apart."""
 

@@ -1,0 +1,58 @@
+"""The newest stretch that holds enough data: an hour, else a day, else since the epoch began.
+
+A glance must be of now, and a number from three requests is no glance. The window used is in every answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from rollout_core.insight.formulas import Asked
+from rollout_core.insight.measure import measure
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.scene import Scene
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Measured, Quality, Window
+from rollout_core.ports.event_store import EventStore
+from rollout_core.rollouts.phase import Comparison
+
+STEPS = (timedelta(hours=1), timedelta(days=1))
+PEOPLE = frozenset({"adoption_rate", "adoption_floor", "social_adoption", "stickiness"})
+"""Metrics of people at an age: an hour of them means nothing, so they are taken over the phase."""
+
+
+def recent(events: EventStore, scene: Scene, key: str, *, tag: str | None = None,
+           age: timedelta | None = None) -> Measured:
+    """The metric in treatment over the shortest window with the minimum sample. People: over the phase."""
+    asked = Asked(CATALOG[key], tag=tag, age=age)
+    begun = scene.rollout.epoch_began_at or scene.now - STEPS[-1]
+    if key in PEOPLE:
+        return over_phase(events, scene, key, tag=tag, age=age)
+    *shorter, longest = _windows(scene.now, begun)
+    for window in shorter:
+        measured = measure(Measuring(events, scene, window), asked)
+        if measured.quality is Quality.OK:
+            return measured
+    return measure(Measuring(events, scene, longest), asked)
+
+
+def over_phase(events: EventStore, scene: Scene, key: str, *, tag: str | None = None,
+               age: timedelta | None = None) -> Measured:
+    """The metric in treatment of those first exposed in the present phase."""
+    begun = scene.rollout.phase_entered_at or scene.rollout.started_at or scene.now - STEPS[-1]
+    window = Window(min(begun, scene.now - timedelta(seconds=1)), scene.now)
+    return measure(Measuring(events, scene, window), Asked(CATALOG[key], tag=tag, age=age))
+
+
+def for_rule(events: EventStore, scene: Scene, key: str, comparison: Comparison | None, *, tag: str | None = None,
+             after: timedelta | None = None) -> Measured:
+    """What a pause condition or an alert looks at: adoption below a floor is looked at at the floor's (short) age."""
+    if key == "adoption_rate" and comparison in (Comparison.BELOW, Comparison.AT_MOST):
+        return over_phase(events, scene, key, tag=tag, age=after or scene.plan.measurement.adoption_floor_age)
+    return recent(events, scene, key, tag=tag)
+
+
+def _windows(now: datetime, begun: datetime) -> list[Window]:
+    """Growing windows that end now and begin no earlier than `begun`, the last one at `begun` itself."""
+    spans = [now - step for step in STEPS if now - step > begun]
+    return [Window(since, now) for since in (*spans, min(begun, now - timedelta(seconds=1)))]

@@ -1,0 +1,163 @@
+"""What every alert rule of a plan sees now. Computes and never acts: the sweep settles sightings into alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import log
+
+import numpy as np
+
+from rollout_core.analysis.sample_ratio import log_e
+from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.health.recommendation import topic_of
+from rollout_core.health.sighting import Sighting
+from rollout_core.insight.freshness import FLOW, newest_events
+from rollout_core.insight.judge import BEYOND, JUDGES, State
+from rollout_core.insight.recent import for_rule
+from rollout_core.insight.scene import Scene
+from rollout_core.insight.status import Share
+from rollout_core.insight.trouble import critical_issues, failed_checks, security_issues
+from rollout_core.insight.words import measured_in_words
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Quality, Window
+from rollout_core.ports.event_questions import Exposed
+from rollout_core.ports.event_store import EventStore
+from rollout_core.rollouts.plan import AlertRule
+from rollout_core.rollouts.rollout import Epoch
+from rollout_core.rollouts.status import SERVING
+
+SAMPLE_RATIO_ALPHA = 0.01
+"""The error budget of the sample-ratio test (statistics.md 1.5)."""
+
+OVERSHOOT_TOLERATED = 0.02
+"""How much more than planned may be served, as a share of the plan, before it is an overshoot; at least one subject."""
+
+Seen = tuple[bool | None, str, bool]
+"""(fires, evidence in words, proven)."""
+
+
+def sightings(events: EventStore, scene: Scene, share: Share) -> tuple[Sighting, ...]:
+    """One per alert rule of the plan, in its order."""
+    return tuple(_sighting(events, scene, share, rule) for rule in scene.plan.alerts)
+
+
+def topic(scene: Scene, sighting: Sighting) -> str:
+    """What a sighting is about, for its recommendation."""
+    rule = next((rule for rule in scene.plan.alerts if rule.key == sighting.rule), None)
+    if rule is None:
+        return "issues"
+    return topic_of(CATALOG[rule.metric].group if rule.metric else None, rule.kind)
+
+
+def _sighting(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Sighting:
+    fires, evidence, proven = SEEN_BY_KIND[rule.kind](events, scene, share, rule)
+    return Sighting(rollout=scene.rollout.key, rule=rule.key, scope="", severity=rule.severity, fires=fires,
+                    title=rule.name, evidence=evidence, proven=proven, advice=rule.advice, calm=rule.calm,
+                    facts={"kind": rule.kind, "metric": rule.metric, "threshold": rule.threshold})
+
+
+def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    """Crossed with the minimum sample: fires. Proven when the whole interval is beyond the limit."""
+    if rule.metric is None or rule.comparison is None or rule.threshold is None:
+        return None, "the rule names no metric", False
+    if rule.while_percentage_above is not None and scene.rollout.percentage <= rule.while_percentage_above:
+        return False, f"applies only above {rule.while_percentage_above / 1000:g}% of the subjects", True
+    measured = for_rule(events, scene, rule.metric, rule.comparison, tag=rule.tag, after=rule.after)
+    if measured.value is None or measured.quality in (Quality.FEW, Quality.STALE):
+        return None, measured_in_words(measured), False
+    proven = JUDGES["evidence"].judge(measured, rule.comparison, rule.threshold) is State.MET
+    return BEYOND[rule.comparison](measured.value, rule.threshold), measured_in_words(measured), proven
+
+
+def _critical_issue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    found = critical_issues(scene)
+    return bool(found), "; ".join(issue.title for issue in found) or "none is open", True
+
+
+def _security_issue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    found = security_issues(events, scene)
+    return bool(found), "; ".join(found) or "none is open", True
+
+
+def _health_check(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    found = failed_checks(events, scene)
+    if found is None:
+        return None, "no health check has reported yet", True
+    return bool(found), "; ".join(found) or "every component's newest check is ok", True
+
+
+def _overshoot(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    """More subjects have it than planned: newcomers, or overrides of the environment."""
+    if share.have is None or not share.eligible:
+        return None, "there is no register to count in", True
+    planned = share.buckets * share.eligible / BUCKETS
+    over = share.have > planned + max(1.0, OVERSHOOT_TOLERATED * planned)
+    return over, f"{share.have:,} have it, {planned:,.0f} are planned", True
+
+
+def _sample_ratio(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    """Subjects entering treatment and control against the split of their hour and stratum, at 1 % for ever."""
+    since_at = scene.rollout.started_at
+    if since_at is None or since_at >= scene.now:
+        return None, "nobody is exposed yet", True
+    by_hour: dict[tuple[object, int, int], list[int]] = {}
+    for row in events.measure(Exposed(scene.rollout.key, Window(since_at, scene.now))).records():
+        if 0 < row["inclusion"] < BUCKETS and row["arm"] in ("treatment", "control", "holdout"):
+            pair = by_hour.setdefault((row["hour"], row["epoch"], row["inclusion"]), [0, 0])
+            pair[row["arm"] != "treatment"] += row["entered"]
+    if not by_hour:
+        return None, "nobody was in or out by chance, so there is no split to check", True
+    treated, controlled = (np.array([pair[side] for pair in by_hour.values()]) for side in (0, 1))
+    shares = np.array([inclusion / BUCKETS for _, _, inclusion in by_hour])
+    found = log_e(treated, controlled, shares)
+    expected = float((shares * (treated + controlled)).sum())
+    words = f"{treated.sum():,} entered treatment where {expected:,.0f} were expected"
+    return bool(found >= log(1 / SAMPLE_RATIO_ALPHA)), words, True
+
+
+def _missing_data(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    """Nothing arrives of the kinds that always come, while something is served."""
+    if scene.rollout.status not in SERVING or scene.rollout.percentage == 0:
+        return False, "nothing is served, so nothing has to arrive", True
+    newest = max((at for kind, at in newest_events(events).items() if kind in FLOW), default=None)
+    if newest is None:
+        return True, "no event has ever arrived", True
+    quiet = scene.now - newest
+    words = f"the newest event is from {newest:%Y-%m-%d %H:%M} UTC"
+    return quiet > scene.plan.measurement.stale_after, words, True
+
+
+def _overdue_rollback(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    """A critical issue is open for longer than an immediate rollback may take, and exposure has not gone down since."""
+    due = next((each.due for each in scene.plan.rollbacks if each.kind == "immediate"), timedelta(minutes=30))
+    late = [issue for issue in critical_issues(scene) if scene.now - issue.opened_at > due
+            and not _lowered_since(scene.epochs, issue.opened_at)]
+    if scene.rollout.percentage == 0 or not late:
+        return False, "no rollback is due", True
+    return True, f"{late[0].title}: open since {late[0].opened_at:%Y-%m-%d %H:%M} UTC, rollback was due", True
+
+
+def _lowered_since(epochs: tuple[Epoch, ...], since_at: datetime) -> bool:
+    return any(after.percentage < before.percentage and after.began_at >= since_at
+               for before, after in pairwise(epochs))
+
+
+def _phase_overdue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+    rollout = scene.rollout
+    if rollout.phase is None or rollout.phase_entered_at is None or rollout.status not in SERVING:
+        return False, "no phase is under way", True
+    phase = scene.plan.phase(rollout.phase)
+    if phase.maximum_duration is None:
+        return False, "this phase has no maximum duration", True
+    end_at = rollout.phase_entered_at + phase.maximum_duration
+    return scene.now > end_at, f"{phase.name} should have ended by {end_at:%Y-%m-%d %H:%M} UTC", True
+
+
+SEEN_BY_KIND: Mapping[str, Callable[[EventStore, Scene, Share, AlertRule], Seen]] = {
+    "metric": _metric, "critical_issue": _critical_issue, "security_issue": _security_issue,
+    "health_check": _health_check, "overshoot": _overshoot, "sample_ratio": _sample_ratio,
+    "missing_data": _missing_data, "overdue_rollback": _overdue_rollback, "phase_overdue": _phase_overdue,
+}
+"""Kinds of alert rules and what each looks at; a test holds it equal to what plans may say."""

@@ -1,0 +1,59 @@
+"""What is wrong besides the numbers: open issues, failed or overdue health checks, security issues."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rollout_core.health.issue import Issue, IssuePriority, IssueState
+from rollout_core.insight.scene import Scene
+from rollout_core.ports.event_questions import Latest
+from rollout_core.ports.event_store import EventStore
+
+LOOK_BACK = timedelta(days=7)
+"""A component that has not reported for this long is no longer part of the system."""
+
+SECURITY_LOOK_BACK = timedelta(days=365)
+"""Security issues stay open until somebody resolves them."""
+
+
+def open_issues(scene: Scene) -> list[Issue]:
+    """Issues that nobody has resolved or ignored."""
+    return [issue for issue in scene.issues if issue.state is IssueState.OPEN]
+
+
+def critical_issues(scene: Scene) -> list[Issue]:
+    """Open critical issues."""
+    return [issue for issue in open_issues(scene) if issue.priority is IssuePriority.CRITICAL]
+
+
+def failed_checks(events: EventStore, scene: Scene) -> list[str] | None:
+    """Components whose newest check is not ok or overdue, in words; None when no component has ever reported.
+
+    Overdue: older than the plan's time after which data are stale.
+    """
+    rows = events.measure(Latest("health_check", scene.now - LOOK_BACK)).records()
+    if not rows:
+        return None
+    oldest = scene.now - scene.plan.measurement.stale_after
+    words = []
+    for row in rows:
+        if not row["ok"]:
+            words.append(f"{row['name']} failed at {row['occurred_at']:%Y-%m-%d %H:%M} UTC")
+        elif row["occurred_at"] < oldest:
+            words.append(f"{row['name']} has not reported since {row['occurred_at']:%Y-%m-%d %H:%M} UTC")
+    return words
+
+
+def security_issues(events: EventStore, scene: Scene) -> list[str]:
+    """Critical security issues that are open: as events not resolved since, or as issues."""
+    rows = events.measure(Latest("security_issue", scene.now - SECURITY_LOOK_BACK)).records()
+    known = {issue.source: issue for issue in scene.issues if issue.kind == "security_issue" and issue.source}
+    words = []
+    for row in rows:
+        issue = known.get(row["name"] or "")
+        settled = row["state"] == "resolved" or (issue is not None and issue.state is not IssueState.OPEN)
+        if row["severity"] == "critical" and not settled:
+            words.append(row["message"] or row["name"] or "critical security issue")
+    words += [issue.title for issue in open_issues(scene) if issue.kind == "security_issue"
+              and issue.priority is IssuePriority.CRITICAL and issue.title not in words]
+    return words

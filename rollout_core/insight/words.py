@@ -1,0 +1,59 @@
+"""Numbers and comparisons in words for answers that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rollout_core.metrics.measured import Measured
+from rollout_core.rollouts.phase import Comparison
+
+AT = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
+      Comparison.AT_MOST: "at most"}
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+
+def number(value: float | None, unit: str) -> str:
+    """A value in its unit: 4.1%, +12%, 236 ms, 2.31 s, 4.3, no data."""
+    if value is None:
+        return "no data"
+    return FORMATS.get(unit, _plain)(value).replace("-", MINUS)
+
+
+def _ms(value: float) -> str:
+    return f"{value / 1000:.2f} s" if abs(value) >= 1000 else f"{value:.0f} ms"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
+
+
+def _percent(value: float) -> str:
+    text = f"{value * 100:.2f}" if abs(value) < 0.1 else f"{value * 100:.1f}"
+    return text.rstrip("0").rstrip(".") + "%"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + _percent(value)
+
+
+FORMATS: Mapping[str, Callable[[float], str]] = {
+    "share": _percent, "relative": _signed, "ms": _ms, "score": "{:.0f}".format, "rating": "{:.2f}".format,
+    "points": "{:.0f}".format, "minutes": "{:.1f} min".format, "days": "{:.1f} days".format,
+}
+"""Unit of the catalogue -> how a value is written; others as a plain number."""
+
+
+def measured_in_words(measured: Measured) -> str:
+    """`4.1% (3.7%-4.5%) of 1,200 requests`; with nothing measured, why."""
+    if measured.value is None:
+        return f"no data: {measured.note}" if measured.note else "no data"
+    joint = " to " if measured.unit == "relative" else DASH
+    around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
+              f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
+    return f"{number(measured.value, measured.unit)}{around}, {measured.n:,} {measured.noun}"
+
+
+def target_in_words(comparison: Comparison | None, target: float | None, unit: str) -> str:
+    """`below 3%`; an empty text where there is no target."""
+    return "" if comparison is None or target is None else f"{AT[comparison]} {number(target, unit)}"
