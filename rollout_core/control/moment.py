@@ -29,8 +29,8 @@ class Moment:
 def moment(room: Room, unit: ControlUnit) -> Moment:
     """The instant for a change made in this transaction."""
     clock_at = room.clock.now()
-    newest = unit.audit.tail(limit=1)
-    return Moment(max(clock_at, newest[0].entry.at) if newest else clock_at, clock_at)
+    newest_at = unit.audit.newest_at()
+    return Moment(max(clock_at, newest_at) if newest_at else clock_at, clock_at)
 
 
 def refuse_skew(room: Room, when: Moment) -> None:

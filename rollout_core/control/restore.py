@@ -16,7 +16,7 @@ from rollout_core.control.backup import CONTROL_COPY, EVENTS_COPY, MANIFEST
 from rollout_core.control.carry_over import carry_over
 from rollout_core.control.change import Change
 from rollout_core.control.held_rollouts import hold_all
-from rollout_core.control.moment import Moment
+from rollout_core.control.moment import moment
 from rollout_core.control.open_snapshot import open_snapshot
 from rollout_core.control.sync_register import MIRRORED
 from rollout_core.control.trail import entry
@@ -78,11 +78,9 @@ def check_backup(source: Path) -> None:
 
 def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit, copy: ControlUnit) -> tuple[list[str], int]:
     """Everything that happens to the copy before it becomes the store: one transaction of the copy."""
-    clock_at = room.clock.now()
     backup_head = copy.audit.head()
     carry_over(room, live, copy)
-    newest = copy.audit.tail(limit=1)
-    when = Moment(max(clock_at, newest[0].entry.at) if newest else clock_at, clock_at)
+    when = moment(room, copy)
     held = hold_all(live, copy, when.at)
     copy.meta.set(MIRRORED, "0")
     record = copy.audit.append(entry(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from msgspec import DecodeError, ValidationError, json
@@ -20,15 +20,23 @@ from rollout_core.ports.control_records import AuditEntry, AuditFinding, AuditHe
 GENESIS = "0" * 64
 """What the first record links to."""
 
+UNREADABLE = "unreadable"
+"""The outcome of an entry whose bytes cannot be read any more."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 EMPTY_HEAD = AuditHead(0, GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as a store holds it; `rollout`, `at` and `verb` are copies for look-ups and are checked too."""
+    """A record as a store holds it; `rollout`, `at` and `verb` are copies for look-ups and are checked too.
+
+    `at` None: what stands there is no time.
+    """
 
     seq: int
-    at: datetime
+    at: datetime | None
     rollout: str | None
     verb: str
     body: bytes
@@ -56,8 +64,14 @@ def chained(entry: AuditEntry, head: AuditHead, newest_at: datetime | None) -> A
 
 
 def opened(stored: StoredRecord) -> AuditRecord:
-    """A stored record with its entry. Raises msgspec.DecodeError when the body is no entry."""
-    return AuditRecord(stored.seq, json.decode(stored.body, type=AuditEntry), stored.body, stored.previous, stored.hash)
+    """A stored record with its entry. One that was tampered with until it is no entry is shown as `unreadable`: a
+    damaged trail is found by `verify` and never hinders a pause."""
+    try:
+        entry = json.decode(stored.body, type=AuditEntry)
+    except (DecodeError, ValidationError):
+        entry = AuditEntry(stored.at or EPOCH, "unknown", "unknown", "unknown", "unknown", stored.verb,
+                           outcome=UNREADABLE, rollout=stored.rollout)
+    return AuditRecord(stored.seq, entry, stored.body, stored.previous, stored.hash)
 
 
 def verify(records: Iterable[StoredRecord], counted: AuditHead | None = None,
@@ -95,9 +109,8 @@ def _faults(record: StoredRecord, head: AuditHead) -> list[AuditFinding]:
 
 def _unlike(record: StoredRecord) -> list[AuditFinding]:
     """Finds look-up columns that differ from the hashed body."""
-    try:
-        entry = opened(record).entry
-    except (DecodeError, ValidationError):
+    entry = opened(record).entry
+    if entry.outcome == UNREADABLE:
         return [AuditFinding(record.seq, "unreadable", "Its content is not an audit entry.")]
     if (entry.at, entry.rollout, entry.verb) != (record.at, record.rollout, record.verb):
         return [AuditFinding(record.seq, "edited", "Its look-up columns differ from its content.")]

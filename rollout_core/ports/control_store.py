@@ -134,6 +134,10 @@ class Audit(Protocol):
         """The newest record's place; seq 0 and 64 zeros when the trail is empty."""
         ...
 
+    def newest_at(self) -> datetime | None:
+        """The time of the newest record; None when there is none or it cannot be read."""
+        ...
+
     def verify(self, head: str | None = None) -> AuditVerdict:
         """Walks the chain; `head` (`seq:hash` or a hash) is an anchor kept outside."""
         ...

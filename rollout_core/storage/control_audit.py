@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Text, delete, insert, select, type_coerce
+from sqlalchemy.types import NullType
 
 from rollout_core.errors import StoreCorrupt
 from rollout_core.ports.audit_chain import EMPTY_HEAD, StoredRecord, chained, opened, verify
@@ -20,6 +22,11 @@ WALK_ROWS = 2_000
 """How many records a walk reads at a time."""
 
 
+RAW = select(AUDIT.c.seq, type_coerce(AUDIT.c.at, Text).label("at"), AUDIT.c.rollout, AUDIT.c.verb,
+             type_coerce(AUDIT.c.body, NullType).label("body"), AUDIT.c.previous, AUDIT.c.hash)
+"""Rows as they lie in the file: a damaged value must not keep anybody from looking."""
+
+
 class SqlAudit:
     """The repository; see `rollout_core.ports.control_store.Audit`."""
 
@@ -28,9 +35,7 @@ class SqlAudit:
 
     def append(self, entry: AuditEntry) -> AuditRecord:
         """Chains an entry onto the newest record."""
-        newest = self._connection.execute(select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(1)).first()
-        head = AuditHead(newest.seq, newest.hash) if newest else EMPTY_HEAD
-        record = chained(entry, head, newest.at if newest else None)
+        record = chained(entry, self.head(), self.newest_at())
         self._insert(record)
         return record
 
@@ -47,7 +52,7 @@ class SqlAudit:
 
     def tail(self, rollout: str | None = None, limit: int = 100, before: int | None = None) -> tuple[AuditRecord, ...]:
         """Newest first."""
-        query = select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
+        query = RAW.order_by(AUDIT.c.seq.desc()).limit(limit)
         if rollout is not None:
             query = query.where(AUDIT.c.rollout == rollout)
         if before is not None:
@@ -63,6 +68,11 @@ class SqlAudit:
         newest = self._connection.execute(
             select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)).first()
         return AuditHead(newest.seq, newest.hash) if newest else EMPTY_HEAD
+
+    def newest_at(self) -> datetime | None:
+        """The time of the newest record."""
+        newest = self._connection.execute(RAW.order_by(AUDIT.c.seq.desc()).limit(1)).first()
+        return _stored(newest).at if newest else None
 
     def verify(self, head: str | None = None) -> AuditVerdict:
         """Walks the whole chain."""
@@ -96,7 +106,7 @@ class SqlAudit:
     def _stored(self, after: int) -> Iterator[StoredRecord]:
         """All rows after a seq, in pages: a long trail is never held in memory."""
         while True:
-            query = select(AUDIT).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(WALK_ROWS)
+            query = RAW.where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(WALK_ROWS)
             rows = self._connection.execute(query).all()
             yield from (_stored(row) for row in rows)
             if len(rows) < WALK_ROWS:
@@ -105,5 +115,10 @@ class SqlAudit:
 
 
 def _stored(row: Any) -> StoredRecord:
-    """A row of the table as a value."""
-    return StoredRecord(row.seq, row.at, row.rollout, row.verb, bytes(row.body), row.previous, row.hash)
+    """A row of the table as a value, whatever somebody may have put into it."""
+    body = row.body if isinstance(row.body, bytes) else str(row.body).encode()
+    try:
+        at = datetime.fromisoformat(row.at)
+    except (TypeError, ValueError):
+        at = None
+    return StoredRecord(row.seq, at, row.rollout, row.verb, body, row.previous, row.hash)

@@ -124,6 +124,10 @@ class FakeAudit:
         newest = self.rows.get(len(self.rows))
         return AuditHead(newest.seq, newest.hash) if newest else EMPTY_HEAD
 
+    def newest_at(self):
+        newest = self.rows.get(len(self.rows))
+        return newest.entry.at if newest else None
+
     def verify(self, head=None):
         stored = (StoredRecord(each.seq, each.entry.at, each.entry.rollout, each.entry.verb, each.body, each.previous,
                                each.hash) for each in self.walk())
