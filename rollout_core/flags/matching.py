@@ -7,7 +7,7 @@ clock. `storage/rule_sql.py` compiles the same rules to SQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import isnan
 from typing import Any
@@ -103,21 +103,36 @@ def _not_in(condition: Condition, at: datetime) -> Matches:
 
 
 def _has_any(condition: Condition, at: datetime) -> Matches:
-    key, none_of = condition.attribute, frozenset(condition.values).isdisjoint
+    key, none_of = condition.attribute, _texts(condition).isdisjoint
 
     def has_any(attributes: Attributes) -> bool:
         held = attributes.get(key)
-        return held.__class__ in LISTS and not none_of(held)
+        try:
+            return held.__class__ in LISTS and not none_of(held)
+        except TypeError:
+            return not none_of(_only_texts(held or ()))
     return has_any
 
 
 def _has_none(condition: Condition, at: datetime) -> Matches:
-    key, none_of = condition.attribute, frozenset(condition.values).isdisjoint
+    key, none_of = condition.attribute, _texts(condition).isdisjoint
 
     def has_none(attributes: Attributes) -> bool:
         held = attributes.get(key)
-        return held.__class__ in LISTS and none_of(held)
+        try:
+            return held.__class__ in LISTS and none_of(held)
+        except TypeError:
+            return none_of(_only_texts(held or ()))
     return has_none
+
+
+def _texts(condition: Condition) -> frozenset[str]:
+    """The values a list may hold: its elements are texts."""
+    return frozenset(_only_texts(condition.values))
+
+
+def _only_texts(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
 
 
 def _number(compare: Callable[[Any, Any], bool]) -> Callable[[Condition, datetime], Matches]:
