@@ -19,14 +19,15 @@ FEWEST = 200
 class Reference:
     """The quantile `q` of a store metric (`metric`: accumulation key) before the rollout, in its smallest unit.
 
-    `rises`: relative rise in per mille -> rise of the share above the reference (10 % is 100).
+    It was fixed from values before `applies_from_at` and is applied to values from then on. `rises`: relative rise in
+    per mille -> rise of the share above the reference (10 % is 100).
     """
 
     metric: str
     q: float
     value: int
     n: int
-    frozen_at: datetime
+    applies_from_at: datetime
     rises: dict[int, float]
 
     def rise(self, relative: float) -> float:
@@ -44,9 +45,9 @@ class Reference:
 RISES = (10, 25, 50, 75, 100, 150, 200, 300, 500)
 
 
-def freeze(metric: str, q: float, histogram: LogHistogram, at: datetime) -> Reference | None:
+def freeze(metric: str, q: float, histogram: LogHistogram, applies_from_at: datetime) -> Reference | None:
     """The reference from a histogram of earlier values; None while there are too few."""
     if histogram.n < FEWEST:
         return None
     rises = {per_mille: exceedance_mde(histogram, q, per_mille / 1000.0) for per_mille in RISES}
-    return Reference(metric, q, max(round(histogram.quantile(q)), 0), histogram.n, at, rises)
+    return Reference(metric, q, max(round(histogram.quantile(q)), 0), histogram.n, applies_from_at, rises)

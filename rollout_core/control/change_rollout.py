@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,14 +31,23 @@ MIRROR_PATIENCE_S = 1.0
 """How long a verb waits for the event store's mirror; the background clock brings it up to date anyway."""
 
 
-def change_rollout(room: Room, actor: Actor, verb: RolloutVerb, request: Any) -> Change:
+Also = Callable[[ControlUnit, Change], None]
+"""What else belongs into the change's own transaction (the autopilot's decision record)."""
+
+
+def change_rollout(room: Room, actor: Actor, verb: RolloutVerb, request: Any, also: Also | None = None) -> Change:
     """Weighs the change, makes it, serves it. Raises Refused (recorded in the trail), Invalid, NotFound, StoreError."""
+    def make(unit: ControlUnit, when: Moment) -> tuple[Change, ServedRollout]:
+        made = _make(room, unit, actor, (verb, request, weighed), when)
+        if also is not None:
+            also(unit, made[0])
+        return made
+
     with recorded_refusals(room, actor, verb.name, request):
         require(actor, verb.role, verb.name.replace("_", " "))
         weighed = weigh(room, verb, request)
         lowers = weighed.proposed is not None and not weighed.proposed.raises_exposure and not verb.raises
-        change, served = commit(
-            room, lambda unit, when: _make(room, unit, actor, (verb, request, weighed), when), urgent=lowers)
+        change, served = commit(room, make, urgent=lowers)
     room.live.swap(served)
     if not verb.urgent and change.changed:
         within(MIRROR_PATIENCE_S, lambda: sync_epochs(room))

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from rollout_core.control import VERBS
+from rollout_core.control.freeze_references import freeze_references
 from rollout_core.control.sync_register import sync_register
 from rollout_core.documents.typed_document import load_typed
+from rollout_core.insight.scene import scene
 from rollout_core.metrics.event import Event
 from rollout_core.metrics.event_checks import Accepted, Limits, Sender, accept
+from rollout_core.metrics.measured import Window
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.control_records import Subject
@@ -26,11 +29,10 @@ from rollout_core.simulation.scenario import Scenario, Step
 from rollout_core.simulation.session_events import make_day
 from rollout_core.simulation.stretches import Stretch, stretch_of
 
-BATCH = 10_000
+BATCH = 20_000
+DAYS_A_BATCH = 7
 SENDER = Sender(trusted=True, name="demo", historical=True)
 Progress = Callable[[str, float], None]
-TEAM = Actor(principal="demo", role=Role.ADMIN, via="setup", origin="demo")
-"""Who sets the demo up, in the trail."""
 
 
 @dataclass(slots=True)
@@ -73,13 +75,12 @@ def first_midnight(scenarios: Sequence[Scenario], until_at: datetime) -> datetim
 def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progress: Progress | None = None) -> int:
     """Fills an empty room with the scenarios' history up to `until_at`; returns how many events were stored.
 
-    Plans and rollouts are set up at the scenarios' first midnight; the room's own clock is not asked.
+    Plans and rollouts must have been set up at the scenarios' first midnight; the room's own clock is not asked.
     """
     began_at = first_midnight(scenarios, until_at)
     casts = [cast_of(scenario, began_at, until_at) for scenario in scenarios]
     clock = MadeClock(began_at)
     made = replace(room, clock=clock)
-    VERBS["setup"].act(made, TEAM, VERBS["setup"].request())
     for cast in casts:
         enrol(made, cast, 0, -1)
     play(made, casts, clock, until_at)
@@ -89,11 +90,15 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     days = (until_at - began_at).days + 1
     for number, cast in enumerate(casts):
         stretches = stretches_of(room, cast)
-        for day in range(days):
+        for first in range(0, days, DAYS_A_BATCH):
             if progress:
-                progress(cast.scenario.name, (number + day / days) / len(casts))
-            stored += write_day(room, cast, stretches, day, began_at, until_at)
-    room.events.close_windows(until_at)
+                progress(cast.scenario.name, (number + first / days) / len(casts))
+            stored += write_days(room, cast, stretches, range(first, min(first + DAYS_A_BATCH, days)),
+                                 Window(began_at, until_at))
+    for cast in casts:
+        freeze_references(room, scene(room, cast.scenario.plan))
+    while room.events.close_windows(until_at).behind:
+        pass
     with room.control.write() as unit:
         unit.meta.set("demo_began_at", began_at.isoformat())
         unit.meta.set("demo_fed_until_at", until_at.isoformat())
@@ -146,17 +151,17 @@ def stretches_of(room: Room, cast: Cast) -> list[Stretch]:
             for epoch in epochs]
 
 
-def write_day(room: Room, cast: Cast, stretches: Sequence[Stretch], day: int, since_at: datetime,
-              until_at: datetime) -> int:
-    """Writes a day's events of [since_at, until_at); the same stretch of time twice adds nothing."""
-    events = [event for event in make_day(cast.scenario, cast.people, stretches, cast.began_at, day)
-              if since_at <= event.occurred_at < until_at]
+def write_days(room: Room, cast: Cast, stretches: Sequence[Stretch], days: range, window: Window) -> int:
+    """Writes the events of some days that lie in the window; the same days and window twice add nothing."""
+    events = [event for day in days for event in make_day(cast.scenario, cast.people, stretches, cast.began_at, day)
+              if window.since_at <= event.occurred_at < window.until_at]
     stored = 0
-    for number, batch in enumerate(batches(events)):
-        accepted = [judged for event in batch
+    for number, part in enumerate(batches(events)):
+        accepted = [judged for event in part
                     if isinstance(judged := accept(event, SENDER, event.occurred_at, Limits()), Accepted)]
-        token = f"demo:{cast.scenario.plan}:{day}:{since_at.isoformat()}:{number}"
-        stored += room.events.write(Batch(accepted, received_at=until_at, token=token, sender="demo", ordered=True)).stored
+        token = f"demo:{cast.scenario.plan}:{days.start}:{window.since_at.isoformat()}:{number}"
+        batch = Batch(accepted, received_at=window.until_at, token=token, sender="demo", ordered=True)
+        stored += room.events.write(batch).stored
     return stored
 
 
@@ -177,8 +182,8 @@ def feed(room: Room, scenarios: Sequence[Scenario], now: datetime) -> int:
     for scenario in scenarios:
         cast = cast_of(scenario, began_at, now)
         stretches = stretches_of(room, cast)
-        for day in range((since_at - began_at).days, (now - began_at).days + 1):
-            stored += write_day(room, cast, stretches, day, since_at, now)
+        days = range((since_at - began_at).days, (now - began_at).days + 1)
+        stored += write_days(room, cast, stretches, days, Window(since_at, now))
     with room.control.write() as unit:
         unit.meta.set("demo_fed_until_at", now.isoformat())
     return stored

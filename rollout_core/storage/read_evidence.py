@@ -15,10 +15,10 @@ COMPARED = "arm IN ('treatment', 'control', 'holdout')"
 def answer_newcomers(reader: Reader, question: Newcomers) -> Rows:
     """One look at every span of the version: its subject's first one counts."""
     return reader.rows(
-        f"WITH first AS (SELECT subject_key, min(from_at) AS at, arg_min(epoch, from_at) AS epoch, "
+        f"WITH first AS (SELECT subject_key, min(from_at) AS entered_at, arg_min(epoch, from_at) AS epoch, "
         f"arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm FROM arm_span "
         f"WHERE rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED} GROUP BY subject_key) "
-        "SELECT date_trunc('hour', at) AS hour, epoch, inclusion, arm, count(*) AS entered FROM first "
+        "SELECT date_trunc('hour', entered_at) AS hour, epoch, inclusion, arm, count(*) AS entered FROM first "
         "GROUP BY ALL ORDER BY hour, epoch, inclusion, arm", {"rollout": question.rollout})
 
 
@@ -58,9 +58,9 @@ def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
 
 def answer_matured(reader: Reader, question: Matured) -> Rows:
     """Outcomes at a fixed age, of subjects that stayed on one side until it was known."""
-    late = ("CAST(e.at AS DATE) + $on_day + 1" if question.on_day else "e.at + to_hours($within_hours)")
-    happened = ("d.day = CAST(e.at AS DATE) + $on_day" if question.on_day
-                else "d.first_at >= e.at AND d.first_at < e.at + to_hours($within_hours)")
+    late = ("CAST(e.entered_at AS DATE) + $on_day + 1" if question.on_day else "e.entered_at + to_hours($within_hours)")
+    happened = ("d.day = CAST(e.entered_at AS DATE) + $on_day" if question.on_day
+                else "d.first_at >= e.entered_at AND d.first_at < e.entered_at + to_hours($within_hours)")
     whats = f"AND d.what IN ({_texts(len(question.whats))}) " if question.whats else ""
     parameters = {"rollout": question.rollout, "now": question.now.replace(tzinfo=None),
                   **({"on_day": question.on_day} if question.on_day else {"within_hours": question.within_hours}),
@@ -68,12 +68,12 @@ def answer_matured(reader: Reader, question: Matured) -> Rows:
     return reader.rows(
         f"WITH span AS (SELECT subject_key, unit, from_at, epoch, inclusion, {SIDE} AS arm FROM arm_span WHERE "
         f"rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED}), "
-        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS at, arg_min(epoch, from_at) AS epoch, "
+        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, arg_min(epoch, from_at) AS epoch, "
         "arg_min(inclusion, from_at) AS inclusion, arg_min(arm, from_at) AS arm FROM span GROUP BY subject_key), "
-        "crossed AS (SELECT s.subject_key, min(s.from_at) AS at FROM span AS s JOIN entry AS e USING (subject_key) "
+        "crossed AS (SELECT s.subject_key, min(s.from_at) AS crossed_at FROM span AS s JOIN entry AS e USING (subject_key) "
         "WHERE s.arm <> e.arm GROUP BY s.subject_key), "
         f"ripe AS (SELECT e.*, {late} AS known_at FROM entry AS e LEFT JOIN crossed AS c USING (subject_key) "
-        f"WHERE {late} <= $now AND (c.at IS NULL OR c.at >= {late})), "
+        f"WHERE {late} <= $now AND (c.crossed_at IS NULL OR c.crossed_at >= {late})), "
         f"hit AS (SELECT DISTINCT e.subject_key FROM ripe AS e JOIN subject_day AS d ON d.unit = e.unit AND "
         f"d.subject_key = e.subject_key AND {happened} WHERE d.kind IN ({_quoted(question.kinds)}) {whats}) "
         "SELECT CAST(r.known_at AS DATE) AS day, r.epoch, r.inclusion, r.arm, count(*) AS n, "

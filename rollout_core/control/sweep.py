@@ -1,0 +1,206 @@
+"""One sweep: evidence, verdicts, alerts, one decision, and in mode "act" the step itself, in one transaction.
+
+A decision record is written when something is decided, when a verdict changed, and once an hour; it holds the
+sufficient statistics, so that it can be replayed. Steps go through the same verbs as a person's.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import msgspec
+
+from rollout_core.analysis.records import to_record
+from rollout_core.control.change import Change
+from rollout_core.control.change_rollout import change_rollout
+from rollout_core.control.freeze_references import freeze_references
+from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
+from rollout_core.control.settle_alerts import settle_alerts
+from rollout_core.control.transact import commit
+from rollout_core.control.verb_spec import VerbSpec
+from rollout_core.errors import RolloutError
+from rollout_core.flags.bucketing import percentage_of_buckets
+from rollout_core.insight.conditions import conditions_of
+from rollout_core.insight.judgement import Judgement, judgement_of
+from rollout_core.insight.monitor import MonitorAnswer, MonitorRequest
+from rollout_core.insight.monitor import answer as monitor
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.people.actor import AUTOPILOT, Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.control_records import DecisionRecord
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.ladder import REDUCTIONS, ROLLBACK_OF, Act, Past, Proposal, Seen, propose
+from rollout_core.rollouts.status import Status
+
+EVERY_HOUR = timedelta(hours=1)
+SWEPT = (Status.RUNNING, Status.HELD, Status.PAUSED, Status.COMPLETED)
+"""Statuses in which a sweep looks; a completed rollout is watched as before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`rollout` None: all that are under way."""
+
+    rollout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of one rollout came to. `failed` says why nothing could be judged; alerts were settled anyway."""
+
+    rollout: str
+    act: str
+    done: bool
+    mode: str
+    words: str
+    decision: int | None
+    alerts_opened: int
+    alerts_resolved: int
+    swept_at: datetime
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """One pass over the rollouts."""
+
+    swept: tuple[Swept, ...]
+
+
+def sweep(room: Room, actor: Actor, request: Sweep) -> SweepReport:
+    """Looks at everything, whatever gate, timer or hold is pending. A rollout that cannot be judged does not keep the
+    others from being swept."""
+    require(actor, Role.OPERATOR, "sweep")
+    with room.control.read() as unit:
+        keys = [each.key for each in unit.rollouts.all() if each.status in SWEPT]
+    chosen = [key for key in keys if request.rollout in (None, key)]
+    return SweepReport(tuple(sweep_one(room, key) for key in chosen))
+
+
+def sweep_one(room: Room, key: str) -> Swept:
+    """One rollout, at the present instant."""
+    here = scene(room, key)
+    try:
+        freeze_references(room, here)
+        seen = monitor(room, MonitorRequest(key))
+        found = judgement_of(room, here)
+    except RolloutError as error:
+        return Swept(key, Act.NONE, False, here.rollout.autopilot, "Nothing could be judged.", None, 0, 0, here.now,
+                     failed=str(error))
+    proposal = Proposal(Act.NONE, words="Nothing is counted yet.")
+    if found is not None:
+        known = Seen(found.verdicts, conditions_of(seen), all(gate.open for gate in seen.gates))
+        proposal = propose(here.plan, here.rollout, found.asked, known, past_of(room, here), here.now)
+    return carry_out(room, here, seen, found, proposal)
+
+
+def past_of(room: Room, here: Scene) -> Past:
+    """The autopilot's last reduction, unless somebody raised the rollout again since."""
+    raised_at = max((later.began_at for earlier, later in pairwise(here.epochs)
+                     if later.percentage > earlier.percentage), default=None)
+    with room.control.read() as unit:
+        for record in unit.decisions.tail(here.rollout.key, limit=50):
+            if raised_at is not None and record.swept_at <= raised_at:
+                break
+            if record.done and record.act in REDUCTIONS:
+                because = record.seen.get("because")
+                return Past(record.swept_at, tuple(because) if isinstance(because, list | tuple) else ())
+    return Past()
+
+
+def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> Swept:
+    """Settles alerts, records the decision and, where the autopilot acts, does the step in the same transaction."""
+    acts = here.rollout.autopilot == "act" and proposal.act is not Act.NONE
+    settled = [0, 0]
+
+    def record(unit: ControlUnit, change: Change | None) -> int | None:
+        settled[:] = settle_alerts(unit, here, seen.sightings)
+        return _decide(unit, here, seen, found, Outcome(proposal, change))
+    number, failed = None, ""
+    if acts:
+        try:
+            number = _step(room, here, proposal, record)
+        except RolloutError as error:
+            acts, failed = False, str(error)
+    if not acts:
+        number = commit(room, lambda unit, when: record(unit, None), urgent=True)
+    return Swept(here.rollout.key, proposal.act, acts, here.rollout.autopilot, proposal.words, number, settled[0],
+                 settled[1], here.now, failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A proposal and the change it led to, if any."""
+
+    proposal: Proposal
+    change: Change | None
+
+
+def _step(room: Room, here: Scene, proposal: Proposal,
+          record: Callable[[ControlUnit, Change | None], int | None]) -> int | None:
+    """Presses the verb that the act stands for."""
+    name, fields = request_of(here, proposal)
+    verb = ROLLOUT_VERBS[name]
+    kept: list[int | None] = []
+    reason = f"Autopilot: {proposal.words}"
+    change_rollout(room, AUTOPILOT, verb, verb.request(rollout=here.rollout.key, reason=reason, **fields),
+                   also=lambda unit, change: kept.append(record(unit, change)))
+    return kept[0] if kept else None
+
+
+def request_of(here: Scene, proposal: Proposal) -> tuple[str, Mapping[str, object]]:
+    """The verb's name and the fields of its request for an act."""
+    if proposal.act is Act.HOLD:
+        return "hold", {}
+    if proposal.act is Act.PAUSE:
+        return "pause", {}
+    if proposal.act is Act.ADVANCE:
+        return "advance", {"revision": here.rollout.revision}
+    to = percentage_of_buckets(proposal.to or 0)
+    return "roll_back", {"kind": ROLLBACK_OF[proposal.act].value, "to": to}
+
+
+def _decide(unit: ControlUnit, here: Scene, seen: MonitorAnswer, found: Judgement | None,
+            outcome: Outcome) -> int | None:
+    """Writes the decision record, unless nothing has changed since the last one within the hour."""
+    proposal, change = outcome.proposal, outcome.change
+    statuses = {} if found is None else {
+        each.key: each.status.value for each in (found.verdicts.sample_ratio, *found.verdicts.guardrails,
+                                                 *found.verdicts.criteria)}
+    last = next(iter(unit.decisions.tail(here.rollout.key, limit=1)), None)
+    same = last is not None and last.act == proposal.act and last.seen.get("statuses") == statuses
+    if proposal.act is Act.NONE and same and last is not None and here.now - last.swept_at < EVERY_HOUR:
+        return None
+    if same and last is not None and change is None and last.done is False and here.now - last.swept_at < EVERY_HOUR:
+        return None
+    return unit.decisions.append(DecisionRecord(
+        number=0, rollout=here.rollout.key, epoch=here.rollout.epoch, swept_at=here.now, mode=here.rollout.autopilot,
+        act=proposal.act.value, done=change is not None and change.changed, summary=proposal.words,
+        seen={**facts(seen, found, proposal), "statuses": statuses}, audit_seq=change.audit_seq if change else None))
+
+
+def facts(seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> dict[str, object]:
+    """Everything the decision saw, as JSON values; the sufficient statistics packed."""
+    shown: dict[str, object] = {
+        "because": list(proposal.because), "to": proposal.to, "else": proposal.else_words,
+        "health": msgspec.to_builtins(seen.health), "firing": [each.rule for each in seen.sightings if each.fires]}
+    if found is not None:
+        shown |= {"verdicts": to_record(found.verdicts), "policy": to_record(found.asked.policy),
+                  "evidence": pack(to_record(found.evidence)), "closed_until_at": found.closed_until_at.isoformat()}
+    return shown
+
+
+def pack(record: object) -> str:
+    """A JSON value as compressed text."""
+    return base64.b85encode(zlib.compress(msgspec.json.encode(record), 6)).decode()
+
+
+SPEC = VerbSpec("sweep", Sweep, sweep, Role.OPERATOR,  # type: ignore[arg-type]
+                "Look at everything once; in mode act, do what the evidence asks for.")
