@@ -18,7 +18,7 @@ STATES = {"Not resolved": "unresolved", "All": "all", "Resolved": "resolved", "S
 
 
 @live(timedelta(seconds=15))
-def alerts(here: Here, rollout: str | None, state: str, label: str) -> None:
+def alerts(here: Here, rollout: str | None, state: str, label: str, names: dict[str, str]) -> None:
     """The list; it refreshes by itself."""
     answer = here.ask("alerts", AlertsRequest(rollout, state))
     st.markdown(alert_words(answer.counts))
@@ -27,7 +27,7 @@ def alerts(here: Here, rollout: str | None, state: str, label: str) -> None:
         st.markdown(quiet("Nothing is wrong here that a rule watches for." if state == "unresolved" else
                           "No alert in this state."))
         return
-    alerts_list(here, [line.alert for line in answer.alerts], name_rollout=rollout is None)
+    alerts_list(here, [line.alert for line in answer.alerts], names if rollout is None else None)
 
 
 with page(Role.VIEWER) as look:
@@ -36,4 +36,5 @@ with page(Role.VIEWER) as look:
     with st.container(horizontal=True):
         name = st.selectbox("Of", ["All rollouts", *known], key="alerts-of", bind="query-params", width=230)
         said = st.selectbox("State", list(STATES), key="alert-state", bind="query-params", width=170)
-    alerts(known[name].key if name in known else None, STATES[said], said)
+    alerts(known[name].key if name in known else None, STATES[said], said,
+           {entry.key: label for label, entry in known.items()})

@@ -11,17 +11,18 @@ from rollout_core.charts.formats import counted
 from rollout_core.charts.over_time import over_time, starts_at
 from rollout_core.charts.words import quiet
 from rollout_core.insight.errors import ErrorsRequest
-from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.people.role import Role
 
 
 @live(timedelta(seconds=30))
-def errors(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
-    """Rates by arm, over time, by category, and the groups behind them."""
-    state = st.selectbox("Groups", ["unresolved", "resolved", "ignored", "all"], key="groups", width=170,
-                         bind="query-params")
-    answer = here.ask("errors", ErrorsRequest(entry.key, window, state=state))
+def errors(here: Here) -> None:
+    """Filters, rates by arm, over time, by category, and the groups behind them."""
+    with st.container(horizontal=True):
+        entry = filters.chosen_rollout(here)
+        window, label = filters.chosen_window()
+        groups = st.selectbox("Groups", errors_parts.STATES, key="groups", width=150, bind="query-params")
+    answer = here.ask("errors", ErrorsRequest(entry.key, window, state=groups.lower()))
     table(errors_parts.headline(answer), "Error rates, treatment against control")
     series = here.ask("series", SeriesRequest("error_rate", entry.key, window))
     noun = "requests that failed" if answer.basis == "requests" else "sessions with an error"
@@ -44,9 +45,6 @@ def errors(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} without an arm: shown in groups, never evidence."))
 
 
-with page(Role.VIEWER) as look:
+with page(Role.VIEWER):
     title("Errors")
-    with st.container(horizontal=True):
-        chosen = filters.chosen_rollout(look)
-        choice, said = filters.chosen_window()
-    errors(chosen, choice, said)
+    errors()

@@ -8,16 +8,17 @@ from pages.panels.page import Here, live, page
 from rollout_core.charts import formats
 from rollout_core.charts.over_time import over_time, starts_at
 from rollout_core.charts.shapes import distribution
-from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.vitals import VitalsRequest
 from rollout_core.people.role import Role
 
 
 @live(None)
-def vitals(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
-    """Cards, the chosen vital over time and as distribution, differences, and where it is slow."""
+def vitals(here: Here) -> None:
+    """Filters, cards, the chosen vital over time and as distribution, differences, and where it is slow."""
     with st.container(horizontal=True):
+        entry = filters.chosen_rollout(here)
+        window, label = filters.chosen_window()
         vital, device, where = vitals_parts.narrow(here, entry, window)
     request = VitalsRequest(entry.key, window, page=where, device=device, vital=vital)
     answer = here.ask("vitals", request, settled=True)
@@ -43,9 +44,6 @@ def vitals(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     vitals_parts.loads(answer)
 
 
-with page(Role.VIEWER) as look:
+with page(Role.VIEWER):
     title("Web Vitals")
-    with st.container(horizontal=True):
-        chosen = filters.chosen_rollout(look)
-        choice, said = filters.chosen_window()
-    vitals(chosen, choice, said)
+    vitals()

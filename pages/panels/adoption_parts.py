@@ -69,6 +69,6 @@ def _cell(name: str, measured: Measured) -> str:
         return f"{words.NO_DATA.badge}  \n{quiet(plain(measured.note))}"
     if measured.low is None or measured.high is None:
         return evidence.number(measured)
-    bar = drawings.interval_bar((measured.low, measured.value, measured.high), 0.0, "high", palette.TREATMENT,
-                                f"{name}: adoption {formats.percent(measured.value)}", (0.0, 1.0))
+    bar = drawings.interval_on((measured.low, measured.value, measured.high), (0.0, 1.0), palette.TREATMENT,
+                               f"{name}: adoption {formats.percent(measured.value)}")
     return f"{bar}  \n{evidence.number(measured)}"

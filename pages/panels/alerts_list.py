@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import streamlit as st
@@ -13,27 +13,31 @@ from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.people.role import Role
+from rollout_core.rollouts.plan import Severity
 
 SNOOZES = {"for 1 hour": 60, "for 4 hours": 240, "until tomorrow": 1440, "for a week": 10080}
 
 
-def alerts_list(here: Here, alerts: Sequence[Alert], *, name_rollout: bool = False) -> None:
-    """The card of alerts; none is said in words."""
+RANK = {severity: place for place, severity in enumerate(Severity)}
+
+
+def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | None = None) -> None:
+    """The card of alerts, worst first; none is said in words. `names`: rollouts by key, where several are shown."""
     if not alerts:
         st.markdown(quiet("No open alert."))
         return
     with st.container(border=True, gap="xsmall"):
-        for alert in alerts:
+        for alert in sorted(alerts, key=lambda each: RANK[each.severity]):
             level, text, ways = st.columns([0.8, 5.6, 1.6], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, alert.severity).badge)
-            text.markdown(_text(here, alert, name_rollout))
+            text.markdown(_text(here, alert, names or {}))
             if here.may(Role.OPERATOR):
                 with ways:
                     _ways(here, alert)
 
 
-def _text(here: Here, alert: Alert, name_rollout: bool) -> str:
-    name = f"{plain(alert.rollout)}: " if name_rollout else ""
+def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
+    name = f"{plain(names[alert.rollout])}: " if alert.rollout in names else ""
     proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
     advice = f"{plain(alert.advice[0])}  \n" if alert.advice else ""
     return f"**{name}{plain(alert.title)}**{proven}  \n{advice}{quiet(_when(here, alert))}"
@@ -41,7 +45,7 @@ def _text(here: Here, alert: Alert, name_rollout: bool) -> str:
 
 def _when(here: Here, alert: Alert) -> str:
     since = f"since {here.when(alert.opened_at)}, {formats.span(here.now - alert.opened_at)}"
-    again = f", came back {alert.times_opened - 1} times" if alert.times_opened > 1 else ""
+    again = f", opened {alert.times_opened} times" if alert.times_opened > 1 else ""
     return f"{since}{again} · {_state(here, alert)}"
 
 

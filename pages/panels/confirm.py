@@ -127,8 +127,8 @@ def _reason(asked: Asked, preview: Preview | None) -> None:
     if st.session_state.get(HINT):
         st.error(st.session_state[HINT], icon=":material/edit:")
     if preview is not None:
-        told = f"Told at once: {', '.join(preview.told)} · " if preview.told else ""
-        st.markdown(quiet(f"{plain(told)}decided on revision {preview.revision}"))
+        told = f"Told at once: {plain(', '.join(preview.told))} · " if preview.told else ""
+        st.markdown(quiet(f"{told}decided on revision {preview.revision}"))
 
 
 def _buttons(asked: Asked, preview: Preview | None) -> None:

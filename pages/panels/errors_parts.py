@@ -14,35 +14,25 @@ from rollout_core.errors import RolloutError
 from rollout_core.health.issue import Issue, IssuePriority
 from rollout_core.insight.errors import ErrorGroup, ErrorsAnswer
 from rollout_core.insight.issues import IssuesRequest
-from rollout_core.metrics.measured import Measured
 from rollout_core.people.role import Role
+
+STATES = ("Unresolved", "Resolved", "Ignored", "All")
 
 
 def headline(answer: ErrorsAnswer) -> list[dict[str, str]]:
     """Error rate, critical errors and error-free sessions by arm, with the change of the first."""
-    word = _word(answer.change)
-    none = quiet("not compared")
+    word = evidence.verdict(answer.change, lower_is_better=True)
+    change = evidence.change_cell("Error rate", answer.change, word, evidence.reach_of([answer.change]))
     return [
-        {"Rate": f"**Error rate**  \n{quiet(f'of {answer.basis}')}", "Treatment": evidence.arm_cell(answer.treatment),
-         "Control": evidence.arm_cell(answer.control),
-         "Change": f"{word.badge}  \n{evidence.change_cell('Error rate', answer.change, word, _reach(answer.change))}"},
-        {"Rate": f"**Critical errors**  \n{quiet('of sessions')}", "Treatment": evidence.arm_cell(answer.critical),
-         "Control": evidence.arm_cell(answer.critical_control), "Change": none},
-        {"Rate": f"**Error-free sessions**  \n{quiet('of sessions')}",
-         "Treatment": evidence.arm_cell(answer.error_free_sessions), "Control": none, "Change": none},
+        _rate("Error rate", f"of {answer.basis}", evidence.both_arms(answer.treatment, answer.control),
+              f"{word.badge}  \n{change}"),
+        _rate("Critical errors", "of sessions", evidence.both_arms(answer.critical, answer.critical_control)),
+        _rate("Error-free sessions", "of sessions", evidence.number(answer.error_free_sessions)),
     ]
 
 
-def _word(change: Measured) -> words.Word:
-    if change.value is None or change.low is None or change.high is None:
-        return words.NO_DATA
-    if change.low <= 0 <= change.high:
-        return words.UNCLEAR
-    return words.WORSE if change.value > 0 else words.BETTER
-
-
-def _reach(change: Measured) -> float:
-    return evidence.reach_of([change])
+def _rate(name: str, of: str, measured: str, change: str = quiet("not compared")) -> dict[str, str]:
+    return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured": measured, "Change": change}
 
 
 def groups(here: Here, rollout: str, found: Sequence[ErrorGroup]) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from pages.panels.furniture import table
 from pages.panels.page import Here
-from rollout_core.charts import drawings, formats, palette, words
+from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
+from rollout_core.metrics.catalog import LOWER
 from rollout_core.metrics.measured import Measured
 from rollout_core.rollouts.plan import PauseCondition
 
@@ -54,7 +55,7 @@ def against_target(name: str, measured: Measured, comparison: str | None, target
         return ""
     said = (f"{name} {formats.in_unit(measured.value, measured.unit)} "
             f"{formats.interval(measured.low, measured.high, measured.unit)}, "
-            f"target {comparison} {formats.in_unit(target, measured.unit)}")
+            f"target {comparison} {formats.target(target, measured.unit)}")
     better = "low" if comparison in WANTS_LESS else "high"
     return drawings.interval_bar((measured.low, measured.value, measured.high), target, better, word.mark, said)
 
@@ -63,8 +64,9 @@ def pause_word(line: PauseLine) -> Word:
     """Fires, watching, safe, or no data: unknown is not safe."""
     if line.fires is None:
         return words.NO_DATA
-    return words.WORSE.__class__("Fires", "red", "pause", palette.POOR) if line.fires else (
-        words.WATCHING if line.watching else words.SAFE)
+    if line.fires:
+        return words.FIRES
+    return words.WATCHING if line.watching else words.SAFE
 
 
 def pause_table(lines: Sequence[PauseLine], conditions: Sequence[PauseCondition]) -> None:
@@ -89,16 +91,13 @@ def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
     return "  \n".join(part for part in (bar, number(line.measured)) if part)
 
 
-def change_word(row: MetricRow, better: str = "Better", worse: str = "Worse") -> Word:
+def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER, worse: Word = words.WORSE) -> Word:
     """Better, worse or unclear, by the whole interval of the change; no data stays no data."""
-    change = row.change
     if change.value is None or change.low is None or change.high is None:
         return words.NO_DATA
     if change.low <= 0 <= change.high:
         return words.UNCLEAR
-    improved = (change.value < 0) == (row.direction in ("lower", "down", "low"))
-    return Word(better, "green", "trending_up", palette.GOOD) if improved else (
-        Word(worse, "red", "trending_down", palette.POOR))
+    return better if (change.value < 0) == lower_is_better else worse
 
 
 def change_cell(name: str, change: Measured, word: Word, reach: float) -> str:
@@ -123,9 +122,19 @@ def metric_rows(rows: Sequence[MetricRow]) -> None:
     """Metrics in words: treatment, control, and the change with its interval."""
     reach = reach_of([row.change for row in rows])
     table([{"Metric": f"**{plain(row.name)}**" + (f"  \n{quiet(plain('; '.join(row.targets)))}" if row.targets else ""),
-            "Treatment": arm_cell(row.treatment), "Control": arm_cell(row.control),
+            "Measured": both_arms(row.treatment, row.control),
             "Change": f"{word.badge}  \n{change_cell(row.name, row.change, word, reach)}"}
-           for row in rows for word in (change_word(row),)], "Metrics, treatment against control")
+           for row in rows for word in (verdict(row.change, row.direction == LOWER),)],
+          "Metrics, treatment against control")
+
+
+def both_arms(treatment: Measured, control: Measured) -> str:
+    """Treatment first, control below it in grey: one column, so that the table reads on a phone."""
+    if control.value is None:
+        return f"{number(treatment)}  \n{quiet('no control')}"
+    around = formats.interval(control.low, control.high, control.unit)
+    other = f"control {formats.in_unit(control.value, control.unit)} {around} · "
+    return f"{number(treatment)}  \n{quiet(other + formats.counted(control.n, control.noun))}"
 
 
 def arm_cell(measured: Measured) -> str:

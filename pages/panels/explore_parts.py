@@ -10,7 +10,7 @@ import streamlit as st
 from pages.panels.furniture import chart, section
 from pages.panels.page import Here
 from rollout_core import bootstrap
-from rollout_core.charts import figure
+from rollout_core.charts import figure, palette
 from rollout_core.charts.words import quiet
 from rollout_core.ports.event_store import Found
 
@@ -65,6 +65,6 @@ def picture(here: Here, frame: pd.DataFrame) -> None:
     if kind == "Line":
         figure.line(fig, str(up), list(frame[across]), list(frame[up]))
     else:
-        fig.add_bar(x=list(frame[across]), y=list(frame[up]), name=str(up))
+        fig.add_bar(x=list(frame[across]), y=list(frame[up]), name=str(up), marker={"color": palette.TEXT[here.theme]})
     chart(fig, f"{up} by {across}", "explore-picture")
     st.markdown(quiet("Drawn as answered, without intervals: a picture to look around with, not evidence."))

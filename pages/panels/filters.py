@@ -30,14 +30,14 @@ def chosen_rollout(here: Here) -> RolloutEntry:
     if not known:
         no_rollout_yet()
         st.stop()
-    name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=230)
+    name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=190)
     return known[name]
 
 
 def chosen_window(default: str = "This phase") -> tuple[str, str]:
     """(what questions call it, what people call it)."""
     names = list(WINDOWS)
-    label = st.selectbox("Time", names, index=names.index(default), key="window", bind="query-params", width=170)
+    label = st.selectbox("Time", names, index=names.index(default), key="window", bind="query-params", width=150)
     return WINDOWS[label], label
 
 

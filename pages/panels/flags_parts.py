@@ -59,4 +59,4 @@ def aim(metric: str | None, comparison: Comparison | None, target: float | None)
     if metric is None or comparison is None or target is None:
         return "–"
     unit = CATALOG[metric].unit if metric in CATALOG else "number"
-    return f"{SAID[comparison]} {formats.in_unit(target, str(unit))}"
+    return f"{SAID[comparison]} {formats.target(target, str(unit))}"

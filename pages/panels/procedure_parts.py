@@ -70,9 +70,10 @@ def items(found: Sequence[ChecklistItem]) -> None:
 
 def contacts(plan: Plan) -> None:
     """Names and addresses as the plan has them; an address nobody has filled in is said to be missing."""
-    rows = [{"Role": f"**{plain(each.role)}**", "Who": plain(each.name) or quiet("nobody named"),
-             "Address": plain(each.address) or quiet("missing: add it to the plan")} for each in plan.contacts]
-    rows += [{"Role": f"**{plain(each.name)}**", "Who": plain(each.text), "Address": ""} for each in plan.channels]
+    rows = [{"Role": f"**{plain(each.role)}**",
+             "Whom": " ".join(plain(part) for part in (each.name, each.address) if part)
+             or quiet("nobody named: add a name to the plan")} for each in plan.contacts]
+    rows += [{"Role": f"**{plain(each.name)}**", "Whom": plain(each.text)} for each in plan.channels]
     if rows:
         table(rows, "Contacts")
     else:

@@ -9,13 +9,14 @@ from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.overview import RolloutLine
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
 
+WIDTHS = (2.1, 2.9, 2.2, 3.3, 1.3)
 OFF = frozenset({"paused", "stopped"})
 
 
 def rollout_card(line: RolloutLine, label: str) -> None:
     """A bordered row: name, phases, health, next gate with open alerts, and the way to its page."""
     with st.container(border=True):
-        name, phases, health, gate, way = st.columns([2.1, 3, 2.3, 3.3, 1.1], vertical_alignment="center", gap="medium")
+        name, phases, health, gate, way = st.columns(WIDTHS, vertical_alignment="center", gap="medium")
         name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
         phases.markdown(f"{phase_bar(line.phase, line.phases, line.status)}  \n{quiet(share_words(line))}")
         health.markdown(health_words(line.name, line.health))

@@ -17,7 +17,7 @@ from rollout_core.insight.audit import AuditRequest
 from rollout_core.insight.decisions import DecisionsRequest
 from rollout_core.insight.gates import Gate, GatesAnswer
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.status import StatusAnswer
+from rollout_core.insight.status import GateBrief, StatusAnswer
 from rollout_core.people.role import Role
 
 HEADLINES = {"met": "Proven", "signed": "Proven", "not_met": "Not met", "not_yet": "Not yet", "no_data": "No data",
@@ -37,10 +37,18 @@ def badges_of(entry: RolloutEntry) -> str:
 
 def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
     """The answer to "may it advance?" in a line, then what matters most beside it."""
-    text = SERVES_NOBODY.get(status.status) or (
-        f"{HEADLINES.get(status.gates.state, 'Unknown')}: {status.gates.met} of {status.gates.total} gates are open"
-        if status.gates.total else "Nothing is asked of this phase")
+    text = SERVES_NOBODY.get(status.status) or _gates_words(status.gates)
     place.markdown(f"### {text}\n{plain(status.gates.words)} {_beside(here, status)}", anchors=False)
+
+
+def _gates_words(gates: GateBrief) -> str:
+    if not gates.total:
+        return "This phase lists no criteria"
+    unproven = gates.total - gates.met
+    if not unproven:
+        return f"Proven: all {gates.total} criteria"
+    verb = "is" if unproven == 1 else "are"
+    return f"{HEADLINES.get(gates.state, 'Unknown')}: {unproven} of {gates.total} criteria {verb} unproven"
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:

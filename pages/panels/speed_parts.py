@@ -28,11 +28,7 @@ def degradation(answer: SpeedAnswer) -> None:
 
 
 def _word(change: Measured) -> Word:
-    if change.value is None or change.low is None or change.high is None:
-        return words.NO_DATA
-    if change.low <= 0 <= change.high:
-        return words.UNCLEAR
-    return words.SLOWER if change.value > 0 else words.FASTER
+    return evidence.verdict(change, True, words.FASTER, words.SLOWER)
 
 
 def listing(found: Sequence[Percentiles], name: str) -> None:

@@ -76,6 +76,12 @@ def interval_bar(bounds: tuple[float, float, float], target: float, better: str,
     return image(_svg(width, 22, body), alt)
 
 
+def interval_on(bounds: tuple[float, float, float], scale: Scale, colour: str, alt: str) -> str:
+    """An interval (low, value, high) on a scale, held against nothing."""
+    axis = _Axis(scale, WIDTH)
+    return image(_svg(WIDTH, 22, _bar(4, WIDTH - 8, 4, 14, _TRACK) + _whisker(axis, *bounds, colour)), alt)
+
+
 def around_zero(bounds: tuple[float, float, float], colour: str, reach: float, alt: str, width: int = WIDTH) -> str:
     """A difference (low, value, high) around zero; `reach` is the value at either edge, shared by a column."""
     axis = _Axis((-reach, reach), width)

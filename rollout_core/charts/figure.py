@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,6 +18,8 @@ from rollout_core.charts.palette import Theme
 
 pio.templates.default = None
 Number = float | None
+ROWS, LATE = 3, 0.6
+"""In how many rows marks are written, and from which part of the axis on their words stand on the left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,19 @@ class Mark:
     incident: bool = False
 
 
-def marks(fig: go.Figure, happened: Sequence[Mark]) -> None:
-    """Thin vertical lines at their minute with words at the foot; neighbours take different rows."""
-    for place, mark in enumerate(sorted(happened, key=lambda each: each.at)):
+def marks(fig: go.Figure, happened: Sequence[Mark], ends: tuple[datetime, datetime]) -> None:
+    """Thin vertical lines at their minute with words at the foot, those within `ends` only.
+
+    Neighbours take different rows; towards the right edge the words stand left of their line, so none is cut off.
+    """
+    length = (ends[1] - ends[0]) or timedelta(seconds=1)
+    inside = [mark for mark in sorted(happened, key=lambda each: each.at) if ends[0] <= mark.at <= ends[1]]
+    for place, mark in enumerate(inside):
         colour, width = (palette.POOR, 1.5) if mark.incident else (palette.MUTED, 1.0)
         fig.add_vline(x=mark.at, line={"color": colour, "width": width})
-        note(fig, mark.text, x=mark.at, yref="paper", y=0, xanchor="left", yanchor="bottom", xshift=4,
-             yshift=16 * (place % 2))
+        late = (mark.at - ends[0]) / length > LATE
+        note(fig, mark.text, x=mark.at, yref="paper", y=0, xanchor="right" if late else "left", yanchor="bottom",
+             xshift=-4 if late else 4, yshift=16 * (place % ROWS))
 
 
 def nothing_drawn(theme: Theme, words: str, height: int = 200) -> go.Figure:

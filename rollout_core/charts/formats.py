@@ -52,6 +52,10 @@ def milliseconds(value: float | None) -> str:
     return true_minus(f"{value / 1000:.2f} s" if abs(value) >= 1000 else f"{value:.0f} ms")
 
 
+_DIGITS = {"score": 0, "rating": 2, "minutes": 1, "days": 1, "ratio": 2, "points": 0}
+_SUFFIX = {"minutes": " min", "days": " days"}
+
+
 def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
     """A value in its metric's unit: share, relative, ms, score, rating, number, minutes, days."""
     if value is None:
@@ -62,9 +66,19 @@ def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
         return signed(value * 100, 1 if digits is None else digits) + "%"
     if unit == "ms":
         return milliseconds(value)
-    plain = {"score": 0, "rating": 2, "minutes": 1, "days": 1, "ratio": 2, "points": 0}.get(unit, 0 if abs(value) >= 100 else 2)
-    suffix = {"minutes": " min", "days": " days"}.get(unit, "")
-    return number(value, plain if digits is None else digits) + suffix
+    usual = _DIGITS.get(unit, 0 if abs(value) >= 100 else 2)
+    return number(value, usual if digits is None else digits) + _SUFFIX.get(unit, "")
+
+
+def target(value: float, unit: str) -> str:
+    """A target as plans write it, without idle zeros: 0.05 -> "5%", 2500 ms -> "2.5 s", +25 % -> "+25%"."""
+    if unit in ("share", "percent"):
+        return true_minus(f"{round(value * 100, 4):g}%")
+    if unit == "relative":
+        return true_minus(f"{round(value * 100, 4):+g}%")
+    if unit == "ms":
+        return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
+    return true_minus(f"{value:g}") + _SUFFIX.get(unit, "")
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:

@@ -54,9 +54,10 @@ def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 28
         figure.ribbon(fig, _run(arm, axis.factor, local))
     for judged in answer.bands:
         _band(fig, judged, (low, high), axis, answer.unit)
-    figure.marks(fig, chart_marks(answer.marks, local))
+    ends = (local(answer.window.since_at), local(answer.window.until_at))
+    figure.marks(fig, chart_marks(answer.marks, local), ends)
     fig.update_yaxes(range=[low * axis.factor, high * axis.factor], ticksuffix=axis.suffix, tickformat=axis.format)
-    time_axis(fig, [local(answer.window.since_at), local(answer.window.until_at)])
+    time_axis(fig, ends)
     return fig
 
 
@@ -70,7 +71,7 @@ def starts_at(answer: SeriesAnswer) -> str:
     return "" if low <= 0 else f"axis starts at {formats.in_unit(low, answer.unit)}"
 
 
-def time_axis(fig: go.Figure, ends: Sequence[datetime]) -> None:
+def time_axis(fig: go.Figure, ends: tuple[datetime, datetime]) -> None:
     """Ticks as a reader names them: clock times within two days, else days."""
     short = ends[1] - ends[0] <= timedelta(days=2)
     fig.update_xaxes(range=list(ends), tickformat="%a %H:%M" if short else "%-d %b", nticks=6 if short else 7,
@@ -94,10 +95,11 @@ def score_curve(answer: HealthAnswer, theme: Theme, local: Local, height: int = 
     fig.add_scatter(x=[local(point.at) for point in answer.history], y=[point.score for point in answer.history],
                     name="Health", connectgaps=False, showlegend=False, mode="lines",
                     line={"color": TEXT[theme], "width": 2.5, "shape": "hv"})
-    figure.marks(fig, chart_marks(answer.marks, local))
+    ends = (local(answer.history_window.since_at), local(answer.history_window.until_at))
+    figure.marks(fig, chart_marks(answer.marks, local), ends)
     fig.update_yaxes(range=[0, 100], tickvals=[0, 20, 40, 60, 80, 100])
     fig.update_layout(margin={"t": 8})
-    time_axis(fig, [local(answer.history_window.since_at), local(answer.history_window.until_at)])
+    time_axis(fig, ends)
     return fig
 
 
@@ -138,7 +140,7 @@ def _band(fig: Any, judged: Band, ends: tuple[float, float], axis: ValueAxis, un
         return
     words = judged.name
     if judged.low is not None:
-        words += f", above {formats.in_unit(judged.low, unit)}"
+        words += f", above {formats.target(judged.low, unit)}"
     figure.band(fig, _LEVELS.get(judged.name, "no data"), (low * axis.factor, high * axis.factor), label=words)
 
 
@@ -148,5 +150,5 @@ def _target_line(fig: Any, judged: Band, axis: ValueAxis, unit: str) -> None:
         return
     side = "at least" if judged.low is not None else "at most"
     fig.add_hline(y=at * axis.factor, line={"color": MUTED, "width": 1.5, "dash": "dot"})
-    figure.note(fig, f"target {side} {formats.in_unit(at, unit)}", xref="paper", x=1, y=at * axis.factor,
+    figure.note(fig, f"target {side} {formats.target(at, unit)}", xref="paper", x=1, y=at * axis.factor,
                 xanchor="right", yanchor="bottom")

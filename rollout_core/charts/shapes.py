@@ -69,10 +69,13 @@ def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> go.
     if not any(totals.values()):
         return figure.nothing_drawn(theme, "No answers in this window", height)
     fig = figure.figure(theme, height)
-    for arm, hatched in (("treatment", ""), ("control", "/")):
+    hatched = {"shape": "/", "fgcolor": palette.CONTROL, "fillmode": "replace", "size": 6}
+    patterns: dict[str, dict[str, object]] = {"treatment": {}, "control": hatched}
+    for arm, pattern in patterns.items():
         given = [getattr(each, arm) / (totals[arm] or 1) * 100 for each in counts]
         fig.add_bar(x=[str(each.score) for each in counts], y=given, name=arm.capitalize(),
-                    marker={"color": palette.ARM[arm], "pattern": {"shape": hatched, "fgcolor": "#fff", "size": 6}})
+                    marker={"color": palette.ARM[arm], "pattern": pattern,
+                            "line": {"color": palette.ARM[arm], "width": 1}})
     fig.update_layout(barmode="group", bargap=0.35)
     fig.update_xaxes(type="category")
     fig.update_yaxes(ticksuffix="%")

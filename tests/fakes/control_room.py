@@ -93,6 +93,6 @@ def empty_room() -> FakeControlRoom:
 
     def nothing(_: Any) -> Any:
         raise RolloutNotFound("There is no rollout yet.", mend="Create them with `rollout setup`.")
-    answers: dict[str, Callable[[Any], Any]] = {name: nothing for name in ("status", "gates", "plan", "health")}
+    answers: dict[str, Callable[[Any], Any]] = dict.fromkeys(("status", "gates", "plan", "health"), nothing)
     return FakeControlRoom({**answers, "rollouts": lambda _: replace(rollouts, rollouts=()),
                             "overview": lambda _: replace(overview, needs=(), rollouts=(), last_event_at=None)})

@@ -34,110 +34,277 @@ def adoption(request: Any) -> AdoptionAnswer:
     """A funnel that narrows, three flags, four cohorts."""
     flags = ("enhanced_library", "progress", "video")
     return AdoptionAnswer(
-        request.rollout, WINDOW, 168, measured("adoption_rate", 0.412, 0.018, 41_208, **PEOPLE),
-        measured("adoption_rate", 0.33, 0.02), measured("naive", 0.17, 0.01), (
-            FunnelStep("eligible", "Eligible", 210_240, None), FunnelStep("enabled", "Enabled", 41_208, 0.196),
-            FunnelStep("exposed", "Seen it", 30_100, 0.73), FunnelStep("tried", "Tried it", 12_400, 0.41),
-            FunnelStep("again", "Used it again", None, None)),
-        tuple(FlagAdoption(flag, flag.capitalize(), ("core",), measured("adoption_rate", 0.4 - place * 0.15, 0.02),
-                           measured("stickiness", None if place == 2 else 0.5, 0.05)) for place, flag in enumerate(flags)),
-        tuple(Cohort((NOW - timedelta(weeks=4 - week)).date(), 9000 + week, tuple(
-            0.2 + 0.04 * k if k < 4 - week else None for k in range(4))) for week in range(4)),
-        flags, ((1000, 400, 120), (400, 600, 90), (120, 90, 150)), measured("cross_feature_use", 0.34, 0.03),
-        measured("stickiness", 0.55, 0.02), measured("dau_wau", 0.31, 0.02), measured("engagement", 12.5, 1, unit="minutes"),
-        change("usage_growth_weekly", 0.08), measured("social_adoption", None), NOW)
+        request.rollout,
+        WINDOW,
+        168,
+        measured("adoption_rate", 0.412, 0.018, 41_208, **PEOPLE),
+        measured("adoption_rate", 0.33, 0.02),
+        measured("naive", 0.17, 0.01),
+        (
+            FunnelStep("eligible", "Eligible", 210_240, None),
+            FunnelStep("enabled", "Enabled", 41_208, 0.196),
+            FunnelStep("exposed", "Seen it", 30_100, 0.73),
+            FunnelStep("tried", "Tried it", 12_400, 0.41),
+            FunnelStep("again", "Used it again", None, None),
+        ),
+        tuple(
+            FlagAdoption(
+                flag,
+                flag.capitalize(),
+                ("core",),
+                measured("adoption_rate", 0.4 - place * 0.15, 0.02),
+                measured("stickiness", None if place == 2 else 0.5, 0.05),
+            )
+            for place, flag in enumerate(flags)
+        ),
+        tuple(
+            Cohort(
+                (NOW - timedelta(weeks=4 - week)).date(),
+                9000 + week,
+                tuple(0.2 + 0.04 * k if k < 4 - week else None for k in range(4)),
+            )
+            for week in range(4)
+        ),
+        flags,
+        ((1000, 400, 120), (400, 600, 90), (120, 90, 150)),
+        measured("cross_feature_use", 0.34, 0.03),
+        measured("stickiness", 0.55, 0.02),
+        measured("dau_wau", 0.31, 0.02),
+        measured("engagement", 12.5, 1, unit="minutes"),
+        change("usage_growth_weekly", 0.08),
+        measured("social_adoption", None),
+        NOW,
+    )
 
 
 def errors(request: Any) -> ErrorsAnswer:
     """Higher in treatment; one regression; a hostile title."""
-    group = ErrorGroup("f1", HOSTILE, "javascript", "critical", NOW - timedelta(days=1), NOW, 412, 300, 390, 22,
-                       "unresolved", True, "2.4.1")
+    group = ErrorGroup(
+        "f1",
+        HOSTILE,
+        "javascript",
+        "critical",
+        NOW - timedelta(days=1),
+        NOW,
+        412,
+        300,
+        390,
+        22,
+        "unresolved",
+        True,
+        "2.4.1",
+    )
     return ErrorsAnswer(
-        request.rollout, WINDOW, "requests", measured("error_rate", 0.041, 0.004), measured("error_rate", 0.019, 0.002),
-        change("error_rate", 1.15, 0.3), measured("critical_error_rate", 0.004, 0.001),
-        measured("critical_error_rate", 0.001, 0.0005), measured("error_free_sessions", 0.93, 0.01, noun="sessions"),
-        (CategoryRate("network", measured("e", 0.02, 0.002), measured("e", 0.01, 0.002)),
-         CategoryRate("api", measured("e", None), measured("e", 0.01, 0.002))), (group,), 12, NOW)
+        request.rollout,
+        WINDOW,
+        "requests",
+        measured("error_rate", 0.041, 0.004),
+        measured("error_rate", 0.019, 0.002),
+        change("error_rate", 1.15, 0.3),
+        measured("critical_error_rate", 0.004, 0.001),
+        measured("critical_error_rate", 0.001, 0.0005),
+        measured("error_free_sessions", 0.93, 0.01, noun="sessions"),
+        (
+            CategoryRate("network", measured("e", 0.02, 0.002), measured("e", 0.01, 0.002)),
+            CategoryRate("api", measured("e", None), measured("e", 0.01, 0.002)),
+        ),
+        (group,),
+        12,
+        NOW,
+    )
 
 
 def vitals(request: Any) -> VitalsAnswer:
     """One vital of each rating and one without data."""
-    table = (("LCP", "ms", 2500, 4000, 2310, 2420, "good", (0.77, 0.16, 0.07), -0.045, "Faster"),
-             ("INP", "ms", 200, 500, 236, 198, "needs improvement", (0.71, 0.22, 0.07), 0.192, "Slower"),
-             ("CLS", "score", 0.1, 0.25, 0.06, 0.06, "good", (0.86, 0.09, 0.05), 0.004, "Unclear"),
-             ("FCP", "ms", 1800, 3000, 3100, 1450, "poor", (0.3, 0.3, 0.4), 1.1, "Slower"),
-             ("TTFB", "ms", 800, 1800, None, None, "no data", None, None, "No data"))
-    cards = tuple(VitalCard(name, name, unit, good, poor, measured(name, value, (value or 0) * 0.03, unit=unit),
-                            measured(name, other, (other or 0) * 0.03, unit=unit), rating, *(parts or (None, None, None)),
-                            change(name, moved), said)
-                  for name, unit, good, poor, value, other, rating, parts, moved, said in table)
-    bins = tuple(HistogramBin(200 * 1.2 ** k, 200 * 1.2 ** (k + 1), 0.01 * (k % 12), 0.01 * ((k + 2) % 12))
-                 for k in range(20))
-    slices = tuple(VitalsSlice(key, measured("v", 300 + 40 * place, 10, unit="ms"), measured("v", 290, 10, unit="ms"),
-                               0.6, 1200) for place, key in enumerate(("/library", "/exercise/:id", "/plan")))
-    return VitalsAnswer(request.rollout, WINDOW, cards, request.vital, bins, slices, slices[:2],
-                        measured("good_vitals_share", 0.91, 0.01), measured("good_vitals_share", 0.9, 0.01),
-                        measured("performance_score", 88, 1, unit="score"), measured("performance_score", 87, 1, unit="score"),
-                        0.01, NOW)
+    table = (
+        ("LCP", "ms", 2500, 4000, 2310, 2420, "good", (0.77, 0.16, 0.07), -0.045, "Faster"),
+        ("INP", "ms", 200, 500, 236, 198, "needs improvement", (0.71, 0.22, 0.07), 0.192, "Slower"),
+        ("CLS", "score", 0.1, 0.25, 0.06, 0.06, "good", (0.86, 0.09, 0.05), 0.004, "Unclear"),
+        ("FCP", "ms", 1800, 3000, 3100, 1450, "poor", (0.3, 0.3, 0.4), 1.1, "Slower"),
+        ("TTFB", "ms", 800, 1800, None, None, "no data", None, None, "No data"),
+    )
+    cards = tuple(
+        VitalCard(
+            name,
+            name,
+            unit,
+            good,
+            poor,
+            measured(name, value, (value or 0) * 0.03, unit=unit),
+            measured(name, other, (other or 0) * 0.03, unit=unit),
+            rating,
+            *(parts or (None, None, None)),
+            change(name, moved),
+            said,
+        )
+        for name, unit, good, poor, value, other, rating, parts, moved, said in table
+    )
+    bins = tuple(
+        HistogramBin(200 * 1.2**k, 200 * 1.2 ** (k + 1), 0.01 * (k % 12), 0.01 * ((k + 2) % 12)) for k in range(20)
+    )
+    slices = tuple(
+        VitalsSlice(key, measured("v", 300 + 40 * place, 10, unit="ms"), measured("v", 290, 10, unit="ms"), 0.6, 1200)
+        for place, key in enumerate(("/library", "/exercise/:id", "/plan"))
+    )
+    return VitalsAnswer(
+        request.rollout,
+        WINDOW,
+        cards,
+        request.vital,
+        bins,
+        slices,
+        slices[:2],
+        measured("good_vitals_share", 0.91, 0.01),
+        measured("good_vitals_share", 0.9, 0.01),
+        measured("performance_score", 88, 1, unit="score"),
+        measured("performance_score", 87, 1, unit="score"),
+        0.01,
+        NOW,
+    )
 
 
 def speed(request: Any) -> SpeedAnswer:
     """Two endpoints, no component."""
+
     def line(key: str, level: float) -> Percentiles:
         p50, p95, p99 = (measured("api", level * factor, 5, unit="ms") for factor in (0.4, 1, 2.1))
         return Percentiles(key, p50, p95, p99, measured("api", level * 0.95, 5, unit="ms"), change("api", 0.05))
-    return SpeedAnswer(request.rollout, WINDOW, line("all", 420), (line("GET /api/exercises", 380), line("POST /api/plan", 900)),
-                       (), change("performance_degradation", 0.19), (change("lcp_p75", -0.04), change("inp_p75", 0.19),
-                                                                   change("api_response_p95", None)), 0.01, NOW)
+
+    return SpeedAnswer(
+        request.rollout,
+        WINDOW,
+        line("all", 420),
+        (line("GET /api/exercises", 380), line("POST /api/plan", 900)),
+        (),
+        change("performance_degradation", 0.19),
+        (change("lcp_p75", -0.04), change("inp_p75", 0.19), change("api_response_p95", None)),
+        0.01,
+        NOW,
+    )
 
 
 def business(request: Any) -> BusinessAnswer:
     """Two metrics, a censored retention curve, hostile comments."""
-    rows = (MetricRow("retention_day_7", "Retention, day 7", "business", "share", "higher",
-                      measured("r", 0.76, 0.01, **PEOPLE), measured("r", 0.74, 0.01), measured("r", 0.75, 0.01),
-                      change("r", 0.03, 0.02), ("above 75%",)),
-            MetricRow("nps", "NPS", "business", "points", "higher", measured("n", 42, 5, unit="points"),
-                      measured("n", None, unit="points"), measured("n", 41, 4, unit="points"), change("n", None)))
-    curve = tuple(RetentionPoint(day, None if day > 20 else 0.8 - day * 0.01, 1000 - day * 10,
-                                 None if day > 24 else 0.78 - day * 0.01, 900) for day in range(1, 31))
+    rows = (
+        MetricRow(
+            "retention_day_7",
+            "Retention, day 7",
+            "business",
+            "share",
+            "higher",
+            measured("r", 0.76, 0.01, **PEOPLE),
+            measured("r", 0.74, 0.01),
+            measured("r", 0.75, 0.01),
+            change("r", 0.03, 0.02),
+            ("above 75%",),
+        ),
+        MetricRow(
+            "nps",
+            "NPS",
+            "business",
+            "points",
+            "higher",
+            measured("n", 42, 5, unit="points"),
+            measured("n", None, unit="points"),
+            measured("n", 41, 4, unit="points"),
+            change("n", None),
+        ),
+    )
+    curve = tuple(
+        RetentionPoint(
+            day, None if day > 20 else 0.8 - day * 0.01, 1000 - day * 10, None if day > 24 else 0.78 - day * 0.01, 900
+        )
+        for day in range(1, 31)
+    )
     comments = (Comment(NOW, 5.0, "Love the videos", "treatment"), Comment(NOW, None, HOSTILE, "control"))
-    return BusinessAnswer(request.rollout, WINDOW, rows, curve, tuple(ScoreCount(s, 10 * s, 8 * s) for s in range(1, 6)),
-                          comments, NOW.date(), NOW)
+    return BusinessAnswer(
+        request.rollout,
+        WINDOW,
+        rows,
+        curve,
+        tuple(ScoreCount(s, 10 * s, 8 * s) for s in range(1, 6)),
+        comments,
+        NOW.date(),
+        NOW,
+    )
 
 
 def workspaces(request: Any) -> WorkspacesAnswer:
     """Two subjects, one known only by name."""
-    lines = (SubjectLine("user-1", True, "treatment", "in_by_bucket", "new_users", 312, (), NOW, NOW, 12, 30, 200, 2, 4.5),
-             SubjectLine(HOSTILE, True, "treatment", "subject_override", None, 99_000, (), None, None, None, None, None, None,
-                         None))
+    lines = (
+        SubjectLine("user-1", True, "treatment", "in_by_bucket", "new_users", 312, (), NOW, NOW, 12, 30, 200, 2, 4.5),
+        SubjectLine(
+            HOSTILE, True, "treatment", "subject_override", None, 99_000, (), None, None, None, None, None, None, None
+        ),
+    )
     return WorkspacesAnswer(request.rollout, "user", 41_208, 1, 50, lines)
 
 
 def explain(request: Any) -> ExplainAnswer:
     """Out by bucket."""
-    decision = Decision("enhanced_library", request.rollout, False, "off", Reason.OUT_BY_BUCKET, Arm.CONTROL, "new_users", 5,
-                        20_000, 61_000)
-    steps = (ExplainStep("Is it eligible?", "yes", False), ExplainStep("Is its bucket below the threshold?", "no", True))
-    return ExplainAnswer(request.rollout, "user", request.subject, False, (("country", HOSTILE),),
-                         (FlagExplanation("enhanced_library", "Enhanced library", decision, "SPLIT", steps),),
-                         "Its bucket 61,000 is not below the threshold 20,000.", ("Wait for the next phase.",))
+    decision = Decision(
+        "enhanced_library",
+        request.rollout,
+        False,
+        "off",
+        Reason.OUT_BY_BUCKET,
+        Arm.CONTROL,
+        "new_users",
+        5,
+        20_000,
+        61_000,
+    )
+    steps = (
+        ExplainStep("Is it eligible?", "yes", False),
+        ExplainStep("Is its bucket below the threshold?", "no", True),
+    )
+    return ExplainAnswer(
+        request.rollout,
+        "user",
+        request.subject,
+        False,
+        (("country", HOSTILE),),
+        (FlagExplanation("enhanced_library", "Enhanced library", decision, "SPLIT", steps),),
+        "Its bucket 61,000 is not below the threshold 20,000.",
+        ("Wait for the next phase.",),
+    )
 
 
 def report(request: Any) -> ReportAnswer:
     """Only the Markdown matters to the page."""
-    return ReportAnswer(request.rollout, "Report", *([None] * 9), (), "2:" + "f" * 64, "# Exercise library\n\nRunning.", NOW)  # type: ignore[arg-type]
+    return ReportAnswer(
+        request.rollout, "Report", *([None] * 9), (), "2:" + "f" * 64, "# Exercise library\n\nRunning.", NOW
+    )  # type: ignore[arg-type]
 
 
 def events_health(_: Any) -> EventsHealthAnswer:
     """One kind, one refusal."""
-    return EventsHealthAnswer(NOW, NOW, 300_000, 300_000, 3, 0, (KindLine("session", 20_000, NOW, 400),), 1,
-                              (("unknown_kind", 1),), (DeadLetter(NOW, "unknown kind", HOSTILE, None, "{}"),), 4, NOW)
+    return EventsHealthAnswer(
+        NOW,
+        NOW,
+        300_000,
+        300_000,
+        3,
+        0,
+        (KindLine("session", 20_000, NOW, 400),),
+        1,
+        (("unknown_kind", 1),),
+        (DeadLetter(NOW, "unknown kind", HOSTILE, None, "{}"),),
+        4,
+        NOW,
+    )
 
 
 def doctor(_: Any) -> DoctorAnswer:
     """One sound, one not."""
-    return DoctorAnswer(False, (Checkup("chain", "Audit chain", "ok", "whole"),
-                                Checkup("disk", "Disk", "warning", "3 GB free", "Free some space.")), NOW)
+    return DoctorAnswer(
+        False,
+        (
+            Checkup("chain", "Audit chain", "ok", "whole"),
+            Checkup("disk", "Disk", "warning", "3 GB free", "Free some space."),
+        ),
+        NOW,
+    )
 
 
 def tokens(_: Any) -> TokensAnswer:
@@ -146,7 +313,15 @@ def tokens(_: Any) -> TokensAnswer:
 
 
 INSIGHT_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
-    "adoption": adoption, "errors": errors, "vitals": vitals, "speed": speed, "business": business,
-    "workspaces": workspaces, "explain": explain, "report": report, "events_health": events_health, "doctor": doctor,
+    "adoption": adoption,
+    "errors": errors,
+    "vitals": vitals,
+    "speed": speed,
+    "business": business,
+    "workspaces": workspaces,
+    "explain": explain,
+    "report": report,
+    "events_health": events_health,
+    "doctor": doctor,
     "tokens": tokens,
 }

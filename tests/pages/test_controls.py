@@ -18,7 +18,7 @@ def button(app: AppTest, key: str):
     return app.button(key=key)
 
 
-def test_advancing_shows_from_and_to_the_counts_and_what_is_unproven_before_it_is_confirmed(room: FakeControlRoom) -> None:
+def test_advancing_shows_the_step_the_counts_and_what_is_unproven_before_the_press(room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, rollout="Exercise library")
     button(app, "ask-advance").click().run()
     shown = text_of(app)

@@ -45,10 +45,13 @@ def test_text_takes_the_colour_of_the_theme():
 
 def test_neighbouring_marks_take_different_rows_and_incidents_are_crimson():
     fig = chart.figure("light")
-    chart.marks(fig, [chart.Mark(datetime(2026, 11, 22, 13, 41, tzinfo=UTC), "Deploy <b>", incident=True),
-                      chart.Mark(datetime(2026, 11, 22, tzinfo=UTC), "Phase 2, 10%")])
+    day = datetime(2026, 11, 22, tzinfo=UTC)
+    chart.marks(fig, [chart.Mark(day.replace(hour=13, minute=41), "Deploy <b>", incident=True),
+                      chart.Mark(day, "Phase 2, 10%"), chart.Mark(day.replace(day=1), "long ago")],
+                (day, day.replace(hour=20)))
     assert [a.yshift for a in fig.layout.annotations] == [0, 16]
     assert [a.text for a in fig.layout.annotations] == ["Phase 2, 10%", "Deploy &lt;b&gt;"]
+    assert [a.xanchor for a in fig.layout.annotations] == ["left", "right"], "late words stand left of their line"
     assert [s.line.color for s in fig.layout.shapes] == [palette.MUTED, palette.POOR]
 
 

@@ -38,6 +38,14 @@ def test_every_unit_has_one_way_to_be_written(value, unit, text):
     assert f.in_unit(value, unit) == text
 
 
+@pytest.mark.parametrize(("value", "unit", "text"), [
+    (0.05, "share", "5%"), (0.999, "share", "99.9%"), (2500, "ms", "2.5 s"), (500, "ms", "500 ms"),
+    (0.25, "relative", "+25%"), (-0.15, "relative", "−15%"), (4.0, "rating", "4"), (0.1, "number", "0.1"),
+])
+def test_targets_are_written_as_plans_write_them(value, unit, text):
+    assert f.target(value, unit) == text
+
+
 def test_intervals_stand_in_brackets_and_signed_ones_say_to():
     assert f.interval(0.0112, 0.0152, "share") == "(1.12–1.52)"
     assert f.interval(-0.072, 0.019, "relative") == "(−7.2 to +1.9)"
