@@ -20,11 +20,13 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a process was told at start. Sizes in bytes, times as timedelta; `port` None means Streamlit's own."""
+    """What a process was told at start. Sizes in bytes, times as timedelta."""
 
     root: Path
     store: Path
     plans: Path
+    port: int = 8501
+    address: str = "127.0.0.1"
     url: str | None = None
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     session_lifetime: timedelta = timedelta(hours=12)
@@ -32,7 +34,7 @@ class Settings:
     queue_bytes: int = 64 * 1024 * 1024
     body_bytes: int = 8 * 1024 * 1024
     minimum_free_bytes: int = 1024 * 1024 * 1024
-    sweep_every: timedelta = timedelta(minutes=5)
+    sweep_every: timedelta = timedelta(minutes=1)
     timezone: str = "UTC"
     rollout: str | None = None
     act_as: str | None = None
@@ -61,6 +63,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("not above 0")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _positive(text)
+    if number > 65535:
+        raise ValueError("above 65535")
     return number
 
 
@@ -120,6 +129,8 @@ class Variable:
 VARIABLES: tuple[Variable, ...] = (
     Variable("ROLLOUT_STORE", "store", Path, "a folder"),
     Variable("ROLLOUT_PLANS", "plans", Path, "a folder of plan documents"),
+    Variable("ROLLOUT_PORT", "port", _port, "a number from 1 to 65535"),
+    Variable("ROLLOUT_ADDRESS", "address", str, "an address of this machine"),
     Variable("ROLLOUT_URL", "url", _url, "the address people use, such as https://rollout.example.com"),
     Variable("ROLLOUT_ALLOWED_HOSTS", "allowed_hosts", _names, "host names separated by commas"),
     Variable("ROLLOUT_SESSION_HOURS", "session_lifetime", _hours, "a whole number of hours above 0"),

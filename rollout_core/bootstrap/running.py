@@ -20,6 +20,7 @@ from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
 from rollout_core.errors import RolloutError, StoreLocked
 from rollout_core.jobs.ingest_writer import IngestWriter
+from rollout_core.jobs.sweep_clock import SweepClock
 from rollout_core.jobs.window_clock import WindowClock
 from rollout_core.settings import Settings
 from rollout_core.storage.event_store import DuckdbEventStore
@@ -89,7 +90,9 @@ def working(room: ControlRoom) -> Iterator[None]:
     """What runs by itself while the app does; stopped in the opposite order, so that nothing queued is lost."""
     with ExitStack() as stack:
         if room.events_closed is None:
-            for job in (room.ingest, WindowClock(room.room, export_to=room.settings.store / "exports"), feeder(room)):
+            windows = WindowClock(room.room, export_to=room.settings.store / "exports")
+            sweeps = SweepClock(room.room, every_seconds=room.settings.sweep_every.total_seconds())
+            for job in (room.ingest, windows, feeder(room), sweeps):
                 if job is not None:
                     job.start()
                     stack.callback(job.stop)

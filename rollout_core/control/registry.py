@@ -37,6 +37,7 @@ from rollout_core.control import (
     snooze_alert,
     start,
     stop,
+    sweep,
     tick_checklist,
     waive_checklist,
 )
@@ -97,6 +98,7 @@ _SPECS = (
     VerbSpec("backup", backup.Backup, backup.backup, Role.ADMIN, "Copy both stores while the app runs."),
     VerbSpec("restore", restore.Restore, restore.restore, Role.ADMIN,
              "Go back to a backup; every running rollout is held."),
+    sweep.SPEC,
     VerbSpec("record_events", record_events.RecordEvents, record_events.record_events, Role.OPERATOR,
              "Store a batch of events."),
     VerbSpec("record_exposures", record_exposures.RecordExposures, record_exposures.record_exposures, Role.OPERATOR,

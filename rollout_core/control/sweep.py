@@ -6,8 +6,6 @@ sufficient statistics, so that it can be replayed. Steps go through the same ver
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +21,13 @@ from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
 from rollout_core.control.settle_alerts import settle_alerts
 from rollout_core.control.transact import commit
 from rollout_core.control.verb_spec import VerbSpec
-from rollout_core.errors import RolloutError
+from rollout_core.errors import RolloutError, StaleRollout
 from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.monitor import MonitorAnswer, MonitorRequest
 from rollout_core.insight.monitor import answer as monitor
+from rollout_core.insight.replay import pack
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
@@ -149,9 +148,15 @@ def _step(room: Room, here: Scene, proposal: Proposal,
     name, fields = request_of(here, proposal)
     verb = ROLLOUT_VERBS[name]
     kept: list[int | None] = []
-    reason = f"Autopilot: {proposal.words}"
-    change_rollout(room, AUTOPILOT, verb, verb.request(rollout=here.rollout.key, reason=reason, **fields),
-                   also=lambda unit, change: kept.append(record(unit, change)))
+
+    def also(unit: ControlUnit, change: Change) -> None:
+        if change.before is not None and change.before.revision != here.rollout.revision:
+            raise StaleRollout(f"{here.rollout.name} changed while it was being judged.", mend="The next sweep looks anew.",
+                               rollout=here.rollout.key)
+        kept.append(record(unit, change))
+
+    change_rollout(room, AUTOPILOT, verb, verb.request(rollout=here.rollout.key, reason=f"Autopilot: {proposal.words}",
+                                                       **fields), also=also)
     return kept[0] if kept else None
 
 
@@ -193,13 +198,8 @@ def facts(seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> d
         "health": msgspec.to_builtins(seen.health), "firing": [each.rule for each in seen.sightings if each.fires]}
     if found is not None:
         shown |= {"verdicts": to_record(found.verdicts), "policy": to_record(found.asked.policy),
-                  "evidence": pack(to_record(found.evidence)), "closed_until_at": found.closed_until_at.isoformat()}
+                  "evidence": pack(found.evidence), "closed_until_at": found.closed_until_at.isoformat()}
     return shown
-
-
-def pack(record: object) -> str:
-    """A JSON value as compressed text."""
-    return base64.b85encode(zlib.compress(msgspec.json.encode(record), 6)).decode()
 
 
 SPEC = VerbSpec("sweep", Sweep, sweep, Role.OPERATOR,  # type: ignore[arg-type]
