@@ -2,7 +2,6 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 DEMO ?= 1
-PORT ?= 8501
 
 .PHONY: install run test check bench bench-statistics bench-pages demo clean
 
@@ -21,7 +20,7 @@ install: .venv/.installed
 	@touch $@
 
 run: install            ## serves http://localhost:8501 (DEMO=0: an empty store for real data)
-	$(PY) -m rollout_core serve --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo,--demo)
+	$(PY) -m rollout_core serve $(if $(filter 0,$(DEMO)),--no-demo,--demo)
 
 test: .venv/.installed-tests
 	$(PY) -m pytest

@@ -33,4 +33,4 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
 app = st.App("pages/frame.py", routes=routes(current), middleware=middleware(current, settings), lifespan=lifespan)
 
 if __name__ == "__main__":
-    app.run()
+    app.run(config={"server.port": settings.port, "server.address": settings.address})

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.panels.catalogue import PAGES, PageEntry
 from rollout_core import bootstrap
+from rollout_core.charts.words import plain
 from rollout_core.errors import RolloutError
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import may
@@ -51,6 +52,6 @@ actor = signed_in()
 st.logo(str(STATIC / "logo.svg"), icon_image=str(STATIC / "mark.svg"), link=None)
 chosen = st.navigation(navigation(actor), expanded=True)
 with st.sidebar:
-    st.caption(f"{actor.principal}, {actor.role}. [Sign out](/signout)")
+    st.caption(f"{plain(actor.principal)}, {actor.role}. [Sign out](/signout)")
     st.caption(f"Times are in {st.context.timezone or 'UTC'}.")
 chosen.run()

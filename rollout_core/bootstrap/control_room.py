@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
+from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
 from rollout_core.control.who import actor_of_session
@@ -41,11 +43,28 @@ class ControlRoom:
     ingest: IngestWriter | None = None
     """The queue of a running app; None in every other process."""
 
+    progress: dict[str, float] = field(default_factory=dict)
+    """How far long work is, by the verb's name (0..1); gone when it is done."""
+
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Does a verb of the registry. Raises RolloutError."""
         if name not in VERBS:
             raise InvalidRequest(f"There is no verb {name!r}.", mend=f"Verbs: {', '.join(sorted(VERBS))}.")
+        if name == "import_file":
+            return self.import_file(actor, request)
         return VERBS[name].act(self.room, actor, request)
+
+    def import_file(self, actor: Actor, request: ImportFile, say: Callable[[float], None] | None = None) -> Change:
+        """The verb `import_file`, with its progress in `progress` and told to `say`. Raises RolloutError."""
+        def heard(done: float) -> None:
+            self.progress["import_file"] = done
+            if say is not None:
+                say(done)
+
+        try:
+            return import_file(self.room, actor, request, heard)
+        finally:
+            self.progress.pop("import_file", None)
 
     def preview(self, name: str, actor: Actor, request: Any) -> Preview:
         """What a verb would change and what stands in its way; the same code as the verb. Raises RolloutError."""

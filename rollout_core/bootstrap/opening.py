@@ -9,6 +9,8 @@ from rollout_core.bootstrap.closed_events import ClosedEventStore
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.key_files import OWNER_KEY, WRITE_KEY, read_or_make
 from rollout_core.control.open_snapshot import refresh_snapshot
+from rollout_core.control.restore import take_staged_events
+from rollout_core.documents.mapped_file import open_file
 from rollout_core.documents.plan_document import read_plan
 from rollout_core.errors import StoreError
 from rollout_core.ports.event_store import EventStore
@@ -36,7 +38,7 @@ def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wai
     control = open_control_store(directory / CONTROL, plan_of, reserve=directory / RESERVE)
     store, closed = _open_events(directory, events, wait_seconds)
     room = Room(control=control, events=store, directory=directory, demo=settings.demo,
-                environment=settings.environment)
+                environment=settings.environment, open_import=open_file)
     refresh_snapshot(room)
     return ControlRoom(room=room, settings=settings, owner_key=read_or_make(directory / OWNER_KEY, "own_"),
                        write_key=read_or_make(directory / WRITE_KEY, "pub_"), events_closed=closed)
@@ -61,6 +63,7 @@ def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[Eve
         reason = StoreError("this process works without it.", mend="Ask the running app.")
         return ClosedEventStore(path, reason), reason
     try:
+        take_staged_events(directory)
         return open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
                                 copies=(directory / "backups", directory / "exports")), None
     except StoreError as error:

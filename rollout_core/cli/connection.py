@@ -6,7 +6,8 @@ A command builds a dictionary, sends it, and prints the dictionary that comes ba
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -18,11 +19,13 @@ from rollout_core import errors
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.bootstrap.asking import plain, read_request
 from rollout_core.control import VERBS
+from rollout_core.control.import_file import ImportFile
 from rollout_core.errors import AppUnreachable, Invalid, InvalidRequest, Problem, RolloutError
 from rollout_core.insight import QUESTIONS
 
 Values = dict[str, Any]
 Spec = TypeVar("Spec")
+Say = Callable[[float], None]
 PREFIX = "/api/admin/rollout"
 ANSWER_SECONDS = 120.0
 LONG_SECONDS = 3600.0
@@ -44,6 +47,10 @@ class Connection(Protocol):
 
     def preview(self, verb: str, given: Mapping[str, Any]) -> Values:
         """What a verb would change. Raises RolloutError."""
+        ...
+
+    def import_file(self, given: Mapping[str, Any], say: Say) -> Values:
+        """The verb import_file; `say` hears the share that is done. Raises RolloutError."""
         ...
 
     def query(self, sql: str, limit: int) -> Values:
@@ -98,6 +105,10 @@ class LocalConnection:
         request = read_request(named(VERBS, verb).request, filled(given), text=False)
         return as_values(self.room.preview(verb, self.actor, request))
 
+    def import_file(self, given: Mapping[str, Any], say: Say) -> Values:
+        """See Connection."""
+        return as_values(self.room.import_file(self.actor, read_request(ImportFile, filled(given), text=False), say))
+
     def query(self, sql: str, limit: int) -> Values:
         """See Connection."""
         return as_values(self.room.query(self.actor, sql, limit))
@@ -136,6 +147,14 @@ class AppConnection:
     def preview(self, verb: str, given: Mapping[str, Any]) -> Values:
         """See Connection."""
         return self._send("POST", f"{PREFIX}/{verb.replace('_', '-')}/preview", json=filled(given))
+
+    def import_file(self, given: Mapping[str, Any], say: Say) -> Values:
+        """See Connection. The app is asked twice a second how far it is."""
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(self.act, "import_file", given)
+            while not wait((working,), timeout=0.5).done:
+                say(self._send("GET", f"{PREFIX}/progress").get("import_file", 0.0))
+            return working.result()
 
     def query(self, sql: str, limit: int) -> Values:
         """See Connection."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 
 @contextmanager
-def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[Progress]:
-    """A bar with the time it has taken (running from side to side while no total is known); none when `quiet`."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
-        progress.add_task(what, total=total)
-        yield progress
+def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[Callable[[float], None]]:
+    """A bar with the time it has taken; the function it gives takes how much is done. None is drawn when `quiet`.
+
+    Without a `total` the bar runs from side to side.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -79,7 +79,7 @@ def previewed(found: Values) -> str:
     lines = [f"{share_of(found['from_percentage'])} → {share_of(found['to_percentage'])}"]
     lines += [f"  {count(found.get(key), 'subjects')} {word}" for key, word in
               (("gained", "would gain it"), ("lost", "would lose it"), ("have_then", "would have it"))]
-    lines += [f"  {gate['state']:8} {gate['name']}: {gate.get('words') or gate.get('needed', '')}"
+    lines += [f"  {gate['state']:8} {gate['name']}: {gate['measured'] or 'no data'} ({gate['needed']})"
               for gate in found.get("gates", ())]
     return "\n".join([*lines, *([f"Refused: {found['refusal']}"] if not found["allowed"] else [])])
 

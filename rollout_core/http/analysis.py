@@ -45,8 +45,9 @@ class LinkRequest:
 
 
 def analysis_routes(rooms: Rooms) -> list[Route]:
-    """POST …/sql (operators), POST …/export (the owner of the machine), POST …/signin-link (admins)."""
-    return [Route("/admin/rollout/signin-link", partial(_link, rooms), methods=["POST"]),
+    """POST …/sql (operators), …/export (the owner of the machine), …/signin-link (admins); GET …/progress."""
+    return [Route("/admin/rollout/progress", partial(_progress, rooms), methods=["GET"]),
+            Route("/admin/rollout/signin-link", partial(_link, rooms), methods=["POST"]),
             Route("/admin/rollout/sql", partial(_sql, rooms), methods=["POST"]),
             Route("/admin/rollout/export", partial(_export, rooms), methods=["POST"])]
 
@@ -64,6 +65,11 @@ async def _export(rooms: Rooms, request: Request) -> Response:
                                mend="Use the command line there.")
     asked = read_request(ExportRequest, json_object(await body_of(request, room.settings.body_bytes)), text=False)
     return as_json({"files": await run_in_threadpool(room.export, actor, asked.directory, asked.tables)})
+
+
+async def _progress(rooms: Rooms, request: Request) -> Response:
+    visitor_of(request)
+    return as_json(dict(rooms().progress))
 
 
 async def _link(rooms: Rooms, request: Request) -> Response:

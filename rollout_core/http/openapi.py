@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -11,6 +11,10 @@ from starlette.responses import HTMLResponse
 
 from rollout_core.http.admin import question_paths, verb_paths
 from rollout_core.http.page import page
+
+Schemas = Mapping[type, dict[str, Any]]
+
+ANY: dict[str, Any] = {"type": "object"}
 
 PREFIX = "/api/admin/rollout"
 REFUSALS = {"401": "Nobody is signed in", "403": "The role does not allow it", "404": "No such rollout",
@@ -22,14 +26,14 @@ REFUSALS = {"401": "Nobody is signed in", "403": "The role does not allow it", "
 def document(url: str) -> dict[str, Any]:
     """The OpenAPI document. Schemas are those of the request and answer types themselves."""
     kinds = {spec.request for spec in verb_paths().values()} | {spec.answers for spec in question_paths().values()}
-    _, components = msgspec.json.schema_components(sorted(kinds, key=lambda kind: kind.__qualname__),
-                                                   ref_template="#/components/schemas/{name}", schema_hook=_schema)
+    schemas, components = schemas_of(kinds)
     paths: dict[str, Any] = {}
     for path, spec in question_paths().items():
-        paths.setdefault(f"{PREFIX}/{path}", {})["get"] = _get(path, spec, components)
+        paths.setdefault(f"{PREFIX}/{path}", {})["get"] = _get(path, spec, schemas)
     for path, verb in verb_paths().items():
-        paths.setdefault(f"{PREFIX}/{path}", {})["post"] = _write(path, verb)
-    paths.setdefault(f"{PREFIX}/percentage", {})["put"] = _write("percentage", verb_paths()["set-percentage"])
+        paths.setdefault(f"{PREFIX}/{path}", {})["post"] = _write(path, verb, schemas)
+    setter = verb_paths()["set-percentage"]
+    paths.setdefault(f"{PREFIX}/percentage", {})["put"] = _write("percentage", setter, schemas)
     paths["/api/v1/events"] = {"post": _events()}
     return {
         "openapi": "3.1.0",
@@ -38,7 +42,7 @@ def document(url: str) -> dict[str, Any]:
         "servers": [{"url": url}],
         "security": [{"token": []}],
         "paths": paths,
-        "components": {"schemas": dict(components) | {"Problem": PROBLEM},
+        "components": {"schemas": components | {"Problem": PROBLEM},
                        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
@@ -50,24 +54,35 @@ PROBLEM: dict[str, Any] = {
                    "errors": {"type": "array", "items": {"type": "object"}}}}
 
 
+def schemas_of(kinds: Iterable[type]) -> tuple[Schemas, dict[str, Any]]:
+    """A reference per type, and the components they point to. A type that JSON Schema cannot say (a union of
+    dataclasses, as in a plan's rules) is a plain object."""
+    said = [kind for kind in sorted(kinds, key=lambda kind: (kind.__qualname__, kind.__module__)) if _sayable(kind)]
+    references, components = msgspec.json.schema_components(
+        said, ref_template="#/components/schemas/{name}", schema_hook=_schema)
+    return dict(zip(said, references, strict=True)), dict(components)
+
+
+def _sayable(kind: type) -> bool:
+    try:
+        msgspec.json.schema(kind, schema_hook=_schema)
+    except (TypeError, NameError):
+        return False
+    return True
+
+
 def _schema(kind: type) -> dict[str, Any]:
     return {"description": kind.__name__}
 
 
-def _reference(kind: type) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}",
-                                                  schema_hook=_schema)
-    return schema
-
-
-def _get(path: str, spec: Any, components: dict[str, Any]) -> dict[str, Any]:
+def _get(path: str, spec: Any, schemas: Schemas) -> dict[str, Any]:
     _, local = msgspec.json.schema_components([spec.request], schema_hook=_schema)
     schema = local[spec.request.__name__]
     needed = set(schema.get("required", ()))
     parameters = [{"name": name, "in": "query", "required": name in needed, "schema": _inlined(each)}
                   for name, each in schema.get("properties", {}).items()]
     return {"operationId": f"get_{path.replace('-', '_')}", "summary": spec.summary, "parameters": parameters,
-            "responses": {"200": _answer(spec.summary, _reference(spec.answers)), **_refusals(("401", "404", "422"))}}
+            "responses": {"200": _answer(spec.summary, schemas.get(spec.answers, ANY)), **_refusals(("401", "404", "422"))}}
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
@@ -75,12 +90,12 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "string"} if "$ref" in str(schema) else schema
 
 
-def _write(path: str, spec: Any) -> dict[str, Any]:
+def _write(path: str, spec: Any, schemas: Schemas) -> dict[str, Any]:
     key = {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"},
            "description": "The same key again gets the same answer and does nothing twice."}
     match = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
              "description": "The revision, if the body does not name it."}
-    content = {"application/json": {"schema": _reference(spec.request)}}
+    content = {"application/json": {"schema": schemas.get(spec.request, ANY)}}
     least = f" Least role: {spec.role}."
     return {"operationId": f"{'put' if path == 'percentage' else 'post'}_{path.replace('-', '_')}",
             "summary": spec.summary, "description": spec.summary + least,

@@ -84,6 +84,12 @@ async def on_rollout_error(request: Request, error: Exception) -> Response:
     return answer(describe(error), headers_of(error))
 
 
+async def on_unforeseen(request: Request, error: Exception) -> Response:
+    """Starlette's handler for everything else: the log has the traceback, the sender learns that it was our fault."""
+    return refuse(500, "unforeseen", "The server failed; nothing is known about the outcome.",
+                  mend="Ask for the status before you try again.")
+
+
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Starlette's handler for unknown paths and wrong methods."""
     status = getattr(error, "status_code", 500)

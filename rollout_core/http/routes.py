@@ -60,7 +60,8 @@ def api(rooms: Rooms) -> Starlette:
             Route("/openapi.json", partial(_openapi, rooms), methods=["GET"]),
             Route("/docs", partial(_docs, rooms), methods=["GET"]),
         ],
-        exception_handlers={RolloutError: problems.on_rollout_error, HTTPException: problems.on_http_error})
+        exception_handlers={RolloutError: problems.on_rollout_error, HTTPException: problems.on_http_error,
+                            Exception: problems.on_unforeseen})
 
 
 async def _redirect(target: str, request: Request) -> Response:

@@ -61,7 +61,7 @@ def test_every_command_is_documented_and_no_other() -> None:
     from rollout_core.cli.main import rollout
 
     guide = (ROOT / "docs/guide/cli.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `(rollout [a-z -]+?)(?: [A-Z\[<].*?)?` \|", guide, re.MULTILINE))
+    documented = set(re.findall(r"^\| `(rollout [a-z -]+?)(?: [A-Z\[{].*?)?` \|", guide, re.MULTILINE))
     assert documented == set(commands(rollout))
 
 

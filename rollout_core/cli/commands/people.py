@@ -48,7 +48,7 @@ def token_list(call: Call, everything: bool) -> None:
 @shared
 def token_revoke(call: Call, identifier: str) -> None:
     """Makes a token useless at once."""
-    call.show(call.act("revoke_token", token=identifier), lambda _: f"Token {identifier} is revoked.")
+    call.show(call.act("revoke_token", id=identifier), lambda _: f"Token {identifier} is revoked.")
 
 
 @click.command("person")

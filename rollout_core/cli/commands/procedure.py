@@ -6,7 +6,7 @@ import click
 
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
-from rollout_core.cli.commands.steering import REASON, steer
+from rollout_core.cli.commands.steering import REASON, revision_of, steer
 from rollout_core.cli.connection import Values
 
 
@@ -71,12 +71,12 @@ def alert_acknowledge(call: Call, identifier: str) -> None:
 
 @alert.command("snooze")
 @click.argument("identifier", metavar="ID")
-@click.option("--minutes", type=click.IntRange(min=1), default=60, show_default=True, help="For how long.")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="How long.")
 @click.option("--reason", required=True, metavar="TEXT")
 @shared
-def alert_snooze(call: Call, identifier: str, minutes: int, reason: str) -> None:
+def alert_snooze(call: Call, identifier: str, hours: float, reason: str) -> None:
     """Silences it for a while, for a written reason."""
-    call.show(call.act("snooze_alert", alert=identifier, minutes=minutes, reason=reason), _saved)
+    call.show(call.act("snooze_alert", alert=identifier, hours=hours, reason=reason), _saved)
 
 
 @alert.command("resolve")
@@ -140,7 +140,9 @@ def override(call: Call, subject: str, value: str, flag: str | None, reason: str
     """Switches SUBJECT on or off whatever the percentage says; none takes that back."""
     states = {"on": True, "off": False, "none": None}
     given = {"rollout": call.rollout, "subject": subject, "flag": flag, "reason": reason}
-    call.show(call.connection.act("set_override", given | {"value": states[value]}), _saved)
+    raises = {"revision": revision_of(call)} if value == "on" else {}
+    call.show(call.connection.act("set_override", given | raises | {"value": states[value], "remove": value == "none"}),
+              _saved)
 
 
 @click.command("release-holdout")

@@ -21,20 +21,20 @@ from rollout_core.settings import DEMO_STORE, STORE
 
 
 @click.command("serve")
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
-@click.option("--address", default="127.0.0.1", show_default=True, help="The interface to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="8501, or ROLLOUT_PORT.")
+@click.option("--address", help="The address to listen on: 127.0.0.1, or ROLLOUT_ADDRESS.")
 @click.option("--demo/--no-demo", default=None, help="The simulated store, or an empty one for real data.")
 @shared
-def serve(call: Call, port: int, address: str, demo: bool | None) -> None:
+def serve(call: Call, port: int | None, address: str | None, demo: bool | None) -> None:
     """Serves the pages and the interface; sets the shipped plans up where nothing is set up yet."""
     settings = call.settings
     real = (settings.root / STORE / CONTROL).exists()
     if "ROLLOUT_STORE" not in os.environ and demo is not None and not real:
         settings = replace(settings, store=settings.root / (DEMO_STORE if demo else STORE))
-    with working("Preparing the store", quiet=call.as_json):
-        prepare_store(settings)
-    environment = os.environ | {"ROLLOUT_STORE": str(settings.store), "STREAMLIT_SERVER_PORT": str(port),
-                                "STREAMLIT_SERVER_ADDRESS": address}
+    with working("Preparing the store", quiet=call.as_json, total=1.0) as say:
+        prepare_store(settings, progress=lambda _, done: say(done))
+    environment = os.environ | {"ROLLOUT_STORE": str(settings.store), "ROLLOUT_PORT": str(port or settings.port),
+                                "ROLLOUT_ADDRESS": address or settings.address}
     os.chdir(settings.root)
     os.execve(sys.executable, [sys.executable, str(settings.root / "dashboard.py")], environment)  # noqa: S606
 
@@ -45,8 +45,8 @@ def serve(call: Call, port: int, address: str, demo: bool | None) -> None:
 def demo(call: Call, anew: bool) -> None:
     """Makes the simulated store, or brings it up to now."""
     settings = replace(call.settings, store=call.settings.root / DEMO_STORE)
-    with working("Making the simulated store", quiet=call.as_json):
-        prepare_store(settings, anew=anew)
+    with working("Making the simulated store", quiet=call.as_json, total=1.0) as say:
+        prepare_store(settings, anew=anew, progress=lambda _, done: say(done))
     call.show({"store": str(settings.store)}, lambda told: f"The simulated store lies in {told['store']}.")
 
 

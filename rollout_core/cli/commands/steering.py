@@ -48,6 +48,15 @@ def steer(call: Call, verb: str, *, dry_run: bool = False, **given: Any) -> None
     call.show(call.connection.act(verb, asked), words.changed)
 
 
+def revision_of(call: Call) -> int:
+    """The revision of the rollout that is meant, from the control store alone."""
+    entries = call.ask("rollouts")["rollouts"]
+    found = [entry for entry in entries if call.rollout in {None, entry["key"]}]
+    if len(found) != 1:
+        raise InvalidRequest("Which rollout is meant?", mend=f"Name one of {', '.join(e['key'] for e in entries)}.")
+    return int(found[0]["revision"])
+
+
 @click.command("prepare")
 @shared
 def prepare(call: Call) -> None:

@@ -72,8 +72,8 @@ def plan_show(call: Call) -> None:
 def import_file(call: Call, file: Path, mapping: Path) -> None:
     """Reads events or subjects from CSV, Parquet or JSON lines (also .gz). The same file twice adds nothing."""
     given = {"file": str(file.resolve()), "mapping": str(mapping.resolve())}
-    with working(f"Importing {file.name}", quiet=call.as_json):
-        found = call.connection.act("import_file", given)
+    with working(f"Importing {file.name}", quiet=call.as_json, total=1.0) as say:
+        found = call.connection.import_file(given, say)
     call.show(found, result)
 
 
@@ -105,7 +105,7 @@ def sql(call: Call, statement: str, limit: int) -> None:
 def forget(call: Call, unit: str, subject: str, reason: str) -> None:
     """Removes a subject from register, events and names, and lists the files that still hold it."""
     with working(f"Forgetting one {unit}", quiet=call.as_json):
-        found = call.act("forget", unit=unit, id=subject, reason=reason)
+        found = call.act("forget", unit=unit, subject=subject, reason=reason)
     call.show(found, result)
 
 
