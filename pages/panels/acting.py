@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from rollout_core import bootstrap
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.errors import RolloutError
+from rollout_core.people.actor import Actor
 
 DONE, REFUSED = "outcome-done", "outcome-refused"
 
@@ -18,16 +20,19 @@ DONE, REFUSED = "outcome-done", "outcome-refused"
 def request_of(verb: str, fields: dict[str, Any]) -> Any:
     """The verb's request; fields it does not know are left out, so that every dialog may offer a reason."""
     kind = VERBS[verb].request
-    known = kind.__dataclass_fields__
+    known = {each.name for each in dataclasses.fields(kind)}
     return kind(**{name: value for name, value in fields.items() if name in known})
+
+
+def presser() -> Actor:
+    """Whoever is signed in at this moment, with the role they have now. Raises NotSignedIn."""
+    return bootstrap.current().actor(str(st.user.get("session") or ""), origin="page")
 
 
 def perform(verb: str, fields: dict[str, Any]) -> Change:
     """Runs a verb as whoever is signed in at this moment. Raises RolloutError; nothing is changed then."""
-    room = bootstrap.current()
-    actor = room.actor(st.user.get("session"), origin="page")
     try:
-        return room.verbs(verb, actor, request_of(verb, fields))
+        return bootstrap.current().verbs(verb, presser(), request_of(verb, fields))
     finally:
         answers.forget()
 

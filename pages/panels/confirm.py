@@ -107,15 +107,14 @@ def _show(here: Here, asked: Asked) -> Preview | None:
     if asked.verb == "set_percentage":
         st.number_input("Percentage of eligible subjects", 0.0, 100.0, value=asked.percentage, step=1.0, key=PERCENT,
                         format="%g")
+    preview: Preview | None = None
     try:
         preview = foresight.foresee(here, asked.verb, _fields(asked))
-    except RolloutError as error:
-        st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
-        preview = None
-    else:
         st.session_state[REVISION] = preview.revision
         st.session_state[TARGET] = preview.to
         foresight.show(here, asked.name, asked.unit, preview)
+    except RolloutError as error:
+        st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
     _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
 

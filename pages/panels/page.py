@@ -19,7 +19,6 @@ from typing import Any
 import streamlit as st
 
 from pages.panels import acting, answers, states
-from rollout_core import bootstrap
 from rollout_core.charts import formats, palette
 from rollout_core.errors import RolloutError
 from rollout_core.people.actor import Actor
@@ -66,8 +65,8 @@ def viewer_zone_name() -> str:
 
 def look() -> Here:
     """Who is looking, read anew. Raises NotSignedIn."""
-    actor = bootstrap.current().actor(st.user.get("session"), origin="page")
-    return Here(actor, formats.zone(viewer_zone_name()), palette.theme_of(st.context.theme.type), datetime.now(UTC))
+    theme = palette.theme_of(st.context.theme.type)
+    return Here(acting.presser(), formats.zone(viewer_zone_name()), theme, datetime.now(UTC))
 
 
 @contextmanager
