@@ -82,7 +82,7 @@ def raise_to(plan: Plan, phase: Phase, percentage: int, current: Filled, census:
     """The thresholds that reach `percentage` (buckets) in `phase`; none falls below what is served now.
 
     People who were in before come back first, as far as the phase may reach them; then the phase's own order goes on.
-    A share above 0 serves at least one subject.
+    A share above 0 asks for at least one subject.
     """
     order = order_of(plan, phase)
     known = _within(current.raises, frozenset(order), current.thresholds)
@@ -92,7 +92,7 @@ def raise_to(plan: Plan, phase: Phase, percentage: int, current: Filled, census:
         reached = _interpolate((*known, further), percentage)
         thresholds = _highest(current.thresholds, reached)
     else:
-        thresholds = _climb(census, (*known, further), max(wanted(census, percentage), 1), current.thresholds)
+        thresholds = _climb(census, (*known, further), wanted(census, percentage), current.thresholds)
     top = known[-1].thresholds if known else {}
     if known and _at_most(thresholds, top):
         return describe(plan, percentage, thresholds, current.raises, census)
@@ -121,8 +121,9 @@ def cut_to(current: Filled, census: Census, subjects: int) -> dict[str, int]:
 
 
 def wanted(census: Census, percentage: int) -> int:
-    """How many subjects a share means: rounded to the nearest one."""
-    return (census.eligible() * percentage + BUCKETS // 2) // BUCKETS
+    """How many subjects a share means: rounded to the nearest one, at least one above 0 %."""
+    nearest = (census.eligible() * percentage + BUCKETS // 2) // BUCKETS
+    return max(nearest, 1) if percentage and census.eligible() else nearest
 
 
 def describe(plan: Plan, percentage: int, thresholds: Thresholds, raises: tuple[Raise, ...],

@@ -48,7 +48,8 @@ def test_the_bucket_is_told_with_the_threshold_and_with_what_it_would_take():
 def test_a_failed_condition_is_told_with_what_the_subject_has():
     served = replace(SERVED, eligibility=AllOf((SERVED.eligibility, Condition("roles", Operator.HAS_ANY, ("doctor",)))))
     words = chain(served, tier="free")["eligibility"].words
-    assert words == "Not eligible: needs tier is premium, has 'free'; needs roles has at least one of doctor, has nothing."
+    assert words == ("Not eligible: needs tier is premium, has 'free'; "
+                     "needs roles has at least one of doctor, has nothing.")
     assert chain(served, roles=("doctor",))["eligibility"].passed is True
 
 
