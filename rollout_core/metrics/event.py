@@ -7,7 +7,7 @@ What makes an event acceptable is in `event_checks.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -146,7 +146,7 @@ def value_rule(kind: Kind, name: str | None) -> ValueRule | None:
     return CLS if kind is Kind.WEB_VITAL and name == "CLS" else KINDS[kind].value
 
 
-def stored_value(event: Event) -> int | None:
-    """The value as the store keeps it: an integer of the kind's smallest unit (microseconds, millionths)."""
-    rule = value_rule(event.kind, event.name)
-    return None if event.value is None or rule is None else round(event.value * rule.stored_per_unit)
+def stored_values(kind: Kind, names: Sequence[str | None], values: Sequence[float | None]) -> list[int | None]:
+    """Values as the store keeps them: integers of the kind's smallest unit (microseconds, millionths)."""
+    factors = {name: rule.stored_per_unit if (rule := value_rule(kind, name)) else 0 for name in set(names)}
+    return [None if value is None else round(value * factors[name]) for name, value in zip(names, values, strict=True)]

@@ -19,8 +19,8 @@ SESSION_CATEGORY = "session_category"
 
 HISTOGRAM_GAMMA = 1.02
 ZERO_BIN = -1
-TOP_SLICES = 20
-"""How many values of a slice column get a histogram of their own per day."""
+TOP_SLICES = 10
+"""How many values of a slice column get a histogram of their own per day (in compared arms and the whole store)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ Names of subjects end here: only keys go on. Keys are remembered while they repe
 
 from __future__ import annotations
 
+from _md5 import md5
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from rollout_core.flags.bucketing import CLUSTER_BUCKETS, bucket_of
-from rollout_core.metrics.event import Event, Kind, stored_value
+from rollout_core.metrics.event import Event, Kind, stored_values
 from rollout_core.metrics.event_checks import Accepted, fingerprint_of, scale_of
 from rollout_core.metrics.subject_key import subject_key
 from rollout_core.metrics.vital_score import vital_score
@@ -23,24 +26,37 @@ _UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
 
 
 class KeyRing:
-    """Subject keys of one store, remembered per unit."""
+    """Keys of one store, remembered per unit."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._known: dict[str, dict[str, int]] = {}
+        self._known: dict[str, dict[str | None, int | None]] = {}
+        self._passing: dict[str | None, int | None] = {None: None}
         self._buckets: dict[int, int] = {}
 
     def key(self, unit: str, subject: str | None) -> int | None:
         """The key of a subject; None for None."""
-        if subject is None:
-            return None
-        known = self._known.setdefault(unit, {})
-        found = known.get(subject)
-        if found is None:
-            if len(known) >= REMEMBERED_KEYS:
-                known.clear()
-            found = known[subject] = subject_key(self._secret, unit, subject)
-        return found
+        return self.keys(unit, (subject,))[0]
+
+    def keys(self, unit: str, subjects: Sequence[str | None]) -> list[int | None]:
+        """The keys of many subjects of a unit, in their order."""
+        known = self._known.setdefault(unit, {None: None})
+        if len(known) > REMEMBERED_KEYS:
+            known.clear()
+            known[None] = None
+        for subject in set(subjects).difference(known):
+            known[subject] = subject_key(self._secret, unit, subject or "")
+        return list(map(known.__getitem__, subjects))
+
+    def passing(self, names: Sequence[str | None]) -> list[int | None]:
+        """Keys of what is no subject (sessions, page loads): a plain digest, a quarter of the cost of an HMAC."""
+        known = self._passing
+        if len(known) > REMEMBERED_KEYS:
+            known.clear()
+            known[None] = None
+        for name in set(names).difference(known):
+            known[name] = int.from_bytes(md5((name or "").encode()).digest()[:8], "little")
+        return list(map(known.__getitem__, names))
 
     def bucket(self, key: int) -> int:
         """The cluster bucket, 0..127, of a key; its salt is its own and never the assignment's."""
@@ -59,10 +75,19 @@ def cluster_bucket(key: int) -> int:
 
 def by_kind(events: Sequence[Accepted]) -> dict[Kind, list[Accepted]]:
     """Events by kind, order kept, each event_id once (the first one)."""
-    found: dict[Kind, dict[str, Accepted]] = {}
+    found: dict[Kind, list[Accepted]] = {}
     for accepted in events:
-        found.setdefault(accepted.event.kind, {}).setdefault(accepted.event.event_id, accepted)
-    return {kind: list(events.values()) for kind, events in found.items()}
+        found.setdefault(accepted.event.kind, []).append(accepted)
+    return {kind: _each_once(same) for kind, same in found.items()}
+
+
+def _each_once(events: list[Accepted]) -> list[Accepted]:
+    if len({accepted.event.event_id for accepted in events}) == len(events):
+        return events
+    first: dict[str, Accepted] = {}
+    for accepted in events:
+        first.setdefault(accepted.event.event_id, accepted)
+    return list(first.values())
 
 
 def arrow_table(kind: Kind, events: Sequence[Accepted], slots: Mapping[str, int], keys: KeyRing,
@@ -70,98 +95,127 @@ def arrow_table(kind: Kind, events: Sequence[Accepted], slots: Mapping[str, int]
     """The table of one kind. `slots` gives every unit its place; events name no other unit."""
     wires = [accepted.event for accepted in events]
     columns = _common(events, wires, slots, keys, batch)
-    columns += [_own_column(kind, name, column_type, wires, keys) for name, column_type, _ in OWN[kind]]
+    columns += [pa.array(_own_values(kind, name, wires, keys), ARROW[column_type])
+                for name, column_type, _ in OWN[kind]]
     return pa.Table.from_arrays(columns, schema=arrow_schema(kind))
 
 
 def _common(events: Sequence[Accepted], wires: Sequence[Event], slots: Mapping[str, int], keys: KeyRing,
             batch: int) -> list[pa.Array]:
     count = len(events)
-    own_clock = [None if a.occurred_at is a.event.occurred_at else a.event.occurred_at for a in events]
+    occurred, sent = _field(events, "occurred_at"), _field(wires, "occurred_at")
+    own_clock = None if occurred == sent else [
+        None if ours is theirs else theirs for ours, theirs in zip(occurred, sent, strict=True)]
     return [
-        pa.array([event.event_id for event in wires], pa.string()),
+        pa.array(_field(wires, "event_id"), pa.string()),
         pa.repeat(pa.scalar(batch, pa.int64()), count),
-        _times([a.occurred_at for a in events]),
-        _times([a.received_at for a in events]),
-        _times(own_clock),
-        pa.array([a.trusted for a in events], pa.bool_()),
+        _times(occurred),
+        _times(_field(events, "received_at")),
+        pa.nulls(count, pa.timestamp("us")) if own_clock is None else _times(own_clock),
+        pa.array(_field(events, "trusted"), pa.bool_()),
         *_slot_columns(wires, slots, keys),
-        pa.array([keys.key("session", event.session) for event in wires], pa.uint64()),
-        pa.array([1000 if event.weight == 1.0 else round(event.weight * 1000) for event in wires], pa.int32()),
-        pa.array([event.release for event in wires], pa.string()),
-        pa.array([event.page for event in wires], pa.string()),
-        pa.array([event.device for event in wires], pa.string()),
-        pa.array([_json(event.attributes) if event.attributes else None for event in wires], pa.string()),
+        pa.array(keys.passing(_field(wires, "session")), pa.uint64()),
+        _weights(_field(wires, "weight")),
+        pa.array(_field(wires, "release"), pa.string()),
+        pa.array(_field(wires, "page"), pa.string()),
+        pa.array(_field(wires, "device"), pa.string()),
+        _attributes(_field(wires, "attributes")),
     ]
 
 
-def _times(moments: Sequence[Any]) -> pa.Array:
+def _field(values: Sequence[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), values))
+
+
+def _times(moments: list[datetime]) -> pa.Array:
     """Aware datetimes as UTC without a zone; `view`, because a cast to no zone may shift by the machine's."""
+    if moments.count(moments[0]) == len(moments):        # one instant of receipt: the usual case
+        return pa.repeat(pa.scalar(moments[0], _UTC_MICROSECONDS), len(moments)).view(pa.timestamp("us"))
     return pa.array(moments, _UTC_MICROSECONDS).view(pa.timestamp("us"))
+
+
+def _weights(weights: list[float]) -> pa.Array:
+    if weights.count(1.0) == len(weights):
+        return pa.repeat(pa.scalar(1000, pa.int32()), len(weights))
+    return pa.array([round(weight * 1000) for weight in weights], pa.int32())
+
+
+def _attributes(attributes: list[dict[str, Any]]) -> pa.Array:
+    if not any(attributes):
+        return pa.nulls(len(attributes), pa.string())
+    return pa.array([_json(each) if each else None for each in attributes], pa.string())
 
 
 def _slot_columns(wires: Sequence[Event], slots: Mapping[str, int], keys: KeyRing) -> list[pa.Array]:
     units = {slot: unit for unit, slot in slots.items()}
-    columns = []
-    for slot in range(len(SLOTS)):
-        unit = units.get(slot)
-        columns.append(pa.nulls(len(wires), pa.uint64()) if unit is None else pa.array(
-            [keys.key(unit, _subject(event, unit)) for event in wires], pa.uint64()))
-    return columns
+    return [pa.array(keys.keys(units[slot], _subjects(wires, units[slot])), pa.uint64()) if slot in units
+            else pa.nulls(len(wires), pa.uint64()) for slot in range(len(SLOTS))]
 
 
-def _subject(event: Event, unit: str) -> str | None:
-    found = event.units.get(unit)
-    return event.subject if found is None and event.unit == unit else found
+def _subjects(wires: Sequence[Event], unit: str) -> list[str | None]:
+    """Whom each event names in a unit; an exposure may name its subject apart."""
+    named = [event.units.get(unit) for event in wires]
+    if wires[0].kind is Kind.EXPOSURE and None in named:
+        return [event.subject if name is None and event.unit == unit else name
+                for name, event in zip(named, wires, strict=True)]
+    return named
 
 
-def _own_column(kind: Kind, name: str, column_type: Any, wires: Sequence[Event], keys: KeyRing) -> pa.Array:
-    make = MAKERS.get((kind, name)) or MAKERS.get(name)
-    if make is None:
-        values: list[Any] = [getattr(event, name) for event in wires]
-    else:
-        values = [make(event, keys) for event in wires]
-    return pa.array(values, ARROW[column_type])
+def _own_values(kind: Kind, column: str, wires: Sequence[Event], keys: KeyRing) -> Sequence[Any]:
+    make = MAKERS.get((kind, column)) or MAKERS.get(column)
+    return _field(wires, column) if make is None else make(wires, keys)
 
 
-Maker = Callable[[Event, KeyRing], Any]
+Maker = Callable[[Sequence[Event], KeyRing], Sequence[Any]]
 
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _exposed_key(event: Event, keys: KeyRing) -> int | None:
-    return keys.key(event.unit or "", event.subject or event.units.get(event.unit or ""))
+def _values(wires: Sequence[Event], keys: KeyRing) -> list[int | None]:
+    return stored_values(wires[0].kind, _field(wires, "name"), _field(wires, "value"))
 
 
-def _exposed_bucket(event: Event, keys: KeyRing) -> int:
-    whom = keys.key("cluster", event.cluster) if event.cluster else _exposed_key(event, keys)
-    return keys.bucket(whom or 0)
+def _exposed_keys(wires: Sequence[Event], keys: KeyRing) -> list[int | None]:
+    units = {event.unit or "" for event in wires}
+    whom = [event.subject or event.units.get(event.unit or "") for event in wires]
+    if len(units) == 1:
+        return keys.keys(units.pop(), whom)
+    return [keys.key(event.unit or "", subject) for event, subject in zip(wires, whom, strict=True)]
 
 
-def _load_key(event: Event, keys: KeyRing) -> int | None:
-    if event.load:
-        return keys.key("load", event.load)
-    return keys.key("load", f"{event.session}|{event.page}") if event.session else None
+def _exposed_buckets(wires: Sequence[Event], keys: KeyRing) -> list[int]:
+    own = _exposed_keys(wires, keys)
+    whom = [keys.key("cluster", event.cluster) if event.cluster else key for event, key in zip(wires, own, strict=True)]
+    return [keys.bucket(key or 0) for key in whom]
+
+
+def _load_keys(wires: Sequence[Event], keys: KeyRing) -> list[int | None]:
+    return keys.passing([event.load or (f"{event.session}|{event.page}" if event.session else None) for event in wires])
 
 
 def _scale_end(end: int) -> Maker:
-    return lambda event, keys: round(scale_of(event)[end] * 1_000_000)
+    return lambda wires, keys: [round(scale_of(event)[end] * 1_000_000) for event in wires]
+
+
+def _or(column: str, default: str) -> Maker:
+    return lambda wires, keys: [getattr(event, column) or default for event in wires]
 
 
 MAKERS: Mapping[str | tuple[Kind, str], Maker] = {
-    "value": lambda event, keys: stored_value(event),
-    "subject_key": _exposed_key,
-    "cluster_bucket": _exposed_bucket,
-    "load_key": _load_key,
+    "value": _values,
+    "subject_key": _exposed_keys,
+    "cluster_bucket": _exposed_buckets,
+    "load_key": _load_keys,
     "low": _scale_end(0),
     "high": _scale_end(1),
-    (Kind.WEB_VITAL, "score"): lambda event, keys: round(vital_score(event.name or "", event.value or 0.0) * 1_000_000),
-    (Kind.ERROR, "fingerprint"): lambda event, keys: fingerprint_of(event),
-    (Kind.ERROR, "severity"): lambda event, keys: event.severity or "medium",
-    (Kind.SUPPORT_TICKET, "severity"): lambda event, keys: event.severity or "medium",
-    (Kind.SUPPORT_TICKET, "state"): lambda event, keys: event.state or "opened",
-    (Kind.SECURITY_ISSUE, "state"): lambda event, keys: event.state or "opened",
+    (Kind.WEB_VITAL, "score"): lambda wires, keys: [
+        round(vital_score(event.name or "", event.value or 0.0) * 1_000_000) for event in wires],
+    (Kind.ERROR, "fingerprint"): lambda wires, keys: [fingerprint_of(event) for event in wires],
+    (Kind.ERROR, "severity"): _or("severity", "medium"),
+    (Kind.SUPPORT_TICKET, "severity"): _or("severity", "medium"),
+    (Kind.SUPPORT_TICKET, "state"): _or("state", "opened"),
+    (Kind.SECURITY_ISSUE, "state"): _or("state", "opened"),
 }
 """Columns that are not simply the event's field of that name."""

@@ -94,7 +94,8 @@ def _add_frozen(cursor: duckdb.DuckDBPyConnection, frozen: Sequence[FrozenValue]
 def _mark_days_with_events(cursor: duckdb.DuckDBPyConnection, since: date, until: datetime) -> None:
     for kind in Kind:
         cursor.execute(f"INSERT INTO dirty_hour SELECT DISTINCT date_trunc('day', occurred_at) "
-                       f"FROM {event_table(kind)} WHERE occurred_at >= ?::TIMESTAMP AND occurred_at < ?", [since, until])
+                       f"FROM {event_table(kind)} WHERE occurred_at >= ?::TIMESTAMP AND occurred_at < ?",
+                       [since, until])
 
 
 def _naive(moment: datetime) -> datetime:

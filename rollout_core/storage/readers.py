@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollout_core.ports import event_questions as questions
-from rollout_core.ports import evidence_questions
+from rollout_core.ports import evidence_questions, subject_questions
 from rollout_core.rollouts.census import Population
 from rollout_core.storage import (
     census,
@@ -15,6 +15,7 @@ from rollout_core.storage import (
     read_histograms,
     read_people,
     read_ratings,
+    read_register,
     read_strata,
     read_subjects,
     read_totals,
@@ -49,6 +50,8 @@ READERS: Mapping[type, Answer] = {
     questions.StoredCounts: read_events.stored_counts,
     questions.LastSeen: read_events.last_seen,
     questions.Latest: read_events.latest,
+    subject_questions.SubjectPage: read_register.subject_page,
+    subject_questions.SubjectSums: read_register.subject_sums,
     Population: census.answer,
     evidence_questions.Newcomers: read_evidence.answer_newcomers,
     evidence_questions.VersionFirsts: read_evidence.answer_version_firsts,

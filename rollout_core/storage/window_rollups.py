@@ -13,7 +13,7 @@ from datetime import timedelta
 import duckdb
 
 from rollout_core.metrics.event import Kind
-from rollout_core.ports.event_questions import COMPARED_ARMS
+from rollout_core.ports.event_questions import COMPARED_ARMS, WHOLE_STORE_ARM
 from rollout_core.storage.accumulations import (
     SOURCES,
     SUBJECT_ROWS,
@@ -159,7 +159,8 @@ def _slice_sql(row: Accumulation, column: str, prefix: str) -> str:
            f"QUALIFY row_number() OVER (PARTITION BY occurred_at::DATE ORDER BY count(*) DESC, {column}) "
            f"<= {TOP_SLICES}")
     return (f"SELECT a.*, {quoted(prefix)} || {column} AS slice FROM attributed AS a SEMI JOIN ({top}) AS t "
-            f"ON t.day = a.occurred_at::DATE AND t.label = a.{column} WHERE {row.where}")
+            f"ON t.day = a.occurred_at::DATE AND t.label = a.{column} WHERE {row.where} "
+            f"AND a.arm IN ({COMPARED}, {quoted(WHOLE_STORE_ARM)})")
 
 
 def _insert_ratings(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -22,6 +22,8 @@ BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00")
 """Before everything; naive UTC, as DuckDB gives times."""
 FIRST_INSTANT = "TIMESTAMP '0001-01-01 00:00:00'"
 LAST_INSTANT = "TIMESTAMP '9999-12-31 00:00:00'"
+CARRIED = f"e.* EXCLUDE (event_id, session_key, {', '.join(SLOTS)})"
+"""What the rollups need of an event once its arm is known."""
 SHARED = ("event_id", "occurred_at", *SLOTS, "session_key", "weight_milli", "page", "device")
 
 
@@ -134,11 +136,11 @@ def attributed_sql(rollout: str, slot: str, counted: str, spans: str) -> str:
     """Rows of the relation `counted` that concern a rollout, with the arm of the span of `spans` that covers them."""
     return (f"SELECT {quoted(rollout)} AS rollout, coalesce(s.epoch, 0) AS epoch, "
             f"coalesce(s.inclusion, 0) AS inclusion, coalesce(s.arm, 'unattributed') AS arm, s.bucket AS bucket, "
-            f"e.{slot} AS subject, e.* FROM {counted} AS e LEFT JOIN {spans} AS s ON s.subject_key = e.{slot} "
+            f"{CARRIED} FROM {counted} AS e LEFT JOIN {spans} AS s ON s.subject_key = e.{slot} "
             f"AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at WHERE e.{slot} IS NOT NULL")
 
 
 def whole_store_sql(counted: str) -> str:
     """Every row of `counted` once, for the rollups of the whole store (rollout '')."""
     return (f"SELECT '' AS rollout, 0 AS epoch, 0 AS inclusion, 'all' AS arm, NULL::UTINYINT AS bucket, "
-            f"NULL::UBIGINT AS subject, e.* FROM {counted} AS e")
+            f"{CARRIED} FROM {counted} AS e")

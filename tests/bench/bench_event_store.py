@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from rollout_core.ports.event_store import Batch
 from rollout_core.storage.event_arrow import arrow_table, by_kind
 from rollout_core.storage.event_store import DuckdbEventStore
 from tests.bench.event_worlds import DAYS, NOW, SECRET, batch, fill, mirrored
@@ -21,33 +22,47 @@ SIZE = 10_000
 ROUNDS = 15
 
 
-def parquet_seconds(store: DuckdbEventStore, number: int, directory: Path) -> float:
+def parquet_seconds(store: DuckdbEventStore, one: Batch, directory: Path) -> float:
     """CPU seconds of writing the same Arrow batch to zstd Parquet, one file per kind."""
-    events = batch(number, SIZE, SUBJECTS).events
     slots = {"workspace": 0, "user": 1}
-    tables = {kind: arrow_table(kind, found, slots, store.keys, number) for kind, found in by_kind(events).items()}
+    tables = {kind: arrow_table(kind, found, slots, store.keys, 1) for kind, found in by_kind(one.events).items()}
     return cpu_seconds(lambda: [pq.write_table(table, directory / f"{kind}.parquet", compression="zstd")
                                 for kind, table in tables.items()])
 
 
-def write_seconds(store: DuckdbEventStore, first: int) -> list[float]:
-    """CPU seconds per batch from validated objects to the commit, checkpoints shared out over the batches."""
-    batches = [batch(first + place, SIZE, SUBJECTS) for place in range(ROUNDS)]
-    store.write(batch(first - 1, SIZE, SUBJECTS))
-    seconds = [cpu_seconds(lambda one=one: store.write(one)) for one in batches]
-    with store.database.cursor() as cursor:
-        checkpoint = cpu_seconds(lambda: cursor.execute("CHECKPOINT"))
-    return [second + checkpoint / ROUNDS for second in seconds]
-
-
-def written_at(directory: Path, name: str, events: int) -> tuple[DuckdbEventStore, list[float]]:
-    """A store with so many events, and the seconds of writing into it."""
-    store = DuckdbEventStore(directory / name / "events.duckdb", SECRET)
+def filled(path: Path, events: int) -> DuckdbEventStore:
+    """A store with so many events of the last weeks, checkpointed."""
+    store = DuckdbEventStore(path, SECRET)
     mirrored(store)
     part = 1_000_000
     for first in range(0, events, part):
         fill(store, min(part, events - first), SUBJECTS, first, events)
-    return store, write_seconds(store, 100)
+    checkpoint(store)
+    return store
+
+
+def checkpoint(store: DuckdbEventStore) -> float:
+    """CPU seconds of a checkpoint."""
+    with store.database.cursor() as cursor:
+        return cpu_seconds(lambda: cursor.execute("CHECKPOINT"))
+
+
+def write_figures(small: DuckdbEventStore, large: DuckdbEventStore, directory: Path) -> list[Figure]:
+    """Yardstick, small and large store in turns, so that the machine's moods meet all three."""
+    rounds: list[tuple[float, float, float]] = []
+    for number in range(ROUNDS + 1):
+        one = batch(number, SIZE, SUBJECTS)
+        other = batch(1_000 + number, SIZE, SUBJECTS)
+        rounds.append((parquet_seconds(small, batch(2_000 + number, SIZE, SUBJECTS), directory),
+                       cpu_seconds(lambda one=one: small.write(one)), cpu_seconds(lambda other=other: large.write(other))))
+    shares = [checkpoint(store) / (ROUNDS + 1) for store in (small, large)]
+    kept = rounds[1:]
+    return [
+        at_most("write path, 10,000 events a batch, against zstd Parquet", 8.0, "x",
+                [(few + shares[0]) / yardstick for yardstick, few, _ in kept]),
+        at_most(f"the same at {EVENTS:,} stored events against {EVENTS // 10:,}", 1.2, "x",
+                [(many + shares[1]) / (few + shares[0]) for _, few, many in kept]),
+    ]
 
 
 def windows(store: DuckdbEventStore) -> list[str]:
@@ -60,18 +75,11 @@ def windows(store: DuckdbEventStore) -> list[str]:
 
 def main() -> int:
     """Measures and prints. 1 when a bar is missed."""
-    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
-        small, few = written_at(directory, "small", EVENTS // 10)
-        yardstick = sorted(parquet_seconds(small, 500 + number, directory) for number in range(7))[3]
+        small, large = filled(directory / "small.duckdb", EVENTS // 10), filled(directory / "large.duckdb", EVENTS)
+        figures = write_figures(small, large, directory)
         small.close()
-        large, many = written_at(directory, "large", EVENTS)
-        figures.append(at_most("write path, 10,000 events a batch, against zstd Parquet", 8.0, "x",
-                               [seconds / yardstick for seconds in many]))
-        base = sorted(few)[len(few) // 2]
-        figures.append(at_most(f"write path at {EVENTS:,} stored events against {EVENTS // 10:,}", 1.2, "x",
-                               [seconds / base for seconds in many]))
         notes = windows(large)
         large.close()
     missed = report("Event store", figures)
