@@ -41,6 +41,7 @@ class RampState:
     """Where the ramp stands: `share` now, hours on this rung, subjects treated so far, subjects arriving per hour.
 
     `upper`: 90 % anytime bound of the extra errors per treated subject; `upper_95` the 95 % one, which releases.
+    `released`: it once lay below the margin; from then on only proven harm stops the ramp.
     """
 
     share: float
@@ -50,6 +51,7 @@ class RampState:
     upper: float
     upper_95: float
     log_e: float
+    released: bool = False
 
 
 class RampStep(StrEnum):
@@ -63,28 +65,30 @@ class RampStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RampAdvice:
-    """The step, the share it leads to, and the extra errors risked there at the bound."""
+    """The step, the share it leads to, the extra errors risked there at the bound, and whether it is released."""
 
     step: RampStep
     share: float
     risk: float
+    released: bool = False
 
 
 def advise(policy: RampPolicy, state: RampState) -> RampAdvice:
     """The next step: proven harm pauses; a budget that would be overrun holds at the lowest rung and asks a person."""
     if state.log_e >= policy.pause_log_e:
         return RampAdvice(RampStep.PAUSE, 0.0, 0.0)
+    released = state.released or state.upper_95 <= policy.margin
     upper = min(state.upper, WIDEST_BOUND)
-    lowest, here = policy.ladder[0], _risk(upper, state, state.share, policy.hold_hours)
-    if here > policy.budget and state.treated > 0:
-        return RampAdvice(RampStep.HOLD_AND_ASK, min(lowest, state.share), here)
+    here = _risk(upper, state, state.share, policy.hold_hours)
+    if here > policy.budget and not released:
+        return RampAdvice(RampStep.HOLD_AND_ASK, min(policy.ladder[0], state.share), here)
     following = next((share for share in policy.ladder if share > state.share), None)
-    released = state.upper_95 <= policy.margin
     if following is None or state.hours_on_rung < policy.dwell_hours:
-        return RampAdvice(RampStep.STAY, state.share, here)
+        return RampAdvice(RampStep.STAY, state.share, here, released)
     there = _risk(upper, state, following, policy.dwell_hours)
-    may = released if following > policy.ceiling else there <= policy.budget
-    return RampAdvice(RampStep.STEP_UP, following, there) if may else RampAdvice(RampStep.STAY, state.share, there)
+    may = released or (following <= policy.ceiling and there <= policy.budget)
+    step, share = (RampStep.STEP_UP, following) if may else (RampStep.STAY, state.share)
+    return RampAdvice(step, share, there, released)
 
 
 def _risk(upper: float, state: RampState, share: float, hours: float) -> float:

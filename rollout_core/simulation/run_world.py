@@ -84,7 +84,11 @@ def draw(world: World, number: int, seed: int, copy: int = 0) -> Run:
 
 def outcome(world: World, number: int, seed: int) -> Outcome:
     """One run, looked at after every hour until it is paused."""
-    policy, run = policy_of(world), draw(world, number, seed)
+    return outcome_of(draw(world, number, seed), policy_of(world))
+
+
+def outcome_of(run: Run, policy: Policy) -> Outcome:
+    """What the policy does with a drawn run."""
     rule = policy.guardrails[0]
     needed = budget.log_e_needed(policy.acting_weights(), rule.key, policy.alpha_pause)
     pause = _first_hour(harm_path(run, rule) >= needed)

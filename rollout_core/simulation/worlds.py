@@ -84,7 +84,7 @@ class World:
     harm: Harm = Harm()
     sample_loss: float = 0.0
     runs: int = 1000
-    seed: int = 20261122
+    seed: int = 20261123
 
     @property
     def harmless(self) -> bool:

@@ -103,6 +103,7 @@ def state(**about):
     ({"log_e": 3.1}, RampStep.PAUSE, 0.0),                          # proven harm
     ({"share": 0.5, "upper": 0.001}, RampStep.STAY, 0.5),           # not released
     ({"share": 0.5, "upper": 0.001, "upper_95": 0.004}, RampStep.STEP_UP, 0.95),
+    ({"upper": 0.18, "released": True}, RampStep.STEP_UP, 0.10),    # below the margin once: the budget no longer binds
     ({"share": 0.95, "upper": 0.001, "upper_95": 0.001}, RampStep.STAY, 0.95),
 ])
 def test_the_ramp_steps_only_within_its_budget(about, step, share):
@@ -113,8 +114,9 @@ def test_the_ramp_steps_only_within_its_budget(about, step, share):
 @given(upper=st.floats(0, 1), treated=st.floats(1, 1e5), share=st.sampled_from(POLICY.ladder))
 def test_a_step_up_never_risks_more_than_the_budget_below_the_ceiling(upper, treated, share):
     found = advise(POLICY, state(share=share, upper=upper, treated=treated))
-    if found.step is RampStep.STEP_UP and found.share <= POLICY.ceiling:
+    if found.step is RampStep.STEP_UP:
         assert found.risk <= POLICY.budget
+        assert found.share <= POLICY.ceiling
 
 
 def test_a_budget_that_does_not_fit_the_margin_is_named():

@@ -1,0 +1,1 @@
+"""How often the guards err and how soon they find harm: seeded worlds, beside the rules of others."""
