@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from rollout_core.documents.mapping import EventTemplate, SubjectTemplate, Value
@@ -54,44 +55,41 @@ def events_of(template: EventTemplate, rows: Rows, ids: Sequence[str]) -> tuple[
 
 def _built(template: EventTemplate, rows: Rows,
            columns: Mapping[str, Sequence[Any]]) -> tuple[list[Event], list[Rejected]]:
-    names, kind = tuple(columns), Kind(template.kind)
-    constants: dict[str, Any] = {"kind": kind}
-    if template.scale is not None:
-        constants["scale"] = template.scale
-    events: list[Event] = []
-    rejected: list[Rejected] = []
-    for index, cells in enumerate(zip(*columns.values(), strict=True)):
-        wrong = _first_unreadable(names, cells)
-        if wrong is None:
-            events.append(Event(**constants, **dict(zip(names, cells, strict=True))))
-        else:
-            rejected.append(Rejected(Refusal.UNREADABLE, wrong, str(cells[0]), str(kind), rows.raw(index)))
+    kind, names, wrong = Kind(template.kind), tuple(columns), unreadable(columns)
+    scale = None if template.scale is None else (template.scale[0], template.scale[1])
+    make = partial(Event, kind=kind, scale=scale)
+    every = enumerate(zip(*columns.values(), strict=True))
+    events = [make(**dict(zip(names, cells, strict=True))) for index, cells in every if index not in wrong]
+    ids = columns["event_id"]
+    rejected = [Rejected(Refusal.UNREADABLE, why, str(ids[index]), str(kind), rows.raw(index))
+                for index, why in sorted(wrong.items())]
     return events, rejected
 
 
-def _first_unreadable(names: Sequence[str], cells: Sequence[Any]) -> str | None:
-    for name, cell in zip(names, cells, strict=True):
-        if isinstance(cell, Unreadable):
-            return f"{name}: {cell.why}"
-    return None
+def unreadable(columns: Mapping[str, Sequence[Any]]) -> dict[int, str]:
+    """Place of a row -> why it cannot be used: the first of its cells that is Unreadable."""
+    found: dict[int, str] = {}
+    for name, cells in columns.items():
+        for index, cell in enumerate(cells):
+            if type(cell) is Unreadable:
+                found.setdefault(index, f"{name}: {cell.why}")
+    return found
 
 
 def _dictionaries(values: Mapping[str, Value], rows: Rows, *, texts: bool) -> list[Any]:
-    """One dictionary per row; absent cells are left out; an unreadable cell makes its row unreadable."""
-    columns = [plain_texts(cells_of(value, rows)) if texts else cells_of(value, rows) for value in values.values()]
-    names = tuple(values)
-    if len(names) == 1 and texts:
-        name = names[0]
-        return [cell if isinstance(cell, Unreadable) else ({name: cell} if cell is not None else {})
-                for cell in columns[0]]
-    return [_dictionary(names, cells) for cells in zip(*columns, strict=True)]
-
-
-def _dictionary(names: Sequence[str], cells: Sequence[Any]) -> Any:
-    wrong = _first_unreadable(names, cells)
-    if wrong is not None:
-        return Unreadable(wrong)
-    return {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+    """One dictionary per row; absent cells are left out; an unreadable cell makes its row Unreadable."""
+    columns = {name: plain_texts(cells_of(value, rows)) if texts else cells_of(value, rows)
+               for name, value in values.items()}
+    if not columns:
+        return [{} for _ in range(rows.count)]
+    names, wrong = tuple(columns), unreadable(columns)
+    found: list[Any] = [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    for index, why in wrong.items():
+        found[index] = Unreadable(why)
+    if any(None in cells for cells in columns.values()):
+        return [one if isinstance(one, Unreadable) else {name: cell for name, cell in one.items() if cell is not None}
+                for one in found]
+    return found
 
 
 def subjects_of(template: SubjectTemplate, rows: Rows) -> tuple[list[Subject], list[Rejected]]:

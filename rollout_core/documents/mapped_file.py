@@ -51,6 +51,7 @@ class MappedFile:
     path: Path
     mapping: FileMapping
     content: str
+    batch_rows: int = BATCH_ROWS
 
     @property
     def name(self) -> str:
@@ -79,8 +80,8 @@ class MappedFile:
     def _of_level(self, number: int, chunk: Chunk, level: str | None, before: float) -> Iterator[ImportBatch]:
         rows = chunk.rows.at(level) if isinstance(chunk.rows, LevelledRecords) else chunk.rows
         order = self._in_time(rows, level)
-        for start in range(0, len(order), BATCH_ROWS):
-            places = order[start:start + BATCH_ROWS]
+        for start in range(0, len(order), self.batch_rows):
+            places = order[start:start + self.batch_rows]
             done = before + (chunk.done - before) * (start + len(places)) / len(order)
             yield self._batch(f"{number}.{level or ''}.{start}", rows.take(places),
                               [chunk.first + place for place in places], level, done)

@@ -59,11 +59,9 @@ def _by_format(moment: Moment, cells: Sequence[Any]) -> list[Any]:
     texts = pa.array([None if cell is None else str(cell).strip() for cell in cells], pa.string())
     local = pc.strptime(texts, format=moment.time, unit="us", error_is_null=True)
     aware = pc.assume_timezone(local, moment.zone, ambiguous="earliest", nonexistent="latest")
-    found: list[Any] = aware.cast(pa.timestamp("us", tz="UTC")).to_pylist()
-    if local.null_count:
-        found = [when if when is not None else _unfit(cell, moment.time)
-                 for when, cell in zip(found, cells, strict=True)]
-    return found
+    counts: list[int | None] = aware.cast(pa.int64()).to_pylist()
+    return [_EPOCH + timedelta(microseconds=count) if count is not None else _unfit(cell, moment.time)
+            for count, cell in zip(counts, cells, strict=True)]
 
 
 def _unfit(cell: Any, time_format: str) -> Unreadable:
