@@ -2,7 +2,7 @@
 
 The eligible subjects stand in one line: audience after audience in the order of the phases that raised the exposure,
 by bucket within each. A share serves the beginning of that line. So raising only adds subjects, lowering removes the
-last ones in, and the same share twice serves the same subjects.
+last ones in, and going up again brings back the same. Going up rounds to the nearest subject, going down always down.
 """
 
 from __future__ import annotations

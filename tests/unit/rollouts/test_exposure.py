@@ -112,11 +112,13 @@ def test_no_threshold_falls_when_exposure_is_raised(
 
 
 @settings(max_examples=300, deadline=None)
-@given(registers(), PATHS, SHARES)
-def test_the_same_people_are_served_after_going_down_and_up_again(subjects: Subjects, path: list[Step], low: int):
+@given(registers(), PATHS, SHARES, SHARES)
+def test_the_same_people_are_served_after_going_down_and_up_again(
+        subjects: Subjects, path: list[Step], high: int, low: int):
     rollout, census = walked(path, subjects), counted(subjects)
-    if rollout.status not in (Status.RUNNING, Status.HELD) or not 0 < low < rollout.percentage:
+    if rollout.status not in (Status.RUNNING, Status.HELD) or not rollout.percentage < high or not 0 < low < high:
         return
+    rollout = decide.set_percentage(PLAN, rollout, census, NOW, high).rollout
     down = decide.set_percentage(PLAN, rollout, census, NOW, low).rollout
     up = decide.set_percentage(PLAN, down, census, NOW, rollout.percentage).rollout
     phase = falls_into(PLAN, rollout.percentage, rollout.phase)

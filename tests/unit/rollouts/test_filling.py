@@ -1,4 +1,4 @@
-"""Filling: audiences in order, whole while they fit; what it comes to with a register, without one, and with too few."""
+"""Filling: audiences in order, whole while they fit; with a register, without one, and with too few subjects."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_what_is_served_never_falls_when_a_later_phase_fills_others_first():
     counted = census(internal=20, beta=100, fresh=300, idle=200, rest=380)
     second = rise(2, counted)
     third = rise(3, counted, filled(second))
-    # 20 % are 200: 50 are in already (20 + 30 beta), so 150 of the 300 new users; the 150th has bucket 149 * 100000 / 300.
+    # 20 % are 200: 50 are in already (20 + 30 beta), so 150 of the 300 new users: the 150th has bucket
+    # 149 * 100000 / 300.
     assert third.thresholds == {**second.thresholds, "fresh": 149 * 100_000 // 300 + 1}
     fourth = rise(4, counted, filled(third))
     # 50 % are 500: 200 are in; 200 idle users, the other 70 beta testers, then 30 of the 150 new users still out:

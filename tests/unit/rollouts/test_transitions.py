@@ -31,8 +31,8 @@ def rollout_in(status: Status) -> Rollout:
     if not begun:
         return rollout
     return replace(
-        rollout, started_at=NOW, phase="full" if status is Status.COMPLETED else "limited", phase_entered_at=NOW, epoch=3,
-        epoch_began_at=NOW, percentage=share if serving else 0, thresholds=HALF if serving else ZERO, ever=HALF,
+        rollout, started_at=NOW, phase="full" if status is Status.COMPLETED else "limited", phase_entered_at=NOW,
+        epoch=3, epoch_began_at=NOW, percentage=share if serving else 0, thresholds=HALF if serving else ZERO, ever=HALF,
         served=frozenset({"core", "tracking", "video"}), raises=(Raise(share, tuple(HALF), HALF),),
         remembered=None if serving else share, remembered_thresholds={} if serving else HALF,
         ended_at=NOW if status is Status.COMPLETED else None)
