@@ -14,7 +14,6 @@ from rollout_core.control.serving import served_of
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.trail import entry, facts_of
 from rollout_core.control.transact import commit, recorded_refusals
-from rollout_core.control.verb_spec import VerbSpec
 from rollout_core.control.weigh import RolloutVerb, Situation, Weighed, gates_now, moved, weigh
 from rollout_core.errors import RevisionMissing, StaleRollout
 from rollout_core.flags.snapshot import ServedRollout
@@ -52,12 +51,6 @@ def change_rollout(room: Room, actor: Actor, verb: RolloutVerb, request: Any, al
     if not verb.urgent and change.changed:
         within(MIRROR_PATIENCE_S, lambda: sync_epochs(room))
     return change
-
-
-def spec_of(verb: RolloutVerb) -> VerbSpec:
-    """The registry's entry of a rollout verb."""
-    return VerbSpec(verb.name, verb.request, lambda room, actor, request: change_rollout(room, actor, verb, request),
-                    verb.role, verb.summary, verb.raises)
 
 
 def check_raise(unit: ControlUnit, room: Room, actor: Actor, situation: Situation, when: Moment) -> None:

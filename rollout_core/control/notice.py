@@ -29,7 +29,9 @@ def step_in_words(before: Rollout, after: Rollout) -> str:
              if before.percentage != after.percentage else percent(after.percentage)]
     if before.phase != after.phase:
         steps.append(f"phase {before.phase or 'none'} → {after.phase or 'none'}")
-    if before.status is not after.status or after.status is not Status.RUNNING:
+    if before.status is not after.status:
+        steps.append(f"{before.status} → {after.status}")
+    elif after.status is not Status.RUNNING:
         steps.append(str(after.status))
     if before.plan_version != after.plan_version:
         steps.append(f"plan version {before.plan_version} → {after.plan_version}")

@@ -35,7 +35,7 @@ class OpenIssue:
 def open_issue(room: Room, actor: Actor, request: OpenIssue) -> Change:
     """Opens it, or opens it again as a regression. Raises NotPermitted, InvalidRequest."""
     return act(room, Attempt(actor, NAME, request, Role.OPERATOR),
-               lambda unit, when: _make(unit, actor, request, when, room.new_token()[:12]))
+               lambda unit, when: _make(unit, actor, request, when, room.new_token()[-12:]))
 
 
 def _make(unit: ControlUnit, actor: Actor, request: OpenIssue, when: Moment, id: str) -> Change:

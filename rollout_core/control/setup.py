@@ -11,9 +11,10 @@ from rollout_core.control.moment import Moment
 from rollout_core.control.notice import percent
 from rollout_core.control.open_snapshot import refresh_snapshot
 from rollout_core.control.trail import entry, facts_of
-from rollout_core.control.transact import Attempt, act
+from rollout_core.control.transact import Attempt, act, recorded_refusals
 from rollout_core.errors import InvalidRequest, PlanNotFound
 from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
 from rollout_core.ports.control_store import ControlUnit
@@ -51,10 +52,11 @@ def setup(room: Room, actor: Actor, request: Setup) -> Change:
     A changed document becomes a new version; a rollout that has started keeps its own until it is migrated. The answer
     lists each plan in `result["plans"]`. Raises NotPermitted, InvalidPlan with every mistake, PlanNotFound.
     """
-    documents = documents_of(request)
-    salts = [room.new_token() for _ in documents]
+    with recorded_refusals(room, actor, NAME, request):
+        require(actor, Role.ADMIN, "set plans up")
+    documents = [(document, room.new_token()) for document in documents_of(request)]
     change = act(room, Attempt(actor, NAME, request, Role.ADMIN),
-                 lambda unit, when: _make(room, unit, actor, list(zip(documents, salts, strict=True)), when))
+                 lambda unit, when: _make(room, unit, actor, documents, when))
     refresh_snapshot(room)
     return change
 

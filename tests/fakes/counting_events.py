@@ -1,0 +1,64 @@
+"""An event store that counts the register's mirror in plain Python and can be away. It stores batches in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rollout_core.errors import StoreUnavailable
+from rollout_core.ports.event_store import Batch, Forgotten, Written
+from rollout_core.rollouts.census import Census, Population
+from tests.fakes.registers import census_of
+
+
+class CountingEvents:
+    """`away` True: every method raises StoreUnavailable. `asked` counts what was asked of it."""
+
+    def __init__(self) -> None:
+        self.subjects: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.batches: list[Batch] = []
+        self.mirrored: list[Any] = []
+        self.away = False
+        self.asked = 0
+
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+        self._open()
+        rows = {(unit, id): attributes for id, attributes in subjects}
+        self.subjects |= rows
+        return len(rows)
+
+    def measure(self, question: Any) -> Census:
+        self._open()
+        if not isinstance(question, Population):
+            raise StoreUnavailable("This fake only counts.")
+        return census_of(question, [(id, attributes) for (unit, id), attributes in self.subjects.items()
+                                               if unit == question.unit])
+
+    def mirror(self, rollouts: Any, epochs: Any, frozen: Any = ()) -> None:
+        self._open()
+        self.mirrored = list(epochs)
+
+    def write(self, batch: Batch) -> Written:
+        self._open()
+        if batch.token is not None and batch.token in {each.token for each in self.batches}:
+            return Written(0, 0, 0, repeated=True)
+        self.batches.append(batch)
+        return Written(len(batch.events), 0, len(batch.rejected))
+
+    def forget(self, unit: str, subject: str) -> Forgotten:
+        self._open()
+        return Forgotten({"register": int(self.subjects.pop((unit, subject), None) is not None)}, ())
+
+    def snapshot(self, path: Path) -> Path:
+        self._open()
+        path.write_bytes(b"events")
+        return path
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _open(self) -> None:
+        self.asked += 1
+        if self.away:
+            raise StoreUnavailable("The event store is away.")
