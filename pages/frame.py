@@ -52,6 +52,10 @@ actor = signed_in()
 st.logo(str(STATIC / "logo.svg"), icon_image=str(STATIC / "mark.svg"), link=None)
 chosen = st.navigation(navigation(actor), expanded=True)
 with st.sidebar:
+    if bootstrap.current().simulated:
+        st.badge("Simulated store", icon=":material/science:", color="violet")
     st.caption(f"{plain(actor.principal)}, {actor.role}. [Sign out](/signout)")
     st.caption(f"Times are in {st.context.timezone or 'UTC'}.")
+for words in bootstrap.current().notices():
+    st.warning(plain(words), icon=":material/warning:")
 chosen.run()

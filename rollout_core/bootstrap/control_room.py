@@ -94,6 +94,19 @@ class ControlRoom:
         secret = offer_link(self.room, actor, lifetime, person or LOCAL_ADMIN)
         return {"secret": secret, "minutes": int(lifetime.total_seconds() // 60)}
 
+    @property
+    def simulated(self) -> bool:
+        """True for the demo store."""
+        return self.room.demo
+
+    def notices(self) -> tuple[str, ...]:
+        """What every page says on top: flags that the environment forces, an event store that is away."""
+        served = self.room.live.current.rollouts.values()
+        forced = [f"{each.variable} forces {each.flag} {'on' if each.value else 'off'} for everybody."
+                  for rollout in served for each in rollout.environment]
+        away = [f"The event store is closed: {self.events_closed} Flags, pause and stop work."]
+        return (*forced, *(away if self.events_closed is not None else ()))
+
     def actor(self, session_id: str | None, origin: str = "page") -> Actor:
         """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""
         return actor_of_session(self.room, session_id, origin)

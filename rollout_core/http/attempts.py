@@ -1,4 +1,7 @@
-"""How often somebody may try to sign in: a few failures per name and address, then a pause."""
+"""How often somebody may try a password: a few failures per name, more per address, then a pause.
+
+Behind a proxy everybody has one address, so that limit is wide. A one-time link is not limited: nobody guesses 256 bits.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 ALLOWED = 8
+ALLOWED_FROM_ADDRESS = 200
 WITHIN = timedelta(minutes=10)
 REMEMBERED = 10_000
 
@@ -20,17 +24,16 @@ class Attempts:
         self._allowed = allowed
         self._within = within
 
-    def wait(self, keys: tuple[str, ...], now: datetime) -> int:
+    def wait(self, key: str, now: datetime) -> int:
         """Whole seconds until another try is taken; 0 when it may be made now."""
         with self._lock:
-            return max(self._wait(key, now) for key in keys)
+            return self._wait(key, now)
 
-    def failed(self, keys: tuple[str, ...], now: datetime) -> None:
-        """Remembers one failure under every key."""
+    def failed(self, key: str, now: datetime) -> None:
+        """Remembers one failure."""
         with self._lock:
-            for key in keys:
-                self._failures.setdefault(key, []).append(now)
-                self._failures.move_to_end(key)
+            self._failures.setdefault(key, []).append(now)
+            self._failures.move_to_end(key)
             while len(self._failures) > REMEMBERED:
                 self._failures.popitem(last=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hmac import compare_digest
 from html import escape
@@ -16,22 +18,38 @@ from starlette.routing import Route
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.control.sign_in import SignedIn, sign_in_by_link, sign_in_by_password, sign_out
 from rollout_core.errors import NotSignedIn, RolloutError
-from rollout_core.http.attempts import Attempts
+from rollout_core.http.attempts import ALLOWED_FROM_ADDRESS, Attempts
 from rollout_core.http.doorkeeper import COOKIE
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
 from rollout_core.http.visitor import KEY, Visitor
 
 FORM_BYTES = 8 * 1024
-Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Failed passwords by name and by address."""
+
+    names: Attempts
+    addresses: Attempts
+
+    def wait(self, name: str, address: str, now: datetime) -> int:
+        """Whole seconds until another password is looked at; 0: now."""
+        return max(self.names.wait(name, now), self.addresses.wait(address, now))
+
+    def failed(self, name: str, address: str, now: datetime) -> None:
+        """Remembers a wrong password."""
+        self.names.failed(name, now)
+        self.addresses.failed(address, now)
 
 
 def sign_in_routes(rooms: Callable[[], ControlRoom]) -> list[Route]:
     """The four routes."""
-    attempts = Attempts()
+    guard = Guard(Attempts(), Attempts(ALLOWED_FROM_ADDRESS))
     return [
         Route("/signin", partial(_show_sign_in, rooms), methods=["GET"]),
-        Route("/signin", partial(_sign_in, rooms, attempts), methods=["POST"]),
+        Route("/signin", partial(_sign_in, rooms, guard), methods=["POST"]),
         Route("/signout", _show_sign_out, methods=["GET"]),
         Route("/signout", partial(_sign_out, rooms), methods=["POST"]),
     ]
@@ -58,13 +76,13 @@ def _form(target: str, link: str = "", refused: str = "", status: int = 200) -> 
     return page("Sign in · Rollout", body, status)
 
 
-async def _sign_in(rooms: Callable[[], ControlRoom], attempts: Attempts, request: Request) -> Response:
+async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Request) -> Response:
     form = await _read_form(request)
     target = safe_next(form.get("next", "/"))
     room = rooms()
-    keys = _keys(request, form)
+    name, address = form.get("name", "")[:200], request.client.host if request.client else "unknown"
     now = room.room.clock.now()
-    wait = attempts.wait(keys, now)
+    wait = 0 if form.get("link") else guard.wait(name, address, now)
     if wait:
         answer = _form(target, "", f"Too many tries. Come again in {wait} seconds.", 429)
         answer.headers["Retry-After"] = str(wait)
@@ -72,7 +90,8 @@ async def _sign_in(rooms: Callable[[], ControlRoom], attempts: Attempts, request
     try:
         signed_in = await run_in_threadpool(_check, room, form)
     except NotSignedIn as error:
-        attempts.failed(keys, now)
+        if not form.get("link"):
+            guard.failed(name, address, now)
         return _form(target, "", str(error), 401)
     except RolloutError as error:
         return _form(target, "", str(error), 503)
@@ -91,11 +110,6 @@ def _welcome(room: ControlRoom, signed_in: SignedIn, target: str) -> Response:
     answer.set_cookie(COOKIE, signed_in.secret, max_age=int(room.settings.session_lifetime.total_seconds()),
                       path="/", secure=room.settings.secure_cookie, httponly=True, samesite="lax")
     return answer
-
-
-def _keys(request: Request, form: dict[str, str]) -> tuple[str, ...]:
-    address = request.client.host if request.client else "unknown"
-    return (f"address {address}", f"name {form.get('name', '')[:200]}") if form.get("name") else (f"address {address}",)
 
 
 async def _show_sign_out(request: Request) -> Response:

@@ -71,6 +71,12 @@ class FakeControlRoom:
         self.done.append((name, actor, request))
         return Change(name, getattr(request, "rollout", None), 3, gained=63_912, lost=0, have=105_120, revision=42)
 
+    simulated: bool = True
+
+    def notices(self) -> tuple[str, ...]:
+        """Nothing to say on top of every page."""
+        return ()
+
     @property
     def room(self) -> Any:
         """What the settings and explore pages read beside questions."""
