@@ -1,0 +1,96 @@
+"""What a person sees before pressing: the verb's own decision, and nothing is changed by looking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollout_core.control import VERBS
+from rollout_core.control.preview import Preview, preview
+from rollout_core.errors import InvalidRequest
+from rollout_core.people.actor import Actor
+from tests.fakes.control_setting import ADMIN, KEY, OPERATOR, VIEWER, Setting
+
+
+def look(setting: Setting, verb: str, actor: Actor = ADMIN, **fields: Any) -> Preview:
+    return preview(setting.room, actor, verb, VERBS[verb].request(**fields))
+
+
+def test_a_preview_tells_from_where_to_where_and_for_how_many(setting: Setting) -> None:
+    setting.running()
+    seen = look(setting, "advance")
+    assert (seen.from_percentage, seen.to_percentage, seen.to) == (1_000, 5_000, 5.0)
+    assert (seen.from_phase, seen.to_phase, seen.to_status) == ("Inside", "Beta", "running")
+    # 5 % of 1,000 subjects are 50; no subject is a beta tester, all are internal, so internal is filled further.
+    assert (seen.gained, seen.lost, seen.have_then, seen.eligible) == (40, 0, 50, 1_000)
+    assert [(gate.key, str(gate.state)) for gate in seen.gates] == [("minimum_duration", "not_yet"),
+                                                                    ("works", "manual")]
+    assert (seen.needs_reason, seen.allowed, seen.told) == (True, True, ("On-call (Ann)",))
+    assert seen.revision == setting.rollout().revision
+
+
+@pytest.mark.parametrize(("verb", "fields"), [("advance", {}), ("set_percentage", {"percentage": 3}), ("pause", {}),
+                                              ("roll_back", {"kind": "gradual"}), ("stop", {}), ("hold", {})])
+def test_the_verb_does_what_its_preview_said(setting: Setting, verb: str, fields: dict) -> None:
+    setting.running()
+    seen = look(setting, verb, **fields)
+    change = setting.raise_by(verb, **fields)
+    assert (seen.gained, seen.lost, seen.have_then) == (change.gained, change.lost, change.have)
+    assert (seen.to_percentage, seen.to_status) == (change.after.percentage, change.after.status)
+
+
+def test_looking_changes_nothing_and_leaves_no_trace(setting: Setting) -> None:
+    setting.running()
+    before = (setting.rollout(), setting.trail(), setting.served())
+    for verb in ("advance", "pause", "stop", "complete"):
+        look(setting, verb)
+    assert (setting.rollout(), setting.trail(), setting.served()) == before
+
+
+def test_a_closed_gate_stops_an_operator_and_asks_an_admin_for_a_reason(setting: Setting) -> None:
+    setting.running()
+    assert look(setting, "advance", OPERATOR).allowed is False
+    assert "Write a reason" in look(setting, "advance").refusal
+    assert look(setting, "advance", reason="the customer waits").refusal == ""
+
+
+def test_what_a_verb_would_refuse_is_said_beforehand(setting: Setting) -> None:
+    setting.running()
+    assert "viewer" in look(setting, "pause", VIEWER).refusal
+    assert not look(setting, "complete").allowed
+    assert "last phase" in look(setting, "complete").refusal
+    assert "revision" in look(setting, "advance", revision=1, reason="x").refusal
+
+
+def test_a_pause_can_be_looked_at_while_the_event_store_is_away(setting: Setting) -> None:
+    setting.running()
+    again = setting.restarted()
+    again.events.away = True
+    seen = look(again, "pause")
+    assert (seen.allowed, seen.to_percentage, seen.gained, seen.lost, seen.have_then) == (True, 0, None, None, None)
+
+
+def test_a_raise_that_cannot_be_counted_is_not_allowed(setting: Setting) -> None:
+    setting.running()
+    again = setting.restarted()
+    again.events.away = True
+    assert look(again, "set_percentage", percentage=3, reason="x").allowed is False
+
+
+def test_a_second_pause_would_change_nothing(setting: Setting) -> None:
+    setting.running()
+    setting.act("pause")
+    assert look(setting, "pause").changes is False
+
+
+def test_a_verb_that_changes_no_rollout_has_no_preview(setting: Setting) -> None:
+    with pytest.raises(InvalidRequest):
+        preview(setting.room, ADMIN, "create_token", VERBS["create_token"].request(name="x"))
+
+
+def test_a_migration_shows_who_loses(setting: Setting) -> None:
+    setting.running()
+    setting.set_up("version 2")
+    seen = look(setting, "migrate_plan", rollout=KEY)
+    assert (seen.gained, seen.have_then) == (0, 10)
