@@ -24,6 +24,7 @@ from rollout_core.analysis.numbers import Floats, floats, z_of_t
 FEWEST_EVENTS = 20
 FEWEST_EXPECTED = 10
 FEWEST_CLUSTERS = 10
+FEWEST_PER_ARM = 30
 
 
 class ArmSums(NamedTuple):
@@ -59,71 +60,86 @@ def estimate(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSum
 
     `before` holds the same sums for the time before the rollout, grouped by the arm a unit has in the stratum.
     """
-    parts = _Strata.of(treatment, control, ratio)
-    theta, psi = parts.theta, parts.psi
-    if before is not None:
-        theta, psi = _without_past(parts, _Strata.of(*before, 1.0))
-    weights = parts.weights[..., None]
-    difference = (parts.weights * theta).sum(axis=-1)
-    bucket = (weights * psi).sum(axis=-2)
-    clusters = (treatment.d.sum(axis=-2) + control.d.sum(axis=-2) > 0).sum(axis=-1)
-    count = np.maximum(clusters, 2)
-    variance = count / (count - 1.0) * (bucket**2).sum(axis=-1)
-    usable = (variance > 0.0) & (parts.weights.sum(axis=-1) > 0.0)
-    error = np.where(usable, np.sqrt(np.where(usable, variance, 1.0)), np.nan)
-    ready = usable & _burnt_in(treatment, control, parts)
-    z = z_of_t(np.where(ready, difference / error, 0.0), count - 1.0)
-    information = np.where(usable, 1.0 / np.where(usable, variance, 1.0), 0.0)
-    return Estimate(difference, error, floats(np.where(ready, z * np.sqrt(information), 0.0)), information, ready,
-                    (parts.weights * parts.rate_control).sum(axis=-1),
-                    (parts.weights * parts.rate_treatment).sum(axis=-1))
+    return fold(strata_parts(treatment, control, before, ratio))
 
 
-class _Strata(NamedTuple):
-    """Per stratum: difference (..., K), centred residuals (..., K, B), weights (..., K), rates (..., K)."""
+class StrataParts(NamedTuple):
+    """Per stratum (..., K): difference, raw Mantel-Haenszel weight (0: no comparison), rates, expected events in the
+    smaller arm; per bucket (..., K, B): centred residuals, events, denominators. Any scope folds some of the strata."""
 
     theta: Floats
-    psi: Floats
-    weights: Floats
+    weight: Floats
     rate_treatment: Floats
     rate_control: Floats
     expected: Floats
+    psi: Floats
+    events: Floats
+    d_treatment: Floats
+    d_control: Floats
 
-    @staticmethod
-    def of(treatment: ArmSums, control: ArmSums, ratio: float) -> _Strata:
-        d_t, d_c = treatment.d.sum(axis=-1), control.d.sum(axis=-1)
-        x_t, x_c = treatment.x.sum(axis=-1), control.x.sum(axis=-1)
-        both = (d_t > 0) & (d_c > 0)
-        safe_t, safe_c = np.where(both, d_t, 1.0), np.where(both, d_c, 1.0)
-        pooled = np.where(both, (x_t + x_c) / (ratio * safe_t + safe_c), 0.0)
-        residual_t = treatment.x - ratio * pooled[..., None] * treatment.d
-        residual_c = control.x - pooled[..., None] * control.d
-        psi = residual_t / safe_t[..., None] - ratio * residual_c / safe_c[..., None]
-        psi = np.where(both[..., None], psi - psi.mean(axis=-1, keepdims=True), 0.0)
-        rate_t, rate_c = np.where(both, x_t / safe_t, 0.0), np.where(both, x_c / safe_c, 0.0)
-        raw = np.where(both, d_t * safe_c / (d_t + safe_c), 0.0)
-        weights = raw / np.maximum(raw.sum(axis=-1, keepdims=True), 1e-300)
-        return _Strata(floats(rate_t - ratio * rate_c), floats(psi), floats(weights), floats(rate_t), floats(rate_c),
-                       floats(np.where(both, pooled * np.minimum(d_t, d_c), 0.0)))
+    def of(self, strata: list[int]) -> StrataParts:
+        """Only these strata."""
+        flat = [part[..., strata] for part in self[:5]]
+        return StrataParts(*flat, *[part[..., strata, :] for part in self[5:]])
 
 
-def _without_past(now: _Strata, past: _Strata) -> tuple[Floats, Floats]:
+def strata_parts(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,
+                 ratio: float = 1.0) -> StrataParts:
+    """What every stratum contributes, from sums (..., strata, buckets); less what the units' past explains."""
+    d_t, d_c, x_t, x_c = (part.sum(axis=-1) for part in (treatment.d, control.d, treatment.x, control.x))
+    both = (d_t > 0) & (d_c > 0)
+    safe_t, safe_c = np.where(both, d_t, 1.0), np.where(both, d_c, 1.0)
+    pooled = np.where(both, (x_t + x_c) / (ratio * safe_t + safe_c), 0.0)
+    psi = (treatment.x - (ratio * pooled)[..., None] * treatment.d) / safe_t[..., None]
+    psi -= (control.x - pooled[..., None] * control.d) * (ratio / safe_c)[..., None]
+    psi = np.where(both[..., None], psi - psi.mean(axis=-1, keepdims=True), 0.0)
+    rate_t, rate_c = np.where(both, x_t / safe_t, 0.0), np.where(both, x_c / safe_c, 0.0)
+    theta = rate_t - ratio * rate_c
+    if before is not None:
+        past = strata_parts(*before)
+        theta, psi = _without_past((theta, psi), (past.theta, past.psi))
+    return StrataParts(
+        floats(theta), floats(np.where(both, d_t * safe_c / (d_t + safe_c), 0.0)), floats(rate_t), floats(rate_c),
+        floats(np.where(both, pooled * np.minimum(d_t, d_c), 0.0)), floats(psi),
+        treatment.x + control.x, treatment.d, control.d)
+
+
+def fold(parts: StrataParts) -> Estimate:
+    """The stratified difference with its cluster-robust error from the parts of some strata."""
+    total = parts.weight.sum(axis=-1, keepdims=True)
+    weights = parts.weight / np.maximum(total, 1e-300)
+    difference = (weights * parts.theta).sum(axis=-1)
+    bucket = (weights[..., None, :] @ parts.psi)[..., 0, :]
+    compared = (weights > 0.0)[..., None]
+    d_t, d_c, events = (np.where(compared, part, 0.0).sum(axis=-2)
+                        for part in (parts.d_treatment, parts.d_control, parts.events))
+    count = np.maximum(((d_t > 0) | (d_c > 0)).sum(axis=-1), 2)
+    variance = count / (count - 1.0) * (bucket**2).sum(axis=-1)
+    usable = (variance > 0.0) & (total[..., 0] > 0.0)
+    variance = np.where(usable, variance, 1.0)
+    ready = usable & _burnt_in(events, d_t, d_c, parts.expected.sum(axis=-1))
+    z = z_of_t(np.where(ready, difference / np.sqrt(variance), 0.0), count - 1.0)
+    information = np.where(usable, 1.0 / variance, 0.0)
+    return Estimate(difference, np.where(usable, np.sqrt(variance), np.nan), floats(z * np.sqrt(information)),
+                    information, ready, (weights * parts.rate_control).sum(axis=-1),
+                    (weights * parts.rate_treatment).sum(axis=-1))
+
+
+def _without_past(now: tuple[Floats, Floats], past: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """θ and ψ less what the units' own past explains: β_k = Σψψ'/Σψ'² per stratum."""
-    spread = (past.psi**2).sum(axis=-1)
-    beta = np.where(spread > 0.0, (now.psi * past.psi).sum(axis=-1) / np.where(spread > 0.0, spread, 1.0), 0.0)
-    return floats(now.theta - beta * past.theta), floats(now.psi - beta[..., None] * past.psi)
+    (theta, psi), (past_theta, past_psi) = now, past
+    spread = (past_psi**2).sum(axis=-1)
+    beta = np.where(spread > 0.0, (psi * past_psi).sum(axis=-1) / np.where(spread > 0.0, spread, 1.0), 0.0)
+    return floats(theta - beta * past_theta), floats(psi - beta[..., None] * past_psi)
 
 
-def _burnt_in(treatment: ArmSums, control: ArmSums, parts: _Strata) -> np.ndarray:
-    """True once there are 20 events, 10 expected in the smaller arm, 10 clusters with an event and 10 per arm."""
-    compared = (parts.weights > 0.0)[..., None]
-    x_t, x_c, d_t, d_c = (np.where(compared, v, 0.0).sum(axis=-2)
-                          for v in (treatment.x, control.x, treatment.d, control.d))
-    events = (x_t + x_c).sum(axis=-1) >= FEWEST_EVENTS
-    expected = parts.expected.sum(axis=-1) >= FEWEST_EXPECTED
-    touched = ((x_t + x_c) > 0).sum(axis=-1) >= FEWEST_CLUSTERS
-    arms = ((d_t > 0).sum(axis=-1) >= FEWEST_CLUSTERS) & ((d_c > 0).sum(axis=-1) >= FEWEST_CLUSTERS)
-    return np.asarray(events & expected & touched & arms)
+def _burnt_in(events: Floats, d_t: Floats, d_c: Floats, expected: Floats) -> np.ndarray:
+    """True once there are 20 events, 10 expected in the smaller arm, 10 clusters with an event, and 10 clusters and a
+    denominator of 30 per arm (what a mean needs; its numerator is no count)."""
+    clusters = [(part > 0).sum(axis=-1) >= FEWEST_CLUSTERS for part in (events, d_t, d_c)]
+    enough = (events.sum(axis=-1) >= FEWEST_EVENTS) & (expected >= FEWEST_EXPECTED)
+    enough &= (d_t.sum(axis=-1) >= FEWEST_PER_ARM) & (d_c.sum(axis=-1) >= FEWEST_PER_ARM)
+    return np.asarray(enough & clusters[0] & clusters[1] & clusters[2])
 
 
 def log_e_worse(found: Estimate, mde: float) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from rollout_core.analysis import forecast, mixture
 from rollout_core.analysis.choose import Kernel
 from rollout_core.analysis.clustered import Estimate
-from rollout_core.analysis.difference import arms_of, exact_tables, kernel_of, scope_estimate
+from rollout_core.analysis.difference import exact_tables, kernel_of, scope_estimate, sums_parts
 from rollout_core.analysis.evidence import Evidence, MetricEvidence
 from rollout_core.analysis.guardrail import arm_sizes
 from rollout_core.analysis.level import measure, pooled
@@ -79,7 +79,7 @@ def judge_manual(rule: ManualCriterion) -> Verdict:
 
 
 def _difference(metric: MetricEvidence, test: DifferenceGuardrail, kernel: Kernel) -> Estimate | None:
-    found = scope_estimate(metric, arms_of(metric), test, None, kernel)
+    found = scope_estimate(metric, sums_parts(metric, test), test, None, kernel)
     if found is None and metric.blocks is not None:
         return blocks_estimate(metric, metric.blocks, test)
     return found

@@ -6,19 +6,21 @@ that a sweep (which takes the last value) and a simulation (which takes them all
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from rollout_core.analysis import clustered, tilt, turner
 from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel, choose
-from rollout_core.analysis.clustered import ArmSums, Estimate
+from rollout_core.analysis.clustered import ArmSums, Estimate, StrataParts
 from rollout_core.analysis.evidence import ClusterSums, FirstEvents, MetricEvidence, PairedCounts, Stratum
 from rollout_core.analysis.grid import EffectGrid, effect_grid, log_odds_mde, log_ratio_mde
-from rollout_core.analysis.numbers import Floats, floats, log_mean_exp
+from rollout_core.analysis.numbers import Floats, log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction
 
 FIRST_COLUMNS = ("events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
+Table = tuple[tuple[int, ...], ...]
 PAIRED_COLUMNS = ("x_treatment", "n_treatment", "x_control", "n_control")
 
 
@@ -84,8 +86,8 @@ def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[Gai
 def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, columns: tuple[str, ...]) -> list[np.ndarray]:
     """The named columns, only rows that have a concurrent control."""
     usable = np.array([stratum.smaller_share > 0.0 for stratum in metric.strata], dtype=bool)
-    keep = usable[np.asarray(rows.stratum, dtype=np.intp)]
-    return [np.asarray(getattr(rows, column), dtype=np.int64)[keep] for column in columns]
+    keep = usable[np.fromiter(rows.stratum, np.intp, len(rows.stratum))]
+    return [np.fromiter(getattr(rows, column), np.int64, len(keep))[keep] for column in columns]
 
 
 def log_ratio_grid(metric: MetricEvidence, rule: DifferenceGuardrail) -> EffectGrid:
@@ -117,29 +119,22 @@ def _turner_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: Paire
     return GainTable(hours, _epochs_of(metric, stratum), gains, grid)
 
 
-class Arms(NamedTuple):
-    """Sums of both arms, each (..., strata, buckets), and of the days before the rollout (None: no history)."""
+def sums_parts(metric: MetricEvidence, rule: DifferenceGuardrail) -> StrataParts | None:
+    """What each stratum of the metric's sums contributes; None when they were not counted."""
+    def arm(d: Table, x: Table) -> ArmSums:
+        return ArmSums(table_array(d), table_array(x) * metric.x_unit)
 
-    treatment: ArmSums
-    control: ArmSums
-    before: tuple[ArmSums, ArmSums] | None
-
-    def of(self, strata: list[int]) -> Arms:
-        """Only these strata."""
-        def pick(sums: ArmSums) -> ArmSums:
-            return ArmSums(sums.d[..., strata, :], sums.x[..., strata, :])
-        before = None if self.before is None else (pick(self.before[0]), pick(self.before[1]))
-        return Arms(pick(self.treatment), pick(self.control), before)
-
-
-def arms_of(metric: MetricEvidence) -> Arms | None:
-    """The metric's sums as arrays, numerators in the metric's unit; None when they were not counted."""
     def pair(sums: ClusterSums) -> tuple[ArmSums, ArmSums]:
-        return (ArmSums(floats(sums.d_treatment), floats(sums.x_treatment) * metric.x_unit),
-                ArmSums(floats(sums.d_control), floats(sums.x_control) * metric.x_unit))
+        return arm(sums.d_treatment, sums.x_treatment), arm(sums.d_control, sums.x_control)
     if metric.sums is None or not metric.strata:
         return None
-    return Arms(*pair(metric.sums), None if metric.before is None else pair(metric.before))
+    before = None if metric.before is None else pair(metric.before)
+    return clustered.strata_parts(*pair(metric.sums), before, rule.tolerated_ratio)
+
+
+def table_array(rows: Table) -> Floats:
+    """A table of integers as (strata, buckets)."""
+    return np.fromiter(chain.from_iterable(rows), np.float64).reshape(len(rows), -1)
 
 
 def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory: bool = False) -> list[int]:
@@ -149,9 +144,9 @@ def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory
             and stratum.smaller_share > 0.0 and stratum.smaller_share >= least]
 
 
-def clustered_estimate(arms: Arms, rule: DifferenceGuardrail) -> Estimate:
-    """The difference in the direction of harm (positive = worse) from sums (..., strata, buckets)."""
-    found = clustered.estimate(arms.treatment, arms.control, arms.before, rule.tolerated_ratio)
+def clustered_estimate(parts: StrataParts, rule: DifferenceGuardrail) -> Estimate:
+    """The difference in the direction of harm (positive = worse)."""
+    found = clustered.fold(parts)
     if rule.worse is Direction.HIGHER:
         return found
     return Estimate(-found.difference, found.error, -found.score, found.information, found.ready,
@@ -166,8 +161,8 @@ def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | No
     return choose(strata, exact=exact, clustered=metric.sums is not None)
 
 
-def scope_estimate(metric: MetricEvidence, arms: Arms | None, rule: DifferenceGuardrail, epoch: int | None,
+def scope_estimate(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail, epoch: int | None,
                    kernel: Kernel) -> Estimate | None:
     """The clustered estimate of a scope, or None when no sums were counted in usable strata."""
     strata = clustered_strata(metric.strata, epoch, advisory=kernel in (Kernel.ADVISORY, Kernel.EXACT))
-    return clustered_estimate(arms.of(strata), rule) if arms is not None and strata else None
+    return clustered_estimate(parts.of(strata), rule) if parts is not None and strata else None

@@ -8,18 +8,17 @@ import numpy as np
 
 from rollout_core.analysis import budget, clustered, mixture, tilt
 from rollout_core.analysis.choose import Kernel, combine
-from rollout_core.analysis.clustered import Estimate
+from rollout_core.analysis.clustered import Estimate, StrataParts
 from rollout_core.analysis.difference import (
     FIRST_COLUMNS,
-    Arms,
     GainTable,
-    arms_of,
     baseline_of,
     exact_tables,
     kernel_of,
     log_ratio_grid,
     rows_of,
     scope_estimate,
+    sums_parts,
 )
 from rollout_core.analysis.evidence import ClusterSums, Evidence, FirstEvents, MetricEvidence
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction, Policy
@@ -75,15 +74,15 @@ class Prepared(NamedTuple):
 
     metric: MetricEvidence
     tables: tuple[GainTable | None, GainTable | None]
-    arms: Arms | None
+    parts: StrataParts | None
     since_start: Estimate | None
 
 
 def prepare(metric: MetricEvidence, rule: DifferenceGuardrail) -> Prepared:
     """Everything that the evidence and the interval of one guardrail share."""
-    kernel, arms = kernel_of(metric, rule, None), arms_of(metric)
-    cumulative = scope_estimate(metric, arms, rule, None, kernel) if kernel is not Kernel.EXACT else None
-    return Prepared(metric, exact_tables(metric, rule), arms, cumulative)
+    kernel, parts = kernel_of(metric, rule, None), sums_parts(metric, rule)
+    cumulative = scope_estimate(metric, parts, rule, None, kernel) if kernel is not Kernel.EXACT else None
+    return Prepared(metric, exact_tables(metric, rule), parts, cumulative)
 
 
 def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -> float:
@@ -106,7 +105,7 @@ def _scope_log_e(ready: Prepared, rule: DifferenceGuardrail, epoch: int | None, 
     exact = table.path(epoch).last() if table is not None and kernel in (Kernel.EXACT, Kernel.BOTH) else 0.0
     found = ready.since_start
     if epoch is not None and kernel is not Kernel.EXACT:
-        found = scope_estimate(ready.metric, ready.arms, rule, epoch, kernel)
+        found = scope_estimate(ready.metric, ready.parts, rule, epoch, kernel)
     sums = float(clustered.log_e_worse(found, rule.mde)) if found is not None else 0.0
     return float(combine(kernel, exact, sums))
 

@@ -95,9 +95,11 @@ def _risk(upper: float, state: RampState, share: float, hours: float) -> float:
     return max(upper, 0.0) * (state.treated + share * state.arriving_per_hour * hours)
 
 
-def upper_bound(treatment: tuple[Numbers, Numbers], control: tuple[Numbers, Numbers], mde: float,
+def upper_bound(treatment: tuple[Numbers, Numbers], control: tuple[Numbers, Numbers], margin: float,
                 alpha: float) -> Floats:
     """Anytime upper bound of the rise of an error rate from (errors, subjects) per arm, strata on the last axis.
+
+    Tightest where the margin is about to be excluded, which is where it releases the ramp.
 
     The variance is taken at the bound itself (treatment at p_C + U): a lucky start does not look certain. Fixed point
     by bisection on U in [0, 50 points]; 50 points where an arm is empty.
@@ -116,7 +118,7 @@ def upper_bound(treatment: tuple[Numbers, Numbers], control: tuple[Numbers, Numb
         u = 0.5 * (low + high)
         p_t = np.clip(p_c + u[..., None], 1e-9, 1.0 - 1e-9)
         variance = (weights**2 * (p_t * (1.0 - p_t) / safe_t + p_c * (1.0 - p_c) / safe_c)).sum(axis=-1)
-        excluded = u - difference >= mixture.half_width(np.sqrt(np.maximum(variance, 1e-300)), mde, alpha)
+        excluded = u - difference >= mixture.half_width(np.sqrt(np.maximum(variance, 1e-300)), margin, alpha)
         low, high = np.where(excluded, low, u), np.where(excluded, u, high)
     return floats(np.where(total[..., 0] > 0.0, high, WIDEST_BOUND))
 

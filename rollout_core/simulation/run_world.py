@@ -16,7 +16,6 @@ from rollout_core.analysis import budget, clustered, sample_ratio, tilt
 from rollout_core.analysis.choose import Kernel, combine
 from rollout_core.analysis.clustered import ArmSums
 from rollout_core.analysis.difference import (
-    Arms,
     GainTable,
     clustered_estimate,
     clustered_strata,
@@ -143,11 +142,13 @@ def _clustered_path(run: Run, rule: DifferenceGuardrail, scope: int | None, kern
     strata = clustered_strata(run.strata, scope)
     inside = np.flatnonzero((run.epoch_of_hour == scope) if scope is not None else run.epoch_of_hour > 0)
     looks = slice(int(inside[0]), int(inside[-1]) + 1)
-    now = [_arm(run.d[looks], run.x[looks], arm) for arm in (TREATMENT, CONTROL)]
+    now = [_arm(run.d[looks][:, strata], run.x[looks][:, strata], arm) for arm in (TREATMENT, CONTROL)]
     before = None
     if run.before_d is not None and run.before_x is not None:
-        before = (_arm(run.before_d, run.before_x, TREATMENT), _arm(run.before_d, run.before_x, CONTROL))
-    found = clustered_estimate(Arms(now[0], now[1], before).of(strata), rule)
+        past_d, past_x = run.before_d[strata], run.before_x[strata]
+        before = (_arm(past_d, past_x, TREATMENT), _arm(past_d, past_x, CONTROL))
+    parts = clustered.strata_parts(now[0], now[1], before, rule.tolerated_ratio)
+    found = clustered_estimate(parts, rule)
     path[looks] = clustered.log_e_worse(found, rule.mde)
     path[looks.stop:] = path[looks.stop - 1]
     return path

@@ -66,7 +66,7 @@ def adaptive(runs: int, factor: float) -> Ramps:
         if hour % EVERY:
             continue
         x_t, n_t, x_c, n_c = state.counts
-        bounds = [ramp.upper_bound((x_t, n_t), (x_c, n_c), MDE, alpha) for alpha in (0.10, 0.05)]
+        bounds = [ramp.upper_bound((x_t, n_t), (x_c, n_c), POLICY.margin, alpha) for alpha in (0.10, 0.05)]
         for run in np.flatnonzero(state.share > 0):
             step = ramp.advise(POLICY, RampState(
                 state.share[run], state.on_rung[run], n_t[run].sum(), PER_HOUR, float(bounds[0][run]),
