@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from rollout_core.metrics.measured import Measured, Window
+from rollout_core.insight.formulas import Asked
+from rollout_core.insight.formulas_people import active, adopters, own_flags
+from rollout_core.insight.measure import by_key, measure
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.people import exposed_now
+from rollout_core.insight.scene import scene
+from rollout_core.insight.share import census_of, share_of
+from rollout_core.insight.status import Share
+from rollout_core.insight.window import window_of
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.interval import wilson
+from rollout_core.metrics.measured import Measured, Quality, Window
+from rollout_core.ports.event_questions import ExposureCohorts, FlagMatrix, FlagsUsed
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +84,91 @@ class AdoptionAnswer:
     usage_growth: Measured
     social_adoption: Measured
     computed_at: datetime
+
+
+WEEKS = 8
+
+
+def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
+    """Adoption of one rollout."""
+    now_scene = scene(room, request.rollout)
+    window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
+    measuring = Measuring(room.events, now_scene, window)
+    share = share_of(now_scene, census_of(room, now_scene))
+    flags = own_flags(now_scene.plan) if request.flag is None else (request.flag,)
+    age = now_scene.plan.measurement.adoption_age
+    keys, matrix = _matrix(measuring, flags)
+    return AdoptionAnswer(
+        now_scene.rollout.key, window, int(age.total_seconds() // 3600),
+        measure(measuring, Asked(CATALOG["adoption_rate"], flag=request.flag)),
+        measure(measuring, Asked(CATALOG["adoption_floor"], flag=request.flag)), _naive(measuring, share),
+        _funnel(measuring, share), _flags(measuring), _cohorts(measuring), keys, matrix,
+        by_key(measuring, "cross_feature_use"), by_key(measuring, "stickiness"), _dau_wau(measuring),
+        by_key(measuring, "engagement"), by_key(measuring, "usage_growth_weekly"),
+        by_key(measuring, "social_adoption"), now_scene.now)
+
+
+def _naive(measuring: Measuring, share: Share) -> Measured:
+    """Users so far ÷ subjects that have it now: shown, never decides. It falls when many are enrolled at once."""
+    rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.window,
+                                   flags=own_flags(measuring.scene.plan))).records()
+    users = sum(row["subjects"] for row in rows)
+    have = share.have or exposed_now(measuring.events, measuring.scene) or 0
+    interval = wilson(min(users, have), have)
+    return Measured("naive_adoption", users / have if have else None, interval.low if interval else None,
+                    interval.high if interval else None, have, "people", measuring.window, "treatment", "share",
+                    Quality.OK if have else Quality.NO_DATA, "shown only; falls whenever many are enrolled at once")
+
+
+def _funnel(measuring: Measuring, share: Share) -> tuple[FunnelStep, ...]:
+    rows = adopters(measuring, timedelta(0), within=None)
+    counts = [("eligible", "Eligible", share.eligible), ("enabled", "Enabled", share.have),
+              ("exposed", "Exposed", sum(row["exposed"] for row in rows)), *_used(measuring)]
+    before: list[int | None] = [None, *(count for _, _, count in counts)]
+    return tuple(FunnelStep(key, name, n, n / earlier if n is not None and earlier else None)
+                 for (key, name, n), earlier in zip(counts, before, strict=False))
+
+
+def _used(measuring: Measuring) -> list[tuple[str, str, int | None]]:
+    """Tried and used again at any age so far, of those exposed in the window."""
+    longest = measuring.scene.now - measuring.window.since_at
+    rows = adopters(measuring, timedelta(0), within=longest)
+    return [("tried", "Tried", sum(row["tried"] for row in rows)),
+            ("used_again", "Used again", sum(row["used_again"] for row in rows))]
+
+
+def _flags(measuring: Measuring) -> tuple[FlagAdoption, ...]:
+    return tuple(FlagAdoption(flag.key, flag.name, flag.tags,
+                              measure(measuring, Asked(CATALOG["adoption_rate"], flag=flag.key)),
+                              measure(measuring, Asked(CATALOG["stickiness"], flag=flag.key)))
+                 for flag in measuring.scene.plan.flags if flag.key in measuring.scene.rollout.served)
+
+
+def _cohorts(measuring: Measuring) -> tuple[Cohort, ...]:
+    rows = measuring.ask(ExposureCohorts(measuring.rollout, measuring.window, measuring.scene.now, WEEKS)).records()
+    weeks: dict[date, dict[int, tuple[int, int]]] = {}
+    for row in rows:
+        weeks.setdefault(row["week"], {})[row["weeks"]] = (row["exposed"], row["tried"])
+    return tuple(Cohort(week, next(iter(found.values()))[0],
+                        tuple(found[k][1] / found[k][0] if k in found else None for k in range(1, WEEKS + 1)))
+                 for week, found in sorted(weeks.items()))
+
+
+def _matrix(measuring: Measuring, flags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    rows = measuring.ask(FlagMatrix(measuring.rollout, measuring.window, flags=flags)).records()
+    pairs = {(row["flag_a"], row["flag_b"]): int(row["subjects"]) for row in rows}
+    used = tuple(flag for flag in flags if (flag, flag) in pairs)
+    return used, tuple(tuple(pairs.get((one, other), 0) for other in used) for one in used)
+
+
+def _dau_wau(measuring: Measuring) -> Measured:
+    """Mean daily adopters ÷ adopters of the week, over the last 7 full days."""
+    midnight = measuring.window.until_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    week = measuring.over(Window(midnight - timedelta(days=7), midnight))
+    days = active(week, ("feature_use",), "treatment").n
+    rows = week.ask(FlagsUsed(week.rollout, week.window, flags=own_flags(week.scene.plan))).records()
+    weekly = sum(row["subjects"] for row in rows)
+    interval = wilson(days, 7 * weekly)
+    return Measured("dau_wau", days / 7 / weekly if weekly else None, interval.low if interval else None,
+                    interval.high if interval else None, weekly, "adopters", week.window, "treatment", "share",
+                    Quality.OK if weekly else Quality.NO_DATA)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from rollout_core.insight.metrics import MetricRow
+from rollout_core.insight.formulas_people import place_on_scale, ratings, retained
+from rollout_core.insight.measuring import MEMBERS, Measuring
+from rollout_core.insight.metrics import MetricRow, metric_row
+from rollout_core.insight.scene import scene
+from rollout_core.insight.window import window_of
+from rollout_core.metrics.catalog import METRICS
 from rollout_core.metrics.measured import Window
+from rollout_core.ports.event_questions import EventPage
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +68,54 @@ class BusinessAnswer:
     comments: tuple[Comment, ...]
     first_day: date | None
     computed_at: datetime
+
+
+DAYS = (*range(1, 15), 21, 28, 30)
+MOST_COMMENTS = 30
+
+
+def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
+    """Business metrics of one rollout."""
+    now_scene = scene(room, request.rollout)
+    window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
+    measuring = Measuring(room.events, now_scene, window)
+    begun = now_scene.rollout.started_at
+    return BusinessAnswer(
+        now_scene.rollout.key, window,
+        tuple(metric_row(measuring, metric) for metric in METRICS if metric.group == "business"),
+        _retention(measuring), _scores(measuring), _comments(measuring), begun.date() if begun else None, now_scene.now)
+
+
+def _retention(measuring: Measuring) -> tuple[RetentionPoint, ...]:
+    """Only days that are over for somebody in either arm."""
+    counts: dict[tuple[int, str], tuple[int, int]] = {}
+    for row in retained(measuring, DAYS):
+        for arm in ("treatment", "control"):
+            if row["arm"] in MEMBERS[arm]:
+                at_risk, kept = counts.get((row["day_n"], arm), (0, 0))
+                counts[row["day_n"], arm] = (at_risk + row["at_risk"], kept + row["active"])
+    return tuple(RetentionPoint(day, *_share(counts.get((day, "treatment"))), *_share(counts.get((day, "control"))))
+                 for day in DAYS if (day, "treatment") in counts or (day, "control") in counts)
+
+
+def _share(counted: tuple[int, int] | None) -> tuple[float | None, int]:
+    if counted is None or counted[0] == 0:
+        return None, 0
+    return counted[1] / counted[0], counted[0]
+
+
+def _scores(measuring: Measuring) -> tuple[ScoreCount, ...]:
+    """Answers per score, brought to 1..5."""
+    counts: dict[int, dict[str, int]] = {score: {"treatment": 0, "control": 0} for score in range(1, 6)}
+    for arm in ("treatment", "control"):
+        for row in ratings(measuring, "satisfaction", arm):
+            counts[1 + round(4 * place_on_scale(row))][arm] += row["n"]
+    return tuple(ScoreCount(score, by_arm["treatment"], by_arm["control"]) for score, by_arm in counts.items())
+
+
+def _comments(measuring: Measuring) -> tuple[Comment, ...]:
+    """The newest written answers. Comments are not attributed here, so their arm is empty."""
+    rows = measuring.ask(EventPage("feedback", measuring.window, limit=200)).records()
+    written = [row for row in rows if row["comment"]][:MOST_COMMENTS]
+    return tuple(Comment(row["occurred_at"], None if row["value"] is None else row["value"] / 1e6, row["comment"], "")
+                 for row in written)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from rollout_core.health.issue import Issue, IssueState
+from rollout_core.insight.formulas import Asked, built
+from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.measure import by_key
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.scene import scene
+from rollout_core.insight.window import window_of
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.interval import wilson
 from rollout_core.metrics.measured import Measured, Window
+from rollout_core.ports.event_questions import ErrorGroups, Totals
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +78,75 @@ class ErrorsAnswer:
     groups: tuple[ErrorGroup, ...]
     unattributed: int
     computed_at: datetime
+
+
+STATES = {IssueState.OPEN: "unresolved", IssueState.RESOLVED: "resolved", IssueState.IGNORED: "ignored"}
+CONTROLS = ("control", "holdout")
+
+
+def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
+    """Errors of one rollout."""
+    now_scene = scene(room, request.rollout)
+    window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
+    measuring = Measuring(room.events, now_scene, window)
+    rates = {(key, arm): by_key(measuring, key, arm) for key in ("error_rate", "critical_error_rate")
+             for arm in ("treatment", "control")}
+    return ErrorsAnswer(
+        now_scene.rollout.key, window, now_scene.plan.measurement.error_basis, rates["error_rate", "treatment"],
+        rates["error_rate", "control"], change_of(measuring, CATALOG["error_rate"]),
+        rates["critical_error_rate", "treatment"], rates["critical_error_rate", "control"],
+        by_key(measuring, "error_free_sessions"), _categories(measuring, request.category),
+        _groups(measuring, request), _unattributed(measuring), now_scene.now)
+
+
+def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate, ...]:
+    """Sessions with an error of the category ÷ sessions, the most frequent first."""
+    seen = measuring.ask(ErrorGroups(measuring.window, measuring.rollout, limit=1000)).records()
+    counted: dict[str, int] = {}
+    for row in seen:
+        counted[row["category"]] = counted.get(row["category"], 0) + row["n"]
+    names = [name for name in sorted(counted, key=lambda name: -counted[name]) if wanted in (None, name)]
+    return tuple(CategoryRate(name, _category(measuring, name, "treatment"), _category(measuring, name, "control"))
+                 for name in names)
+
+
+def _category(measuring: Measuring, name: str, arm: str) -> Measured:
+    sessions = measuring.sums("session_errors", arm).n
+    hit = min(sessions, measuring.sums(f"session_errors:{name}", arm).s)
+    metric = replace(CATALOG["error_free_sessions"], key=f"error_rate:{name}", name=f"Sessions with a {name} error",
+                     direction="lower")
+    return built(measuring, Asked(metric, arm), hit / sessions if sessions else None, sessions, wilson(hit, sessions))
+
+
+def _groups(measuring: Measuring, request: ErrorsRequest) -> tuple[ErrorGroup, ...]:
+    issues = {issue.source: issue for issue in measuring.scene.issues if issue.kind == "error_group"}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in measuring.ask(ErrorGroups(measuring.window, measuring.rollout, request.limit)).records():
+        if request.category in (None, row["category"]):
+            rows.setdefault(row["fingerprint"], []).append(row)
+    groups = [_group(found, issues.get(fingerprint)) for fingerprint, found in rows.items()]
+    kept = [group for group in groups if request.state in ("all", group.state)]
+    return tuple(sorted(kept, key=lambda group: (-group.occurrences, group.fingerprint)))
+
+
+def _group(rows: list[dict[str, Any]], issue: Issue | None) -> ErrorGroup:
+    first = rows[0]
+    by_arm = {row["arm"]: int(row["n"]) for row in rows}
+    return ErrorGroup(
+        fingerprint=first["fingerprint"], title=first["message"] or first["name"] or first["fingerprint"],
+        category=first["category"], severity=issue.priority.value if issue else first["severity"] or "low",
+        first_seen_at=first["first_at"], last_seen_at=first["last_at"], occurrences=sum(by_arm.values()),
+        subjects=sum(int(row["subjects"]) for row in rows), treatment=by_arm.get("treatment", 0),
+        control=sum(by_arm.get(arm, 0) for arm in CONTROLS), state=STATES[issue.state] if issue else "unresolved",
+        regressed=_regressed(issue, first["last_at"]), release=first["release"] or "")
+
+
+def _regressed(issue: Issue | None, last_at: datetime) -> bool:
+    """Resolved once and seen again since."""
+    return issue is not None and (issue.regression or (issue.state is IssueState.RESOLVED
+                                                       and last_at > issue.changed_at))
+
+
+def _unattributed(measuring: Measuring) -> int:
+    rows = measuring.ask(Totals(measuring.window, ("errors",), measuring.rollout, ("arm",))).records()
+    return sum(int(row["n"]) for row in rows if row["arm"] == "unattributed")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+
+from rollout_core.metrics.measured import Window
+from rollout_core.ports.event_questions import DeadLetters, IngestCounts, LastSeen, StoredCounts, Totals
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +55,43 @@ class EventsHealthAnswer:
     letters: tuple[DeadLetter, ...]
     unattributed: int | None
     computed_at: datetime
+
+
+DAY = timedelta(days=1)
+
+
+def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
+    """What arrived, what was refused, what is missing. Accepted, duplicates and lost are of the last 24 hours."""
+    now = room.clock.now()
+    day = Window(now - DAY, now)
+    seen = room.events.measure(LastSeen())
+    ingest = room.events.measure(IngestCounts(day)).records()
+    accepted = sum(row["n"] for row in ingest if row["outcome"] == "stored")
+    there = sum(row["n"] for row in room.events.measure(StoredCounts(day)).records())
+    letters = room.events.measure(DeadLetters(request.letters)).records()
+    refused = room.events.condition().dead_letters
+    return EventsHealthAnswer(
+        last_event_at=max((row["occurred_at"] for row in seen.records() if row["occurred_at"]), default=None),
+        watermark_at=seen.closed_until_at, accepted=accepted, stored=sum(row["stored"] for row in seen.records()),
+        duplicates=sum(row["n"] for row in ingest if row["outcome"] == "duplicate"), lost=accepted - there,
+        kinds=_kinds(room, seen.records(), Window(now - timedelta(hours=1), now)), dead_letters=sum(refused.values()),
+        dead_by_reason=tuple(sorted(refused.items(), key=lambda item: -item[1])),
+        letters=tuple(DeadLetter(row["received_at"], row["reason"], row["detail"] or "", row["kind"], row["raw"] or "")
+                      for row in letters),
+        unattributed=_unattributed(room, day), computed_at=now)
+
+
+def _kinds(room: Room, rows: list[dict[str, Any]], hour: Window) -> tuple[KindLine, ...]:
+    """Kinds that were ever seen, with what was received in the last hour (by the clock's hours)."""
+    recent = {row["kind"]: row["n"] for row in room.events.measure(StoredCounts(hour)).records()}
+    return tuple(KindLine(row["kind"], row["stored"], row["occurred_at"], recent.get(row["kind"], 0))
+                 for row in rows if row["stored"])
+
+
+def _unattributed(room: Room, day: Window) -> int:
+    """Sessions and requests of the day whose subject was never exposed, over all rollouts."""
+    with room.control.read() as unit:
+        keys = [rollout.key for rollout in unit.rollouts.all()]
+    rows = [row for key in keys for row in room.events.measure(
+        Totals(day, ("session_errors", "request_errors"), key, ("arm",))).records()]
+    return sum(int(row["n"]) for row in rows if row["arm"] == "unattributed")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.decision import Decision
+from rollout_core.flags.explain import Explanation, explain
 from rollout_core.flags.targeting import AttributeValue
+from rollout_core.insight.compiled import compiled_of
+from rollout_core.insight.scene import scene
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +56,48 @@ class ExplainAnswer:
     flags: tuple[FlagExplanation, ...]
     words: str
     advice: tuple[str, ...]
+
+
+def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
+    """The chain for one subject. Raises InvalidRequest without a subject, FlagNotFound."""
+    if not request.subject:
+        raise InvalidRequest("Whom shall be explained?", mend="Name a subject.")
+    now_scene = scene(room, request.rollout)
+    compiled = compiled_of(room, now_scene)
+    with room.control.read() as unit:
+        known = unit.register.get(now_scene.rollout.unit, request.subject)
+    attributes = _merged(known or {}, request.attributes or {}, compiled.served.owned_by_register)
+    flags = [flag for flag in now_scene.plan.flags if request.flag in (None, flag.key)]
+    if not flags:
+        raise FlagNotFound(f"The rollout has no flag {request.flag!r}.",
+                           mend=f"Its flags are {', '.join(flag.key for flag in now_scene.plan.flags)}.")
+    explained = tuple((flag, explain(compiled, flag.key, request.subject, attributes, now_scene.now)) for flag in flags)
+    guide = next((guide.steps for guide in now_scene.plan.guides if "not_seeing" in guide.key), ())
+    return ExplainAnswer(
+        now_scene.rollout.key, now_scene.rollout.unit, request.subject, known is not None,
+        tuple(sorted(attributes.items())),
+        tuple(FlagExplanation(flag.key, flag.name, found.decision, found.decision.openfeature_reason, _steps(found))
+              for flag, found in explained), _in_words(request.subject, [found for _, found in explained]), guide)
+
+
+def _merged(register: dict[str, AttributeValue], context: Mapping[str, AttributeValue],
+            owned: frozenset[str]) -> dict[str, AttributeValue]:
+    """The register's attributes; the context adds its own and may not override what the register owns."""
+    return {**{key: value for key, value in context.items() if key not in owned}, **register}
+
+
+def _steps(found: Explanation) -> tuple[ExplainStep, ...]:
+    return tuple(ExplainStep(step.name, step.words, step.decided) for step in found.steps)
+
+
+def _in_words(subject: str, found: list[Explanation]) -> str:
+    """One sentence: what is on, and what decided the rest."""
+    on = [each.decision.flag for each in found if each.decision.value is not False]
+    off = [each for each in found if each.decision.value is False]
+    words = f"{subject} gets {len(on)} of {len(found)} flags"
+    if on:
+        words += f" ({', '.join(on)})"
+    if off:
+        decided = next((step.words for step in off[0].steps if step.decided), "")
+        words += f". {off[0].decision.flag} is off: {decided}"
+    return words if words.endswith(".") else words + "."

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollout_core.errors import InvalidRequest
+from rollout_core.insight.formulas import Asked
+from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.measure import measure
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.people import left_out
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.insight.window import window_of
+from rollout_core.insight.words import target_in_words
+from rollout_core.metrics.catalog import CATALOG, GROUPS, Metric
+from rollout_core.metrics.formula import Change, TelemetryRatio, WorstChange
 from rollout_core.metrics.measured import Measured, Window
+from rollout_core.ports.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +62,44 @@ class MetricsAnswer:
     rows: tuple[MetricRow, ...]
     left_out: tuple[tuple[str, int], ...]
     computed_at: datetime
+
+
+COMPARISONS = (Change, WorstChange, TelemetryRatio)
+"""Formulas that are comparisons themselves and have no arms of their own."""
+
+
+def answer(room: Room, request: MetricsRequest) -> MetricsAnswer:
+    """The catalogue's rows that were asked for. Raises InvalidRequest for unknown metrics, groups, windows."""
+    now_scene = scene(room, request.rollout)
+    window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
+    measuring = Measuring(room.events, now_scene, window)
+    rows = tuple(metric_row(measuring, metric, request.flag) for metric in chosen(request.metrics, request.group))
+    return MetricsAnswer(now_scene.rollout.key, window, rows, left_out(room.events, now_scene), now_scene.now)
+
+
+def chosen(keys: tuple[str, ...], group: str | None) -> list[Metric]:
+    """The metrics of these keys and this group. Raises InvalidRequest."""
+    unknown = [key for key in keys if key not in CATALOG]
+    if unknown or (group is not None and group not in GROUPS):
+        raise InvalidRequest(f"There is no metric or group {', '.join(unknown) or group}.",
+                             mend=f"Groups are {', '.join(GROUPS)}; metrics are {', '.join(CATALOG)}.")
+    return [metric for key, metric in CATALOG.items()
+            if (not keys or key in keys) and (group is None or metric.group == group)]
+
+
+def metric_row(measuring: Measuring, metric: Metric, flag: str | None = None) -> MetricRow:
+    """One metric in both arms with the change between them."""
+    treatment, control, everybody = (measure(measuring, Asked(metric, arm, flag))
+                                     for arm in ("treatment", "control", None))
+    itself = isinstance(metric.formula, COMPARISONS)
+    change = everybody if itself else change_of(measuring, metric, flag=flag)
+    return MetricRow(metric.key, metric.name, metric.group, metric.unit, metric.direction, treatment, control,
+                     everybody, change, targets_of(measuring.scene, metric))
+
+
+def targets_of(scene: Scene, metric: Metric) -> tuple[str, ...]:
+    """What the plan's KPIs and the present phase's criteria ask of a metric, in words."""
+    kpis = [(kpi.comparison, kpi.target) for kpi in scene.plan.kpis if kpi.metric == metric.key]
+    phase = next((phase for phase in scene.plan.phases if phase.key == scene.rollout.phase), None)
+    gates = [(each.comparison, each.target) for each in (phase.criteria if phase else ()) if each.metric == metric.key]
+    return tuple(dict.fromkeys(target_in_words(comparison, target, metric.unit) for comparison, target in kpis + gates))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rollout_core.errors import StoreUnavailable
 from rollout_core.insight import (
     adoption,
     alerts,
@@ -20,6 +19,7 @@ from rollout_core.insight import (
     events_health,
     explain,
     gates,
+    guardrails,
     health,
     issues,
     metrics,
@@ -30,8 +30,10 @@ from rollout_core.insight import (
     plan,
     replay,
     report,
+    report_answer,
     rollouts,
     series,
+    series_answer,
     speed,
     status,
     status_answer,
@@ -42,15 +44,10 @@ from rollout_core.insight import (
 )
 from rollout_core.insight.question import QuestionSpec
 from rollout_core.ports.control_records import AuditVerdict
-from rollout_core.ports.room import Room
 
 
 def _spec(name: str, module: Any, request: type, answers: type, summary: str) -> QuestionSpec:
-    return QuestionSpec(name, request, answers, getattr(module, "answer", _unanswered), summary)
-
-
-def _unanswered(room: Room, request: Any) -> Any:
-    raise StoreUnavailable("This question cannot be answered yet.", mend="It comes with the event store's questions.")
+    return QuestionSpec(name, request, answers, module.answer, summary)
 
 
 QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for spec in (
@@ -62,7 +59,7 @@ QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for sp
           "All rollouts at a glance and what needs a person."),
     _spec("metrics", metrics, metrics.MetricsRequest, metrics.MetricsAnswer,
           "The catalogue's numbers, treatment against control."),
-    _spec("series", series, series.SeriesRequest, series.SeriesAnswer, "One metric over time."),
+    _spec("series", series_answer, series.SeriesRequest, series.SeriesAnswer, "One metric over time."),
     _spec("health", health, health.HealthRequest, health.HealthAnswer,
           "The health score, its deductions and its history."),
     _spec("alerts", alerts, alerts.AlertsRequest, alerts.AlertsAnswer, "Alerts with their deadlines."),
@@ -75,8 +72,10 @@ QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for sp
           "Enabled subjects with their numbers."),
     _spec("explain", explain, explain.ExplainRequest, explain.ExplainAnswer,
           "Why a subject sees a feature or does not."),
-    _spec("report", report, report.ReportRequest, report.ReportAnswer, "Everything about one rollout."),
+    _spec("report", report_answer, report.ReportRequest, report.ReportAnswer, "Everything about one rollout."),
     _spec("gates", gates, gates.GatesRequest, gates.GatesAnswer, "What stands before more exposure."),
+    _spec("guardrails", guardrails, guardrails.GuardrailsRequest, guardrails.GuardrailsAnswer,
+          "Does it harm? Treatment against control."),
     _spec("audit", audit, audit.AuditRequest, audit.AuditAnswer, "The audit trail, newest first."),
     _spec("audit_verify", audit_verify, audit_verify.AuditVerifyRequest, AuditVerdict,
           "Is the audit trail whole?"),

@@ -9,7 +9,8 @@ from rollout_core.insight import QUESTIONS
 from tests.golden.made_world import World
 
 NEED_MORE = {"explain": {"subject": "treatment0"}}
-NAMES = sorted(QUESTIONS)
+OF_ONE_DECISION = {"replay"}
+NAMES = sorted(set(QUESTIONS) - OF_ONE_DECISION)
 
 
 def asked(world: World, name: str) -> object:

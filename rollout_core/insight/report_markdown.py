@@ -1,0 +1,125 @@
+"""The report as Markdown. Text of users is escaped: a report is opened in viewers that render HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rollout_core.insight.report import ReportAnswer
+from rollout_core.insight.words import measured_in_words, number
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+
+
+def markdown_of(report: ReportAnswer) -> str:
+    """The whole report."""
+    sections = (_status, _timeline, _gates, _adoption, _errors, _health, _alerts, _metrics, _workspaces,
+                _recommendations)
+    made = f"Made {_time(report.computed_at)}. Audit head {report.audit_head}."
+    simulated = ["> Simulated data: this is the demo store."] if report.status.simulated else []
+    return "\n\n".join([f"# {escaped(report.title)}", made, *simulated,
+                        *(section(report) for section in sections)]) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text of people, so that it stays text: no markup, no table cell ends, one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the cells must be escaped already. "None." when there are no rows."""
+    lines = [" | ".join(row) for row in rows]
+    if not lines:
+        return "None."
+    return "\n".join(f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines))
+
+
+def _status(report: ReportAnswer) -> str:
+    status = report.status
+    phase = (f"phase {status.phase.number} of {len(status.phases)}, {status.phase.name}" if status.phase
+             else "no phase yet")
+    share = f"{status.share.percentage:g}% planned"
+    if status.share.real_percentage is not None:
+        share += (f", {status.share.real_percentage:.1f}% real ({status.share.have:,} of {status.share.eligible:,} "
+                  f"{status.unit}s)")
+    return (f"## Status\n\n{status.status.capitalize()}, {escaped(phase)}: {share}. Revision {status.revision}, plan "
+            f"{escaped(status.plan)} version {status.plan_version}, autopilot {status.autopilot}.")
+
+
+def _timeline(report: ReportAnswer) -> str:
+    rows = [(str(step.number), escaped(step.name), f"{step.percentage:g}%", step.state, _time(step.entered_at),
+             _time(step.left_at)) for step in report.phases.phases]
+    return "## Phase timeline\n\n" + table(("Phase", "Name", "Share", "State", "Entered", "Left"), rows)
+
+
+def _gates(report: ReportAnswer) -> str:
+    rows = [(escaped(gate.name), gate.state.value.replace("_", " "), escaped(gate.needed), escaped(gate.words))
+            for gate in report.gates.gates]
+    return (f"## May it advance?\n\n{'Yes' if report.gates.may_advance else 'Not yet'}: "
+            f"{escaped(report.gates.brief.words)}.\n\n" + table(("Criterion", "State", "Needed", "Seen"), rows))
+
+
+def _adoption(report: ReportAnswer) -> str:
+    found = report.adoption
+    lines = [f"- Adoption within {found.age_hours} h: {measured_in_words(found.adoption)}",
+             f"- Stickiness: {measured_in_words(found.stickiness)}",
+             f"- Several features: {measured_in_words(found.cross_feature_use)}"]
+    rows = [(step.name, "not known" if step.n is None else f"{step.n:,}", number(step.share_of_previous, "share"))
+            for step in found.funnel]
+    return "## Adoption\n\n" + "\n".join(lines) + "\n\n" + table(("Step", "Subjects", "Of the step before"), rows)
+
+
+def _errors(report: ReportAnswer) -> str:
+    found = report.errors
+    lines = [f"- Treatment: {measured_in_words(found.treatment)}", f"- Control: {measured_in_words(found.control)}",
+             f"- Change: {measured_in_words(found.change)}"]
+    rows = [(escaped(group.title), escaped(group.category), group.severity, f"{group.occurrences:,}",
+             _time(group.first_seen_at)) for group in found.groups[:10]]
+    return "## Errors\n\n" + "\n".join(lines) + "\n\n" + table(("Group", "Category", "Severity", "Count", "First seen"),
+                                                              rows)
+
+
+def _health(report: ReportAnswer) -> str:
+    health = report.health.health
+    rows = [(each.name, f"{-each.points:.1f}" if each.points else "0", escaped(each.evidence))
+            for each in health.deductions]
+    provisional = f", provisional ({health.inputs_with_data} of {health.inputs} inputs)" if health.provisional else ""
+    return (f"## Health\n\n{health.score} of 100, {health.word.lower()}{provisional}.\n\n"
+            + table(("Deduction", "Points", "Evidence"), rows))
+
+
+def _alerts(report: ReportAnswer) -> str:
+    rows = [(line.alert.severity.value, escaped(line.alert.title), line.alert.state.value, _time(line.alert.opened_at),
+             _time(line.alert.due_at)) for line in report.alerts.alerts]
+    return "## Alerts\n\n" + table(("Level", "Alert", "State", "Opened", "Answer by"), rows)
+
+
+def _metrics(report: ReportAnswer) -> str:
+    rows = [(row.name, measured_in_words(row.treatment), number(row.control.value, row.unit),
+             number(row.change.value, "relative"), ", ".join(row.targets)) for row in report.metrics.rows]
+    return "## Metrics\n\n" + table(("Metric", "Treatment", "Control", "Change", "Target"),
+                                    [tuple(escaped(cell) for cell in row) for row in rows])
+
+
+def _workspaces(report: ReportAnswer) -> str:
+    found = report.workspaces
+    rows = [(escaped(line.subject), escaped(line.audience or ""), _count(line.sessions), _count(line.feature_uses),
+             _count(line.errors), _time(line.last_active_at)) for line in found.subjects]
+    total = "" if found.total is None else f"{found.total:,} {found.unit}s have it.\n\n"
+    return (f"## Enabled {found.unit}s\n\n{total}"
+            + table(("Subject", "Audience", "Sessions", "Uses", "Errors", "Last active"), rows))
+
+
+def _recommendations(report: ReportAnswer) -> str:
+    parts = [f"### {escaped(each.title)}\n\n{each.severity.capitalize()}: {escaped(each.because)}\n\n"
+             + "\n".join(f"1. {escaped(step)}" for step in each.steps) for each in report.recommendations]
+    return "## Recommendations\n\n" + "\n\n".join(parts)
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _count(number_of: int | None) -> str:
+    return "not known" if number_of is None else f"{number_of:,}"

@@ -1,0 +1,177 @@
+"""Answers series: one metric per bucket and arm, with gaps where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollout_core.errors import InvalidRequest
+from rollout_core.insight.formulas import store_metric
+from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.insight.series import MOST_POINTS, ArmSeries, Band, Point, SeriesAnswer, SeriesRequest
+from rollout_core.insight.timeline import marks
+from rollout_core.insight.window import window_of
+from rollout_core.metrics.aggregates import NOTHING, Sums
+from rollout_core.metrics.catalog import CATALOG, Metric
+from rollout_core.metrics.formula import Mean, Percentile, Proportion
+from rollout_core.metrics.interval import Interval, mean_interval, wilson
+from rollout_core.metrics.measured import Window
+from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
+from rollout_core.metrics.vital_score import VITAL_LIMITS
+from rollout_core.ports.event_questions import Histogram, Timeline, TimelineBins, Totals
+from rollout_core.ports.room import Room
+
+WIDTHS = (60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800)
+"""Widths of a bucket in seconds that people read without a pencil."""
+
+HOUR, DAY = 3_600, 86_400
+RAW_UP_TO = timedelta(days=2)
+"""Longer windows are read from rollups, by the hour (percentiles: by the day)."""
+
+ARMS = (TREATMENT, CONTROL)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What is drawn: the metric, its bucket width, and the conditions that narrow it."""
+
+    metric: Metric
+    seconds: int
+    where: tuple[tuple[str, str], ...]
+
+    @property
+    def binned(self) -> bool:
+        """True when it is drawn from histograms."""
+        return isinstance(self.metric.formula, Percentile)
+
+
+def answer(room: Room, request: SeriesRequest) -> SeriesAnswer:
+    """The line of each arm. Raises InvalidRequest for a metric that cannot be drawn over time."""
+    now_scene = scene(room, request.rollout)
+    window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
+    metric = _drawable(request.metric)
+    where = tuple((column, value) for column in ("page", "device", "endpoint", "category", "flag")
+                  if (value := getattr(request, column)) is not None)
+    plot = Plot(metric, width_of(window, request.points, binned=isinstance(metric.formula, Percentile),
+                                 narrowed=bool(where)), where)
+    measuring = Measuring(room.events, now_scene, window)
+    grid = _grid(window, plot.seconds)
+    lines = tuple(ArmSeries(arm, tuple(_points(measuring, plot, arm, grid))) for arm in ARMS)
+    return SeriesAnswer(now_scene.rollout.key, metric.key, metric.name, metric.unit, metric.direction, window,
+                        plot.seconds, lines, marks(now_scene, window), bands_of(now_scene, metric))
+
+
+def width_of(window: Window, points: int, *, binned: bool, narrowed: bool) -> int:
+    """The narrowest readable width with at most `points` buckets (never over 2,000).
+
+    Long windows come from rollups: at least an hour, a day for percentiles.
+    """
+    length = window.until_at - window.since_at
+    most = max(1, min(points, MOST_POINTS))
+    least = 0 if length <= RAW_UP_TO or narrowed else DAY if binned else HOUR
+    fits = [width for width in WIDTHS if width >= least and length.total_seconds() / width <= most]
+    return fits[0] if fits else WIDTHS[-1]
+
+
+def bands_of(scene: Scene, metric: Metric) -> tuple[Band, ...]:
+    """Judged stretches of the value axis: a vital's ratings, else the target of the present phase's criterion."""
+    vital = metric.key.removesuffix("_p75").upper()
+    if metric.key.endswith("_p75") and vital in VITAL_LIMITS:
+        limits = VITAL_LIMITS[vital]
+        return (Band("good", None, limits.good), Band("needs improvement", limits.good, limits.poor),
+                Band("poor", limits.poor, None))
+    phase = next((phase for phase in scene.plan.phases if phase.key == scene.rollout.phase), None)
+    return tuple(Band("target", each.target, None) if str(each.comparison).startswith(">") else
+                 Band("target", None, each.target)
+                 for each in (phase.criteria if phase else ()) if each.metric == metric.key)
+
+
+def _drawable(key: str) -> Metric:
+    metric = CATALOG.get(key)
+    if metric is None or not isinstance(metric.formula, Proportion | Mean | Percentile):
+        names = [each.key for each in CATALOG.values() if isinstance(each.formula, Proportion | Mean | Percentile)]
+        raise InvalidRequest(f"{key!r} cannot be drawn over time.", mend=f"Draw one of {', '.join(names)}.")
+    return metric
+
+
+def _grid(window: Window, seconds: int) -> list[datetime]:
+    """Starts of the buckets, aligned to the clock."""
+    width = timedelta(seconds=seconds)
+    begin = _floor(window.since_at, width)
+    count = -(-(window.until_at - begin) // width)
+    return [begin + place * width for place in range(count)]
+
+
+def _floor(moment: datetime, width: timedelta) -> datetime:
+    origin = datetime(1970, 1, 5, tzinfo=moment.tzinfo)          # a Monday, so that weeks begin on one
+    return origin + (moment - origin) // width * width
+
+
+def _points(measuring: Measuring, plot: Plot, arm: str, grid: list[datetime]) -> Iterable[Point]:
+    width = timedelta(seconds=plot.seconds)
+    if plot.binned:
+        bins = _bins(measuring, plot, arm, width)
+        return (_of_bins(plot.metric, at, bins.get(at, {})) for at in grid)
+    sums = _sums(measuring, plot, arm, width)
+    return (_of_sums(plot.metric, at, sums.get(at, NOTHING)) for at in grid)
+
+
+def _of_sums(metric: Metric, at: datetime, sums: Sums) -> Point:
+    if sums.n == 0:
+        return Point(at, None, None, None, 0)
+    if isinstance(metric.formula, Proportion):
+        good = sums.n - sums.s if metric.formula.complement else sums.s
+        return _point(at, good / sums.n, wilson(good, sums.n), sums.n, 1.0)
+    per = metric.formula.per if isinstance(metric.formula, Mean) else 1
+    return _point(at, sums.s / sums.n, mean_interval(sums), sums.n, per)
+
+
+def _of_bins(metric: Metric, at: datetime, bins: Mapping[int, int]) -> Point:
+    form = metric.formula
+    value = percentile_of_bins(bins, form.share) if isinstance(form, Percentile) else None
+    if value is None or not isinstance(form, Percentile):
+        return Point(at, None, None, None, 0)
+    return _point(at, value, percentile_interval(bins, form.share), sum(bins.values()), form.per)
+
+
+def _point(at: datetime, value: float, interval: Interval | None, n: int, per: float) -> Point:
+    low, high = (None, None) if interval is None else (interval.low / per, interval.high / per)
+    return Point(at, value / per, low, high, n)
+
+
+def _sums(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[datetime, Sums]:
+    """Sums per bucket: raw for widths below an hour or where narrowed, else from hourly rollups."""
+    key = store_metric(measuring, plot.metric)
+    if plot.seconds < HOUR or plot.where:
+        rows = measuring.ask(Timeline(measuring.rollout, (key,), measuring.window, plot.seconds, plot.where)).records()
+        column = "at"
+    else:
+        rows = measuring.ask(Totals(measuring.window, (key,), measuring.rollout, ("hour", "arm"))).records()
+        column = "hour"
+    found: dict[datetime, Sums] = {}
+    for row in rows:
+        if row["arm"] in MEMBERS[arm]:
+            at = _floor(row[column], width)
+            found[at] = found.get(at, NOTHING) + Sums(row["n"], int(row["s"] or 0), int(row["ss"] or 0))
+    return found
+
+
+def _bins(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[datetime, dict[int, int]]:
+    """Histogram counts per bucket: raw for widths below a day or where narrowed, else from daily rollups."""
+    key = store_metric(measuring, plot.metric)
+    if plot.seconds < DAY or plot.where:
+        rows = measuring.ask(TimelineBins(measuring.rollout, (key,), measuring.window, plot.seconds,
+                                          plot.where)).records()
+    else:
+        daily = Histogram(measuring.window, (key,), measuring.rollout, ("day", "arm"))
+        rows = [{**row, "at": datetime(row["day"].year, row["day"].month, row["day"].day,
+                                       tzinfo=measuring.window.since_at.tzinfo)}
+                for row in measuring.ask(daily).records()]
+    found: dict[datetime, dict[int, int]] = {}
+    for row in rows:
+        if row["arm"] in MEMBERS[arm]:
+            into = found.setdefault(_floor(row["at"], width), {})
+            into[row["b"]] = into.get(row["b"], 0) + row["n"]
+    return found
