@@ -63,6 +63,7 @@ class Swept:
     alerts_opened: int
     alerts_resolved: int
     swept_at: datetime
+    because: tuple[str, ...] = ()
     failed: str = ""
 
 
@@ -131,7 +132,7 @@ def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | N
     if not acts:
         number = commit(room, lambda unit, when: record(unit, None), urgent=True)
     return Swept(here.rollout.key, proposal.act, acts, here.rollout.autopilot, proposal.words, number, settled[0],
-                 settled[1], here.now, failed)
+                 settled[1], here.now, proposal.because, failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,9 +234,9 @@ def conversions(made: Made) -> Iterator[Event]:
 
 
 def health_checks(made: Made) -> Iterator[Event]:
-    """Each component reports every hour that it is well."""
+    """Each component reports three times an hour that it is well."""
     prefix = f"{made.scenario.population.prefix}h{made.day}"
     for name in made.scenario.behaviour.health_checks:
-        for hour in range(24):
-            yield Event(event_id=f"{prefix}-{name}-{hour}", kind=Kind.HEALTH_CHECK, name=name,
-                        occurred_at=made.began_at + timedelta(days=made.day, hours=hour, minutes=5), ok=True)
+        for turn in range(72):
+            yield Event(event_id=f"{prefix}-{name}-{turn}", kind=Kind.HEALTH_CHECK, name=name,
+                        occurred_at=made.began_at + timedelta(days=made.day, minutes=20 * turn + 5), ok=True)
