@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from math import isnan
 from typing import Any
 
 from rollout_core.flags.targeting import AnyOf, Condition, Operator, Rule, Scalar
@@ -184,8 +183,10 @@ def _is_number(value: object) -> bool:
 
 
 def _is_known(value: object) -> bool:
-    """False for a missing attribute; NaN is a missing number."""
-    return value is not None and not (isinstance(value, float) and isnan(value))
+    """True for a text, a number, a truth value, a list, an instant; NaN is a missing number."""
+    if isinstance(value, str | bool | datetime) or value.__class__ in LISTS:
+        return True
+    return value.__class__ in NUMBERS and value == value  # noqa: PLR0124  NaN is the one number that is not itself
 
 
 OPERATORS: dict[Operator, Callable[[Condition, datetime], Matches]] = {

@@ -3,15 +3,15 @@
 The register's truth is in the control database. Here an attribute has a column per kind of value it was seen with:
 `s` text, `n` number, `b` truth value, `l` list, `t` instant (a text that is one has both `s` and `t`). Columns appear
 when a value first does; `register_column` says which attribute is where, since any text may name an attribute. A
-missing value is NULL, and so is a number that is none.
+missing value is NULL, and so is NaN.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC
 from enum import StrEnum
-from math import isfinite
+from math import inf, isnan
 from re import compile as compile_pattern
 from typing import Any
 
@@ -63,11 +63,7 @@ def upsert_subjects(cursor: duckdb.DuckDBPyConnection, unit: str, subjects: Iter
     create_tables(cursor)
     if not newest:
         return 0
-    cells: dict[tuple[str, Kind], list[Any]] = {}
-    for row, attributes in enumerate(newest.values()):
-        for attribute, value in attributes.items():
-            for kind, cell in cells_of(value):
-                cells.setdefault((attribute, kind), [None] * len(newest))[row] = cell
+    cells = _columnar(newest.values())
     names = _with_columns(cursor, cells)
     _replace(cursor, unit, pa.table({
         "unit": pa.array([unit] * len(newest), pa.string()),
@@ -75,6 +71,19 @@ def upsert_subjects(cursor: duckdb.DuckDBPyConnection, unit: str, subjects: Iter
         "subject_key": pa.array([keys.key(unit, subject) if keys else None for subject in newest], pa.uint64()),
         **{names[key]: pa.array(column, ARROW[key[1]]) for key, column in cells.items()}}))
     return len(newest)
+
+
+def _columnar(rows: Collection[Mapping[str, Any]]) -> dict[tuple[str, Kind], list[Any]]:
+    """Attributes by column; what a subject has not is None."""
+    cells: dict[tuple[str, Kind], list[Any]] = {}
+    for row, attributes in enumerate(rows):
+        for attribute, value in attributes.items():
+            for kind, cell in cells_of(value):
+                column = cells.get((attribute, kind))
+                if column is None:
+                    column = cells[attribute, kind] = [None] * len(rows)
+                column[row] = cell
+    return cells
 
 
 def forget_subject(cursor: duckdb.DuckDBPyConnection, unit: str, subject: str) -> int:
@@ -127,12 +136,12 @@ def escaped(element: str) -> str:
 
 
 def _number(value: Any) -> list[tuple[Kind, Any]]:
-    """A number as the nearest double; none when it is not finite."""
+    """A number as the nearest double, an infinite one when it is too large; nothing for NaN."""
     try:
         number = float(value)
     except OverflowError:
-        return []
-    return [(Kind.NUMBER, number)] if isfinite(number) else []
+        number = inf if value > 0 else -inf
+    return [] if isnan(number) else [(Kind.NUMBER, number)]
 
 
 def _with_columns(cursor: duckdb.DuckDBPyConnection, wanted: Iterable[tuple[str, Kind]]) -> dict[tuple[str, Kind], str]:

@@ -77,6 +77,12 @@ def test_a_number_that_is_none_is_a_missing_attribute():
     assert not asks(Operator.EXISTS, float("nan"))
 
 
+def test_a_value_of_no_kind_that_rules_know_is_a_missing_attribute():
+    assert not asks(Operator.EXISTS, {"a": 1})
+    assert not asks(Operator.NOT_EQUALS, {"a": 1}, "x")
+    assert asks(Operator.EXISTS, AT)
+
+
 def test_a_text_is_not_the_list_of_its_letters():
     assert not asks(Operator.HAS_ANY, "abc", "a")
     assert not asks(Operator.HAS_NONE, "abc", "z")

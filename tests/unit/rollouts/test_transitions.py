@@ -30,9 +30,10 @@ def rollout_in(status: Status) -> Rollout:
     rollout = replace(decide.draft(PLAN, "salt", NOW), status=status, holdout=Holdout(5_000))
     if not begun:
         return rollout
+    phase = "full" if status is Status.COMPLETED else "limited"
     return replace(
-        rollout, started_at=NOW, phase="full" if status is Status.COMPLETED else "limited", phase_entered_at=NOW,
-        epoch=3, epoch_began_at=NOW, percentage=share if serving else 0, thresholds=HALF if serving else ZERO, ever=HALF,
+        rollout, started_at=NOW, phase=phase, phase_entered_at=NOW, epoch=3, epoch_began_at=NOW,
+        percentage=share if serving else 0, thresholds=HALF if serving else ZERO, ever=HALF,
         served=frozenset({"core", "tracking", "video"}), raises=(Raise(share, tuple(HALF), HALF),),
         remembered=None if serving else share, remembered_thresholds={} if serving else HALF,
         ended_at=NOW if status is Status.COMPLETED else None)
