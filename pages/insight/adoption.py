@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.panels import adoption_parts, filters
 from pages.panels.furniture import chart, section, title
-from pages.panels.page import Here, live, page
+from pages.panels.page import Here, live, page, part
+from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.formats import counted
-from rollout_core.charts.over_time import over_time, starts_at
 from rollout_core.charts.shapes import cohorts, together
 from rollout_core.charts.words import quiet
 from rollout_core.insight.adoption import AdoptionRequest
@@ -22,11 +22,9 @@ def adoption(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     adoption_parts.headline(answer)
     section("Where do people stop?", f"From eligible to using it again, {label.lower()}")
     adoption_parts.funnel(answer.funnel)
-    series = here.ask("series", SeriesRequest("adoption_rate", entry.key, window), settled=True)
-    section("Does it grow? Adoption rate", " · ".join(
-        note for note in (f"Used it within {answer.age_hours // 24} days of first seeing it", "ribbon: 95% interval",
-                          starts_at(series)) if note))
-    chart(over_time(series, here.theme, here.local), f"Adoption rate over time, {label.lower()}", "adoption-time")
+    with part():
+        over_time_chart(here, SeriesRequest("adoption_rate", entry.key, window), "Does it grow? Adoption rate",
+                        f"Used it within {answer.age_hours // 24} days of first seeing it")
     left, right = st.columns(2, gap="large")
     with left:
         section("Which features?", "Adoption at the same age, and who comes back")

@@ -5,10 +5,10 @@ from datetime import timedelta
 import streamlit as st
 
 from pages.panels import errors_parts, evidence, filters
-from pages.panels.furniture import chart, section, table, title
-from pages.panels.page import Here, live, page
+from pages.panels.furniture import section, table, title
+from pages.panels.page import Here, live, page, part
+from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.formats import counted
-from rollout_core.charts.over_time import over_time, starts_at
 from rollout_core.charts.words import quiet
 from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.series import SeriesRequest
@@ -24,11 +24,10 @@ def errors(here: Here) -> None:
         groups = st.selectbox("Groups", errors_parts.STATES, key="groups", width=150, bind="query-params")
     answer = here.ask("errors", ErrorsRequest(entry.key, window, state=groups.lower()))
     table(errors_parts.headline(answer), "Error rates, treatment against control")
-    series = here.ask("series", SeriesRequest("error_rate", entry.key, window))
     noun = "requests that failed" if answer.basis == "requests" else "sessions with an error"
-    section("When did it change? Error rate", " · ".join(
-        note for note in (f"Share of {noun}", label.lower(), "ribbon: 95% interval", starts_at(series)) if note))
-    chart(over_time(series, here.theme, here.local), f"Error rate over time by arm, {label.lower()}", "errors-time")
+    with part():
+        over_time_chart(here, SeriesRequest("error_rate", entry.key, window), "When did it change? Error rate",
+                        f"Share of {noun}")
     left, right = st.columns([1, 1.6], gap="large")
     with left:
         section("Of which kind?", "Share of sessions with such an error")
@@ -39,7 +38,7 @@ def errors(here: Here) -> None:
         else:
             st.markdown(quiet("No error in this window."))
     with right:
-        section("Which errors?", f"{counted(len(answer.groups), 'groups')}, worst first · hit: people in each arm")
+        section("Which errors?", f"{counted(len(answer.groups), 'groups')} {label.lower()}, worst first")
         errors_parts.groups(here, entry.key, answer.groups)
     if answer.unattributed:
         st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} without an arm: shown in groups, never evidence."))

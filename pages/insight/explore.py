@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.panels import explore_parts
 from pages.panels.furniture import section, title
-from pages.panels.page import page
+from pages.panels.page import page, part
 from rollout_core.charts.words import quiet
 from rollout_core.people.role import Role
 
@@ -15,11 +15,13 @@ with page(Role.VIEWER) as here:
         chosen = st.selectbox("Start from", names, key="saved", bind="query-params", width=320,
                               on_change=explore_parts.take_saved)
         st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql")
-    sql = st.text_area("SQL", value=explore_parts.SAVED[chosen], key="sql", height=170)
-    explore_parts.schema()
+    st.session_state.setdefault("sql", explore_parts.SAVED[chosen])
+    sql = st.text_area("SQL", key="sql", height=170)
+    with part():
+        explore_parts.schema()
     found = explore_parts.run(sql)
-    section("Answer", f"{len(found.rows):,} rows" + (", cut off" if found.capped else "") +
-            " · download or search from the table's menu")
+    section("Answer", f"{len(found.rows):,} rows" + (", cut off here" if found.capped else ""))
     frame = explore_parts.frame_of(found)
     st.dataframe(frame, hide_index=True, alt="Answer of the query")
+    explore_parts.downloads(frame)
     explore_parts.picture(here, frame)

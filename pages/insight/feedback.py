@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.panels import filters
-from pages.panels.furniture import section, title
+from pages.panels.furniture import section, table, title
 from pages.panels.page import page
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.insight.business import BusinessRequest
@@ -22,7 +22,7 @@ with page(Role.VIEWER) as here:
     section("What do people say?", f"{len(shown):,} comments, {label.lower()} · arm as recorded when they saw it")
     if not shown:
         st.markdown(quiet("Nobody has written anything in this window."))
-    for comment in shown[:100]:
-        score = "" if comment.score is None else f" {badge(f'{comment.score:g}', 'gray', 'star')}"
-        with st.container(border=True):
-            st.markdown(f"{plain(comment.text)}  \n{quiet(f'{here.when(comment.at)} · {plain(comment.arm)}')}{score}")
+        st.stop()
+    table([{"When": f"{here.when(each.at)}  \n{quiet(plain(each.arm or 'no arm'))}",
+            "Score": "" if each.score is None else badge(f"{each.score:g}", "gray", "star"), "Said": plain(each.text)}
+           for each in shown[:100]], "Comments, newest first")

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.panels import evidence, filters, speed_parts
-from pages.panels.furniture import chart, section, title
-from pages.panels.page import Here, live, page
-from rollout_core.charts.over_time import over_time, starts_at
+from pages.panels.furniture import section, title
+from pages.panels.page import Here, live, page, part
+from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.words import quiet
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.series import SeriesRequest
@@ -19,10 +19,9 @@ def speed(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     answer = here.ask("speed", SpeedRequest(entry.key, window), settled=True)
     section("Did it get slower?", "Worst of LCP p75, INP p75 and API p95 against control")
     speed_parts.degradation(answer)
-    series = here.ask("series", SeriesRequest("api_response_p95", entry.key, window), settled=True)
-    section("When did it change? API at p95", " · ".join(
-        note for note in ("95 of 100 requests were faster", "ribbon: 95% interval", starts_at(series)) if note))
-    chart(over_time(series, here.theme, here.local), f"API response at p95 over time by arm, {label.lower()}", "api")
+    with part():
+        over_time_chart(here, SeriesRequest("api_response_p95", entry.key, window), "When did it change? API at p95",
+                        "95 of 100 requests were faster")
     section("Which endpoints are slow?", f"Treatment, {label.lower()} · sort by any column")
     speed_parts.listing(answer.endpoints, "Endpoint")
     section("Which components render slowly?", f"Treatment, {label.lower()}")

@@ -4,9 +4,8 @@ import streamlit as st
 
 from pages.panels import filters, vitals_parts
 from pages.panels.furniture import chart, section, table, title
-from pages.panels.page import Here, live, page
-from rollout_core.charts import formats
-from rollout_core.charts.over_time import over_time, starts_at
+from pages.panels.page import Here, live, page, part
+from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.shapes import distribution
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.vitals import VitalsRequest
@@ -24,11 +23,9 @@ def vitals(here: Here) -> None:
     answer = here.ask("vitals", request, settled=True)
     vitals_parts.cards(answer.cards)
     card = next((each for each in answer.cards if each.vital == vital), None)
-    series = here.ask("series", SeriesRequest(f"{vital.lower()}_p75", entry.key, window, page=where, device=device),
-                      settled=True)
-    notes = [f"Per {formats.span(vitals_parts.width(series))}", "ribbon: 95% interval", starts_at(series)]
-    section(f"Is it faster? {vital} at p75", " · ".join(note for note in notes if note))
-    chart(over_time(series, here.theme, here.local, 300), f"{vital} at p75 over time by arm, {label.lower()}", "time")
+    with part():
+        over_time_chart(here, SeriesRequest(f"{vital.lower()}_p75", entry.key, window, page=where, device=device),
+                        f"Is it faster? {vital} at p75", "3 of 4 page views were faster")
     left, right = st.columns(2, gap="large")
     with left:
         section(f"Who waits longer? {vital}", "Share of page views per class · log axis · equal bins for both arms")

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.panels import acting
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
-from rollout_core.charts.words import plain, quiet
+from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.people.role import Role
 from rollout_core.rollouts.plan import Severity
@@ -39,8 +39,9 @@ def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | 
 def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
     name = f"{plain(names[alert.rollout])}: " if alert.rollout in names else ""
     proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
-    advice = f"{plain(alert.advice[0])}  \n" if alert.advice else ""
-    return f"**{name}{plain(alert.title)}**{proven}  \n{advice}{quiet(_when(here, alert))}"
+    advice = f"{sentence(alert.advice[0])}  \n" if alert.advice else ""
+    title = alert.title.removeprefix(f"{names.get(alert.rollout, '')}: ")
+    return f"**{name}{plain(title)}**{proven}  \n{advice}{quiet(_when(here, alert))}"
 
 
 def _when(here: Here, alert: Alert) -> str:

@@ -20,14 +20,32 @@ WANTS_LESS = frozenset({"<", "<="})
 
 def criteria_table(here: Here, gates: Sequence[Gate]) -> None:
     """What stands before more exposure, with its state and evidence."""
-    table([{"Criterion": f"**{plain(gate.name)}**  \n{quiet(plain(gate.needed))}",
-            "State": words.of(words.CRITERION, gate.state).badge, "Evidence": gate_evidence(here, gate)}
-           for gate in gates], "Criteria to advance")
+    table([{"Criterion": f"**{plain(gate.name)}**{_aim(gate)}", "State": gate_word(gate).badge,
+            "Evidence": gate_evidence(here, gate)} for gate in gates], "Criteria to advance")
+
+
+def gate_word(gate: Gate) -> Word:
+    """The state in a word: "Proven" when sequential evidence met it, "Met" when today's interval does."""
+    proven = str(gate.state) == "met" and gate.judge == "evidence"
+    return words.PROVEN if proven else words.of(words.CRITERION, gate.state)
+
+
+def _aim(gate: Gate) -> str:
+    """The target below the name, unless the name says it already ("Error rate below 1 %")."""
+    said = gate.name.replace(" ", "").lower()
+    if gate.needed.replace(" ", "").replace("+", "").lower() in said:
+        return ""
+    return f"  \n{quiet(plain(gate.needed))}"
+
+
+def missing(words_of_gate: str) -> str:
+    """What is missing, without the number that stands beside it: "22% (…); about 40 more" -> "about 40 more"."""
+    return words_of_gate.rpartition("; ")[2]
 
 
 def gate_evidence(here: Here, gate: Gate) -> str:
     """The interval against its target; who signed; or what is missing."""
-    word = words.of(words.CRITERION, gate.state)
+    word = gate_word(gate)
     if gate.signed_by:
         return f"**{plain(gate.signed_by)}** {quiet(f'· {here.when(gate.signed_at)}')}"
     if gate.measured is None:
@@ -36,7 +54,7 @@ def gate_evidence(here: Here, gate: Gate) -> str:
         return f"{drawings.hatch(f'{gate.name}: no data')}  \n{quiet(plain(gate.words))}"
     lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
     if word is words.NOT_YET or word is words.NOT_MET:
-        lines.append(quiet(plain(gate.words)))
+        lines.append(quiet(plain(missing(gate.words))) if "; " in gate.words else "")
     return "  \n".join(line for line in lines if line)
 
 

@@ -1,8 +1,9 @@
-"""Pieces of the Explore page: questions to start from, the schema, the answer as a table and a simple chart."""
+"""Pieces of the Explore page: views, questions to start from, the answer as a table, downloads and a simple chart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 
 import pandas as pd
 import streamlit as st
@@ -14,15 +15,53 @@ from rollout_core.charts import figure, palette
 from rollout_core.charts.words import quiet
 from rollout_core.ports.event_store import Found
 
+VIEWS: Mapping[str, str] = {
+    "exposures": "who was shown what, in which arm, phase and epoch",
+    "feature_uses": "uses of a flag's feature; value in microseconds",
+    "sessions": "sessions; value is the duration in microseconds",
+    "page_views": "page views by page, device and release",
+    "tasks": "tasks started and completed",
+    "web_vitals": "LCP, INP, FCP, TTFB in microseconds, CLS in millionths",
+    "api_requests": "requests by endpoint and status; value in microseconds",
+    "renders": "render times of components in microseconds",
+    "errors": "errors with category, severity and fingerprint",
+    "feedback": "scores in millionths on their scale from low to high",
+    "support_tickets": "tickets by severity and state",
+    "conversions": "conversions by name",
+    "health_checks": "checks of components: ok or not",
+    "security_issues": "security issues by severity",
+    "custom_events": "whatever else was sent",
+    "spans": "which arm a subject was in, from when to when",
+    "subject_days": "what each subject did each day, summed up",
+    "hours": "sums per hour, epoch and arm",
+    "buckets": "sums per day, arm and bucket, for evidence",
+    "histograms": "distributions per day and arm",
+    "ratings": "answers per score, day and arm",
+    "entered": "how many entered each hour",
+    "error_groups": "error groups with first and last sight",
+    "rollouts": "the rollouts and how late events may come",
+    "epochs": "every change of shares, with its cause",
+    "units": "which slot holds which unit",
+}
+"""Everything that may be asked, with one line each; units as they are stored."""
+
 SAVED: Mapping[str, str] = {
-    "Tables and how much is in them":
-        "select table_name as name, estimated_size as rows, column_count as columns\nfrom duckdb_tables()\n"
-        "order by rows desc",
-    "Events per day and kind":
-        "select day, kind, sum(n) as events\nfrom subject_day\ngroup by all\norder by day desc, events desc\nlimit 200",
-    "Columns of every table, explained":
-        "select table_name, column_name, data_type, comment\nfrom duckdb_columns()\nwhere not internal\n"
-        "order by table_name, column_index",
+    "Worst pages for INP in treatment":
+        "select page, count(*) as measured,\n       quantile_disc(v.value, 0.75) / 1000 as inp_p75_ms\n"
+        "from web_vitals v\njoin spans s on s.subject_key = v.k0\n"
+        "  and v.occurred_at >= s.from_at and v.occurred_at < s.to_at\n"
+        "where v.name = 'INP' and s.arm = 'treatment' and s.rollout = 'exercise_library'\n"
+        "group by page\norder by inp_p75_ms desc",
+    "Sessions per day":
+        "select cast(occurred_at as date) as day, count(*) as sessions\nfrom sessions\ngroup by all\norder by day",
+    "Errors by category and release":
+        "select category, release, count(*) as errors\nfrom errors\ngroup by all\norder by errors desc",
+    "Slow endpoints":
+        "select endpoint, count(*) as requests, quantile_disc(value, 0.95) / 1000 as p95_ms,\n"
+        "       avg((status >= 500)::int) as failed\nfrom api_requests\ngroup by all\norder by p95_ms desc",
+    "Every change of shares":
+        "select rollout, epoch, began_at, phase, percentage / 1000 as percent, cause\nfrom epochs\n"
+        "order by began_at desc",
 }
 """Name -> SQL; a person edits from there."""
 MOST_ROWS, MOST_SECONDS = 10_000, 10.0
@@ -40,15 +79,29 @@ def run(sql: str) -> Found:
 
 
 def schema() -> None:
-    """Tables with their columns and what they mean, closed until wanted."""
+    """The views with what they hold; a chosen one shows its columns with three rows."""
     with st.expander("What is in the store?", icon=":material/schema:"):
-        st.dataframe(frame_of(run(SAVED["Columns of every table, explained"])), hide_index=True, height=280,
-                     alt="Tables and columns")
+        view = st.selectbox("View", list(VIEWS), format_func=lambda name: f"{name}: {VIEWS[name]}", key="view")
+        st.dataframe(frame_of(run(f"select * from {view} limit 3")), hide_index=True, alt=f"Columns of {view}")  # noqa: S608 - one of VIEWS
+        st.markdown(quiet("Times are UTC. Subjects appear by key only."))
 
 
 def frame_of(found: Found) -> pd.DataFrame:
     """Rows as a data frame with the query's own column names."""
     return pd.DataFrame(list(found.rows), columns=list(found.columns))
+
+
+def downloads(frame: pd.DataFrame) -> None:
+    """The answer as a file."""
+    if frame.empty:
+        return
+    parquet = BytesIO()
+    frame.to_parquet(parquet, index=False)
+    with st.container(horizontal=True):
+        st.download_button("Download CSV", frame.to_csv(index=False).encode(), "answer.csv", "text/csv",
+                           icon=":material/download:", key="answer-csv", on_click="ignore")
+        st.download_button("Download Parquet", parquet.getvalue(), "answer.parquet", "application/vnd.apache.parquet",
+                           icon=":material/download:", key="answer-parquet", on_click="ignore")
 
 
 def picture(here: Here, frame: pd.DataFrame) -> None:

@@ -30,7 +30,7 @@ def chosen_rollout(here: Here) -> RolloutEntry:
     if not known:
         no_rollout_yet()
         st.stop()
-    name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=190)
+    name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=230)
     return known[name]
 
 

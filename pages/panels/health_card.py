@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rollout_core.charts import drawings, formats, words
-from rollout_core.charts.words import plain, quiet
+from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.health import HealthAnswer
 
 MOST_POINTS = 60
@@ -15,12 +15,12 @@ def health_card(answer: HealthAnswer, window: str) -> None:
     """Number, word, change over the window, and the curve on the fixed scale 0 to 100."""
     score = answer.health
     with st.container(border=True, height="stretch", gap="small"):
-        st.markdown(quiet("Health score"))
         if not score.inputs_with_data:
-            st.markdown(f"{words.NO_DATA.badge}  \n{drawings.hatch('No score: no input has data', 220, 48)}")
+            nothing = drawings.hatch("No score: no input has data", 220, 48)
+            st.markdown(f"Health score  \n{words.NO_DATA.badge}  \n{nothing}")
             return
         word = words.health_word(score.score, score.provisional)
-        st.markdown(f"# {score.score} of 100", anchors=False)
+        st.metric("Health score", f"{score.score} of 100")
         changed = "" if answer.change is None else f"{formats.signed(answer.change, 0)} over {window.lower()}"
         st.markdown(f"{word.badge} {quiet(changed)}")
         points = [point.score for point in answer.history]
@@ -38,10 +38,10 @@ def recommendations(answer: HealthAnswer) -> None:
         st.markdown("### Nothing to do\nNo rule has anything to say about this rollout.", anchors=False)
         return
     first, *rest = answer.recommendations
-    st.markdown(f"### {plain(first.title)}\n{plain(first.because)}", anchors=False)
-    st.markdown("\n".join(f"1. {plain(step)}" for step in first.steps[:4]))
+    st.markdown(f"### {plain(first.title)}\n{sentence(first.because)}", anchors=False)
+    st.markdown("\n".join(f"1. {sentence(step)}" for step in first.steps[:4]))
     if rest:
         with st.expander(f"{len(rest)} more"):
             for each in rest:
-                st.markdown(f"**{plain(each.title)}**  \n{quiet(plain(each.because))}\n\n"
-                            + "\n".join(f"1. {plain(step)}" for step in each.steps))
+                st.markdown(f"**{plain(each.title)}**  \n{quiet(sentence(each.because))}\n\n"
+                            + "\n".join(f"1. {sentence(step)}" for step in each.steps))

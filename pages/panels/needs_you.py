@@ -9,7 +9,7 @@ import streamlit as st
 from pages.panels import acting
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
-from rollout_core.charts.words import plain, quiet
+from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.overview import Need
 from rollout_core.people.role import Role
 
@@ -28,18 +28,19 @@ def needs_you(here: Here, needs: Sequence[Need], labels: Mapping[str, str]) -> N
         for place, need in enumerate(needs):
             level, text, way = st.columns([0.8, 6, 1.3], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, need.severity).badge)
-            text.markdown(f"**{plain(need.rollout_name)}: {plain(need.title)}**  \n{quiet(_detail(here, need))}")
+            what = need.title.removeprefix(f"{need.rollout_name}: ")
+            text.markdown(f"**{plain(need.rollout_name)}: {plain(what)}**  \n{quiet(_detail(here, need))}")
             with way:
                 _button(here, need, labels.get(need.rollout, need.rollout), place)
 
 
 def _detail(here: Here, need: Need) -> str:
     if need.due_at is None:
-        return plain(need.detail)
+        return sentence(need.detail)
     left = need.due_at - here.now
     due = f"Due {here.when(need.due_at)}, " + (
         f"{formats.span(left)} left." if left.total_seconds() > 0 else f"overdue by {formats.span(left)}.")
-    return f"{plain(need.detail)} {due}"
+    return f"{sentence(need.detail)} {due}"
 
 
 def _button(here: Here, need: Need, label: str, place: int) -> None:

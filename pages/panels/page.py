@@ -78,14 +78,21 @@ def page(least: Role) -> Iterator[Here]:
     except RolloutError as error:
         states.error(error)
         st.stop()
-    try:
+    with part():
         acting.outcome()
         yield here
+
+
+@contextmanager
+def part() -> Iterator[None]:
+    """A part of a page that may fail by itself: what went wrong is said in its place, the rest of the page stands."""
+    try:
+        yield
     except RolloutError as error:
         states.error(error)
     except Exception:
         code = token_hex(3)
-        log.exception("page failed, code %s", code)
+        log.exception("part of a page failed, code %s", code)
         states.failed(code)
 
 

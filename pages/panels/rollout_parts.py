@@ -8,19 +8,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.panels import acting
+from pages.panels.audience_table import audience_table
 from pages.panels.audit_rows import audit_rows
-from pages.panels.furniture import table
+from pages.panels.foresight import noun
+from pages.panels.furniture import section, table
 from pages.panels.page import Here
+from pages.panels.phase_controls import autopilot_choice
+from pages.panels.rollout_card import planned_and_real
 from rollout_core.charts import formats, words
-from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.charts.words import badge, plain, quiet, sentence
 from rollout_core.insight.audit import AuditRequest
 from rollout_core.insight.decisions import DecisionsRequest
 from rollout_core.insight.gates import Gate, GatesAnswer
+from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import GateBrief, StatusAnswer
 from rollout_core.people.role import Role
 
-HEADLINES = {"met": "Proven", "signed": "Proven", "not_met": "Not met", "not_yet": "Not yet", "no_data": "No data",
+HEADLINES = {"met": "Met", "signed": "Met", "not_met": "Not met", "not_yet": "Not yet", "no_data": "No data",
              "manual": "To sign"}
 SERVES_NOBODY = {
     "draft": "Draft: nobody has it", "ready": "Ready: nobody has it yet", "paused": "Paused: nobody has it",
@@ -38,7 +43,7 @@ def badges_of(entry: RolloutEntry) -> str:
 def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
     """The answer to "may it advance?" in a line, then what matters most beside it."""
     text = SERVES_NOBODY.get(status.status) or _gates_words(status.gates)
-    place.markdown(f"### {text}\n{plain(status.gates.words)} {_beside(here, status)}", anchors=False)
+    place.markdown(f"### {text}\n{sentence(status.gates.words)} {_beside(here, status)}", anchors=False)
 
 
 def _gates_words(gates: GateBrief) -> str:
@@ -46,9 +51,9 @@ def _gates_words(gates: GateBrief) -> str:
         return "This phase lists no criteria"
     unproven = gates.total - gates.met
     if not unproven:
-        return f"Proven: all {gates.total} criteria"
+        return f"Met: all {gates.total} criteria"
     verb = "is" if unproven == 1 else "are"
-    return f"{HEADLINES.get(gates.state, 'Unknown')}: {unproven} of {gates.total} criteria {verb} unproven"
+    return f"{HEADLINES.get(gates.state, 'Unknown')}: {unproven} of {gates.total} criteria {verb} not met yet"
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:
@@ -93,9 +98,20 @@ def signing(here: Here, entry: RolloutEntry, gates: GatesAnswer) -> None:
                       kwargs={**fields, "met": met})
 
 
-def decisions(here: Here, rollout: str) -> None:
-    """The last decisions in words; the routine ones that did nothing are left to the audit trail."""
-    found = here.ask("decisions", DecisionsRequest(rollout, limit=40)).decisions
+def who_has_it(here: Here, entry: RolloutEntry) -> None:
+    """Audiences in filling order, with who joins at the next phase."""
+    phases = here.ask("phases", PhasesRequest(entry.key))
+    share = phases.share
+    people = "" if share.have is None else f": {share.have:,} of {share.eligible or 0:,} eligible {noun(entry.unit)}"
+    section("Who has it?", f"{planned_and_real(share)}{people} · audiences fill from the top · dashed: joins next")
+    following = next((step for step in phases.phases if step.state == "ahead"), None)
+    audience_table(phases.audiences, following.percentage if following else None)
+
+
+def decisions(here: Here, entry: RolloutEntry) -> None:
+    """How much it may do, and its last decisions in words; the routine ones that did nothing come last."""
+    found = here.ask("decisions", DecisionsRequest(entry.key, limit=40)).decisions
+    autopilot_choice(here, entry, entry.autopilot)
     told = [each for each in found if each.act != "none"][:4] or list(found[:2])
     if not told:
         st.markdown(quiet("Nothing yet: no sweep has looked at this rollout."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -44,7 +45,7 @@ def error(problem: RolloutError, after: str = "") -> None:
     if isinstance(problem, NotSignedIn):
         st.link_button("Sign in", "/signin", icon=":material/login:")
     elif isinstance(problem, StoreError):
-        st.button("Try again", icon=":material/refresh:", key=f"again-{type(problem).__name__}")
+        st.button("Try again", icon=":material/refresh:", key=f"again-{token_hex(4)}")
 
 
 def refused(problem: RolloutError) -> None:

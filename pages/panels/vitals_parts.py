@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,6 @@ from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, palette, words
 from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.series import SeriesAnswer
 from rollout_core.insight.vitals import VitalCard, VitalsAnswer, VitalsRequest, VitalsSlice
 
 VITALS = ("LCP", "INP", "CLS", "FCP", "TTFB")
@@ -31,11 +29,6 @@ def narrow(here: Here, entry: RolloutEntry, window: str) -> tuple[str, str | Non
     where = st.selectbox("Page", ["All pages", *(each.key for each in everywhere.pages)], key="page",
                          bind="query-params", width=210)
     return vital, None if device == "All devices" else device, None if where == "All pages" else where
-
-
-def width(series: SeriesAnswer) -> timedelta:
-    """How much time one point stands for."""
-    return timedelta(seconds=series.bucket_seconds)
 
 
 def cards(answer: Sequence[VitalCard]) -> None:

@@ -55,6 +55,13 @@ def plain(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", broken)
 
 
+def sentence(text: str) -> str:
+    """Anybody's text as a sentence: a capital first, a full stop last, nothing as markup."""
+    inside = " ".join(text.split()).rstrip(".")
+    return plain(inside[:1].upper() + inside[1:] + ".") if inside else ""
+
+
+MET = Word("Met", "green", "check_circle", palette.GOOD)
 PROVEN = Word("Proven", "green", "check_circle", palette.GOOD)
 NOT_YET = Word("Not yet", "gray", "hourglass_top")
 NOT_MET = Word("Not met", "red", "cancel", palette.POOR)
@@ -79,11 +86,15 @@ PROVISIONAL = Word("Provisional", "gray", "incomplete_circle")
 UNKNOWN = Word("Unknown", "gray", "help")
 
 CRITERION: Mapping[str, Word] = {
-    "met": PROVEN, "not_met": NOT_MET, "not_yet": NOT_YET, "manual": TO_SIGN, "signed": SIGNED, "no_data": NO_DATA,
+    "met": MET, "proven": PROVEN, "not_met": NOT_MET, "not_yet": NOT_YET, "manual": TO_SIGN, "signed": SIGNED,
+    "no_data": NO_DATA,
 }
-"""States of a success criterion, as `gates` and `preview` name them."""
+"""States of a success criterion, as `gates` and `preview` name them. "Proven" is only said of sequential evidence."""
 
-GUARDRAIL: Mapping[str, Word] = {"safe": SAFE, "watching": WATCHING, "worse": WORSE, "no_data": NO_DATA}
+GUARDRAIL: Mapping[str, Word] = {
+    "safe": SAFE, "watching": WATCHING, "worse": WORSE, "no_data": NO_DATA,
+    "mismatch": Word("Mismatch", "red", "balance", palette.POOR),
+}
 
 STATUS: Mapping[str, Word] = {
     "draft": Word("Draft", "gray", "edit_note"),

@@ -27,6 +27,7 @@ class RolloutEntry:
     revision: int
     phase: str | None
     previous: str | None
+    autopilot: str = "advise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,4 @@ def _entry(unit: ControlUnit, rollout: Rollout) -> RolloutEntry:
     return RolloutEntry(
         rollout.key, rollout.name, rollout.unit, str(rollout.status), rollout.percentage * 100 / BUCKETS,
         rollout.revision, plan.phases[place].name if place >= 0 else None,
-        plan.phases[place - 1].name if place >= 1 else None)
+        plan.phases[place - 1].name if place >= 1 else None, rollout.autopilot)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.documents.plan_document import load_plan
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
@@ -26,7 +27,14 @@ from rollout_core.insight.phases import AudienceLine, PhasesAnswer
 from rollout_core.insight.plan import PlanAnswer
 from rollout_core.insight.rollouts import RolloutEntry, RolloutsAnswer
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share, StatusAnswer
-from rollout_core.ports.control_records import AuditEntry, AuditHead, AuditRecord, AuditVerdict, DecisionRecord
+from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
+from rollout_core.ports.control_records import (
+    AuditEntry,
+    AuditHead,
+    AuditRecord,
+    AuditVerdict,
+    DecisionRecord,
+)
 from rollout_core.rollouts.plan import Severity
 from tests.fakes.sample_numbers import MARKS, NOW, WINDOW, measured, series
 
@@ -38,7 +46,9 @@ HOSTILE = "<script>alert(1)</script> **bold** [link](https://evil.example)"
 """A title that somebody wrote; it must be shown as it is."""
 
 SHARE = Share(20.0, 20_000, 41_208, 210_240, 19.6)
-BRIEF = GateBrief("not_yet", "Satisfaction needs about 1,200 more answers, likely by Thu 26 Nov.", 4, 0, 1, 1, 0, 6)
+BRIEF = GateBrief(
+    "not_yet", "Satisfaction needs about 1,200 more answers, likely by Thu 26 Nov.", 4, 0, 1, 1, 0, 6
+)
 HEALTH = HealthBrief(88, "Healthy", False, 4, 4, 2, (78, 80, 81, 83, None, 84, 85, 86, 88))
 BAD_HEALTH = HealthBrief(49, "Unhealthy", False, 4, 4, -36, (86, 85, 86, 84, 85, 85, 84, 85, 49))
 
@@ -50,7 +60,9 @@ def steps(key: str, current: int) -> tuple[PhaseStep, ...]:
         entered = NOW - timedelta(days=7 * (current - place + 1)) if place <= current else None
         left = NOW - timedelta(days=7 * (current - place)) if place < current else None
         state = "done" if place < current else "now" if place == current else "ahead"
-        found.append(PhaseStep(phase.key, place, phase.name, phase.percentage / 1000, state, phase.adds, entered, left))
+        found.append(
+            PhaseStep(phase.key, place, phase.name, phase.percentage / 1000, state, phase.adds, entered, left)
+        )
     return tuple(found)
 
 
@@ -58,7 +70,9 @@ def rollouts(_: Any) -> RolloutsAnswer:
     """Two of them."""
     return RolloutsAnswer(
         (
-            RolloutEntry("exercise_library", "Exercise library", "user", "running", 20.0, 41, "New users", "Beta"),
+            RolloutEntry(
+                "exercise_library", "Exercise library", "user", "running", 20.0, 41, "New users", "Beta"
+            ),
             RolloutEntry(
                 "patient_engagement", "Patient engagement", "workspace", "held", 25.0, 7, "Phase 2", "Phase 1"
             ),
@@ -117,7 +131,13 @@ def overview(_: Any) -> OverviewAnswer:
             "alert-1",
             NOW - timedelta(minutes=5),
         ),
-        Need("exercise_library", "Exercise library", "info", "no decision is due", "Satisfaction is not proven yet."),
+        Need(
+            "exercise_library",
+            "Exercise library",
+            "info",
+            "no decision is due",
+            "Satisfaction is not proven yet.",
+        ),
     )
     return OverviewAnswer(needs, (bad, good), NOW - timedelta(seconds=20), NOW, simulated=True)
 
@@ -244,7 +264,9 @@ GATES = (
 
 def gates(request: Any) -> GatesAnswer:
     """Every state once."""
-    return GatesAnswer(request.rollout, "new_users", "New users", GATES, BRIEF, may_advance=False, computed_at=NOW)
+    return GatesAnswer(
+        request.rollout, "new_users", "New users", GATES, BRIEF, may_advance=False, computed_at=NOW
+    )
 
 
 def pause_check(request: Any) -> PauseCheckAnswer:
@@ -334,7 +356,9 @@ ALERTS = (
 
 def alerts(_: Any) -> AlertsAnswer:
     """Three in three states."""
-    return AlertsAnswer(AlertCounts(1, 1, 0, 0, 1), tuple(AlertLine(alert, False, 60) for alert in ALERTS), NOW)
+    return AlertsAnswer(
+        AlertCounts(1, 1, 0, 0, 1), tuple(AlertLine(alert, False, 60) for alert in ALERTS), NOW
+    )
 
 
 def health(request: Any) -> HealthAnswer:
@@ -347,7 +371,9 @@ def health(request: Any) -> HealthAnswer:
             Deduction("error_rate", "Error rate", 21, "4.1% (3.7–4.5); counts from 2%, full 30 points at 5%"),
             Deduction("critical_issues", "Critical issues", 20, f"1 open: {HOSTILE}"),
             Deduction("high_issues", "High-priority issues", 10, "1 open since Thu: voucher applied twice"),
-            Deduction("adoption_rate", "Adoption", 0, "not counted until 24 Nov, grace period", counted=False),
+            Deduction(
+                "adoption_rate", "Adoption", 0, "not counted until 24 Nov, grace period", counted=False
+            ),
         ),
         4,
         4,
@@ -364,7 +390,9 @@ def health(request: Any) -> HealthAnswer:
             "4.1% against 1.9% in control.",
             ("Roll back to phase 1.", "Compare the arms by endpoint."),
         ),
-        Recommendation("adoption", "warning", "Adoption is low", "18% after 48 h.", ("Look at who was exposed.",)),
+        Recommendation(
+            "adoption", "warning", "Adoption is low", "18% after 48 h.", ("Look at who was exposed.",)
+        ),
     )
     return HealthAnswer(
         request.rollout,
@@ -386,7 +414,9 @@ def health(request: Any) -> HealthAnswer:
 
 def issues(request: Any) -> IssuesAnswer:
     """One."""
-    one = Issue("i1", request.rollout, "error_group", IssuePriority.CRITICAL, HOSTILE, IssueState.OPEN, NOW, NOW)
+    one = Issue(
+        "i1", request.rollout, "error_group", IssuePriority.CRITICAL, HOSTILE, IssueState.OPEN, NOW, NOW
+    )
     return IssuesAnswer(request.rollout, (one,), 1, 0, NOW)
 
 
@@ -423,8 +453,12 @@ def audit(_: Any) -> AuditAnswer:
         after={"percentage": 20_000, "status": "running"},
         reason=HOSTILE,
     )
-    refused = AuditEntry(NOW, "eve@example.org", "viewer", "session", "page", "pause", "refused", "exercise_library")
-    records = tuple(AuditRecord(seq, entry, b"{}", "0" * 64, "f" * 64) for seq, entry in ((2, refused), (1, done)))
+    refused = AuditEntry(
+        NOW, "eve@example.org", "viewer", "session", "page", "pause", "refused", "exercise_library"
+    )
+    records = tuple(
+        AuditRecord(seq, entry, b"{}", "0" * 64, "f" * 64) for seq, entry in ((2, refused), (1, done))
+    )
     return AuditAnswer(records, AuditHead(2, "f" * 64), more=False)
 
 
@@ -436,7 +470,44 @@ def audit_verify(_: Any) -> AuditVerdict:
 def decisions(_: Any) -> DecisionsAnswer:
     """One that advised."""
     return DecisionsAnswer(
-        (DecisionRecord(3, "exercise_library", 5, NOW, "advise", "hold", False, "Hold: no API data"),), more=False
+        (DecisionRecord(3, "exercise_library", 5, NOW, "advise", "hold", False, "Hold: no API data"),),
+        more=False,
+    )
+
+
+def verdicts(request: Any) -> VerdictsAnswer:
+    """Every state once, and the split."""
+    table = (
+        ("Sessions with an error", "share", Status.SAFE, -0.001, 0.002),
+        ("INP p75", "ms", Status.WATCHING, 0.02, 0.05),
+        ("Support tickets", "number", Status.WORSE, 0.2, 0.05),
+        ("Retention", "share", Status.NO_DATA, None, 0.0),
+    )
+    lines = tuple(
+        NamedVerdict(
+            name,
+            "halve",
+            unit,
+            "Seen just now.",
+            Verdict(
+                name,
+                name,
+                status,
+                "difference",
+                value,
+                None if value is None else value - half,
+                None if value is None else value + half,
+                n_treatment=900,
+                n_control=1100,
+            ),
+        )
+        for name, unit, status, value, half in table
+    )
+    split = NamedVerdict(
+        "Split", "hold", "relative", "As planned.", Verdict("sample_ratio", "exposures", Status.WATCHING)
+    )
+    return VerdictsAnswer(
+        request.rollout, "new_users", split, lines, (), "worse", "not_yet", ready=False, closed_until_at=NOW
     )
 
 
@@ -456,4 +527,5 @@ CONTROL_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "audit_verify": audit_verify,
     "decisions": decisions,
     "series": series,
+    "verdicts": verdicts,
 }

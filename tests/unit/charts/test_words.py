@@ -8,7 +8,18 @@ from rollout_core.charts import words
 
 def test_a_state_nobody_has_named_says_unknown_and_never_something_reassuring():
     assert words.of(words.CRITERION, "brand_new_state") is words.UNKNOWN
-    assert words.of(words.CRITERION, "met") is words.PROVEN
+    assert words.of(words.CRITERION, "met") is words.MET
+
+
+def test_an_interval_that_holds_today_is_called_met_and_only_sequential_evidence_proven():
+    assert words.CRITERION["met"].text == "Met"
+    assert words.CRITERION["proven"].text == "Proven"
+
+
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop():
+    assert words.sentence("the score is 97 of 100").replace("\\", "") == "The score is 97 of 100."
+    assert words.sentence("Done.").replace("\\", "") == "Done."
+    assert words.sentence("") == ""
 
 
 @pytest.mark.parametrize(("score", "provisional", "word"), [

@@ -1,0 +1,61 @@
+"""Does it harm? Guardrails as the sequential evidence judges them, each with its difference around zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.panels.furniture import table
+from rollout_core.analysis.verdict import Verdict
+from rollout_core.charts import drawings, formats, words
+from rollout_core.charts.words import plain, quiet
+from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
+
+RUNGS = {"hold": "holds", "halve": "halves", "previous_phase": "goes back a phase", "safe_state": "goes to safety",
+         "pause": "pauses", "": "tells"}
+
+
+def guardrails_table(answer: VerdictsAnswer) -> None:
+    """The plan's guardrails and the split of the arms; rules on degradation are among the pause conditions."""
+    lines = [each for each in answer.guardrails if ":" not in each.verdict.key]
+    if answer.sample_ratio is not None:
+        lines.append(answer.sample_ratio)
+    if not lines:
+        st.markdown(quiet("Nothing is judged before the start: there is no treatment to compare."))
+        return
+    reach = _reach([line.verdict for line in lines])
+    table([{"Guardrail": f"**{plain(line.name)}**  \n{quiet(f'{RUNGS.get(line.rung, line.rung)} when proven')}",
+            "State": words.of(words.GUARDRAIL, line.verdict.status).badge, "Evidence": _evidence(line, reach)}
+           for line in lines], "Guardrails")
+
+
+def _evidence(line: NamedVerdict, reach: float) -> str:
+    verdict = line.verdict
+    word = words.of(words.GUARDRAIL, verdict.status)
+    if word is words.NO_DATA:
+        return f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}"
+    if verdict.scale != "difference" or verdict.estimate is None or verdict.lower is None or verdict.upper is None:
+        return quiet(plain(line.words))
+    drawn = (verdict.lower, verdict.estimate, verdict.upper)
+    text = f"**{_difference(line, verdict.estimate)}** ({_bare(line, verdict.lower)} to {_bare(line, verdict.upper)})"
+    many = quiet(f"· {verdict.n_treatment:,} against {verdict.n_control:,}")
+    return f"{drawings.around_zero(drawn, word.mark, reach, f'{line.name} {text}')}  \n{text} {many}"
+
+
+def _difference(line: NamedVerdict, value: float) -> str:
+    """Shares in points; percentiles are judged as the share above a frozen reference, in points too."""
+    if line.unit in ("share", "ms"):
+        return formats.points(value) + (" above the reference" if line.unit == "ms" else "")
+    return formats.signed(value, 2)
+
+
+def _bare(line: NamedVerdict, value: float) -> str:
+    return _difference(line, value).partition(" pp")[0]
+
+
+def _reach(verdicts: Sequence[Verdict]) -> float:
+    """One scale for the column: the widest interval but for the wildest fifth, which is cut at the edge."""
+    ends = sorted(max(abs(each.lower), abs(each.upper)) for each in verdicts
+                  if each.scale == "difference" and each.lower is not None and each.upper is not None)
+    return ends[int((len(ends) - 1) * 0.8)] * 1.1 or 0.01 if ends else 0.01
