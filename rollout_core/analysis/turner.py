@@ -61,8 +61,7 @@ def predictable_rate(events: Numbers, subjects: Numbers, stratum: Numbers, hour:
     strata, hours = np.asarray(stratum), np.asarray(hour)
     everybody = _rate_before(x, n, hours, np.full(x.shape, history))
     rate = everybody.copy()
-    labels = np.unique(strata)
-    for label in labels if len(labels) > 1 else ():
+    for label in np.unique(strata):
         rows = np.flatnonzero(strata == label)
         rate[..., rows] = _rate_before(x[..., rows], n[..., rows], hours[rows], everybody[..., rows])
     return rate
