@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
@@ -158,9 +159,8 @@ def literal(moment: datetime) -> str:
 
 def _units_of(events: Iterable[Accepted]) -> set[str]:
     """Every unit that these events name."""
-    named = {tuple(accepted.event.units) for accepted in events}
-    own = {accepted.event.unit for accepted in events} - {None, ""}
-    return {unit for units in named for unit in units} | {unit for unit in own if unit}
+    named: set[str] = set().union(*map(attrgetter("event.units"), events))
+    return named | {unit for unit in set(map(attrgetter("event.unit"), events)) if unit}
 
 
 def _fitting(events: Sequence[Accepted], slots: dict[str, int]) -> tuple[Sequence[Accepted], list[Rejected]]:
@@ -197,13 +197,15 @@ def _insert_new(cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table) 
         return []
     name = event_table(kind)
     since, until = _stretch_of(table)
-    with registered(cursor, table.select(["event_id"])):
-        known = [event_id for event_id, in cursor.execute(
-            f"SELECT DISTINCT event_id FROM {name} SEMI JOIN incoming USING (event_id) "
-            f"WHERE occurred_at BETWEEN {literal(since)} AND {literal(until)}").fetchall()]
-    if known:
-        table = table.filter(pc.invert(pc.is_in(table["event_id"], value_set=pa.array(known, pa.string()))))
     with registered(cursor, table):
+        known = [event_id for event_id, in cursor.execute(
+            f"SELECT event_id FROM {name} SEMI JOIN incoming USING (event_id) "
+            f"WHERE occurred_at BETWEEN {literal(since)} AND {literal(until)}").fetchall()]
+        if not known:
+            cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")
+            return []
+    fresh = table.filter(pc.invert(pc.is_in(table["event_id"], value_set=pa.array(known, pa.string()))))
+    with registered(cursor, fresh):
         cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")
     return known
 
@@ -250,7 +252,7 @@ Outcomes = dict[tuple[str, str], int]
 
 def _outcomes(sound: Sequence[Accepted], stored: dict[Kind, int], rejected: Sequence[Rejected]) -> Outcomes:
     """(kind, outcome) -> how many."""
-    sent = Counter(accepted.event.kind for accepted in sound)
+    sent = Counter(map(attrgetter("event.kind"), sound))
     found: Counter[tuple[str, str]] = Counter((letter.kind or "", letter.reason.value) for letter in rejected)
     for kind, count in sent.items():
         found[(kind.value, "stored")] += stored[kind]

@@ -41,6 +41,13 @@ def filled(path: Path, events: int) -> DuckdbEventStore:
     return store
 
 
+def checkpoint_share(store: DuckdbEventStore) -> float:
+    """CPU seconds of a checkpoint per batch: one comes with every 64 MB of log, which is some 400,000 events."""
+    between = 400_000
+    fill(store, between, SUBJECTS, EVENTS * 2, EVENTS * 2 + between)
+    return checkpoint(store) * SIZE / between
+
+
 def checkpoint(store: DuckdbEventStore) -> float:
     """CPU seconds of a checkpoint."""
     with store.database.cursor() as cursor:
@@ -50,12 +57,13 @@ def checkpoint(store: DuckdbEventStore) -> float:
 def write_figures(small: DuckdbEventStore, large: DuckdbEventStore, directory: Path) -> list[Figure]:
     """Yardstick, small and large store in turns, so that the machine's moods meet all three."""
     rounds: list[tuple[float, float, float]] = []
+    shares = [checkpoint_share(store) for store in (small, large)]
     for number in range(ROUNDS + 1):
         one = batch(number, SIZE, SUBJECTS)
         other = batch(1_000 + number, SIZE, SUBJECTS)
-        rounds.append((parquet_seconds(small, batch(2_000 + number, SIZE, SUBJECTS), directory),
-                       cpu_seconds(lambda one=one: small.write(one)), cpu_seconds(lambda other=other: large.write(other))))
-    shares = [checkpoint(store) / (ROUNDS + 1) for store in (small, large)]
+        yardstick = parquet_seconds(small, batch(2_000 + number, SIZE, SUBJECTS), directory)
+        few = cpu_seconds(lambda one=one: small.write(one))
+        rounds.append((yardstick, few, cpu_seconds(lambda other=other: large.write(other))))
     kept = rounds[1:]
     return [
         at_most("write path, 10,000 events a batch, against zstd Parquet", 8.0, "x",
