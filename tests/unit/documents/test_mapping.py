@@ -225,3 +225,9 @@ def test_batches_are_the_same_every_time(tmp_path: Path) -> None:
     first, again = read(tmp_path, "v.csv", CSV), read(tmp_path, "v.csv", CSV)
     assert first == again
     assert first[-1].done == 1.0
+
+
+def test_the_guides_own_example_is_sound() -> None:
+    guide = (ROOT / "docs/guide/mappings.md").read_text(encoding="utf-8")
+    example = guide.split("```yaml\n")[1].split("```")[0]
+    assert read_mapping(example).key == "shop_orders"
