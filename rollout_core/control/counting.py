@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from threading import Thread
 from typing import TypeVar
 
-from rollout_core.control.sync_register import sync_register
+from rollout_core.control.sync_register import copy_register, sync_register
 from rollout_core.errors import RolloutError, StoreUnavailable
+from rollout_core.flags.targeting import EVERYBODY
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.census import Census, population
+from rollout_core.rollouts.census import Census, Population, population
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Rollout
 
@@ -61,10 +63,22 @@ def within(seconds: float, ask: Callable[[], Answer]) -> Answer | None:
     return answers[0] if answers else None
 
 
-def _measure(room: Room, asked: object) -> Census | None:
-    sync_register(room)
+def _measure(room: Room, asked: Population) -> Census | None:
+    """The census; None without a register. A mirror that was lost with its event file is copied anew, once."""
+    for copy in (sync_register, copy_register):
+        copy(room)
+        census = _census(room, asked)
+        if census is not None and census.eligible():
+            return census
+        everybody = _census(room, replace(asked, eligibility=EVERYBODY))
+        if everybody is not None and everybody.eligible():
+            return census
+    return None
+
+
+def _census(room: Room, asked: Population) -> Census | None:
     answer = room.events.measure(asked)
-    return answer if isinstance(answer, Census) and answer.eligible() else None
+    return answer if isinstance(answer, Census) else None
 
 
 def _memory_key(plan: Plan, rollout: Rollout) -> str:

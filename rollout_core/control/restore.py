@@ -18,7 +18,7 @@ from rollout_core.control.change import Change
 from rollout_core.control.held_rollouts import hold_all
 from rollout_core.control.moment import moment
 from rollout_core.control.open_snapshot import open_snapshot
-from rollout_core.control.sync_register import MIRRORED
+from rollout_core.control.sync_register import MIRRORED, REPLACED_EVENTS
 from rollout_core.control.trail import entry
 from rollout_core.control.transact import recorded_refusals
 from rollout_core.errors import InvalidRequest, ReasonMissing, StoreCorrupt
@@ -110,6 +110,7 @@ def take_staged_events(directory: Path) -> bool:
     for left in (events, directory / f"{EVENTS_COPY}.wal"):
         if left.exists():
             left.replace(left.with_name(f"{left.name}.before-restore"))
+    (directory / REPLACED_EVENTS).touch()
     staged.replace(events)
     return True
 

@@ -11,12 +11,17 @@ PAGE = 50_000
 MIRRORED = "register_mirrored"
 """The number of the last change that the mirror holds."""
 
+REPLACED_EVENTS = "events.duckdb.replaced"
+"""A mark beside the store: its event file is another one than the mirror was copied into."""
+
 
 def sync_register(room: Room) -> int:
     """Copies what changed since last time, in order; how many rows. Repeating it adds nothing.
 
     Raises StoreUnavailable when the event store is away: the next call catches up.
     """
+    if (room.directory / REPLACED_EVENTS).exists():
+        _start_over(room)
     copied = 0
     while changes := _next_page(room):
         for unit, rows in groupby(changes, key=lambda change: change.unit):
@@ -25,6 +30,18 @@ def sync_register(room: Room) -> int:
             unit_of_work.meta.set(MIRRORED, str(changes[-1].number))
         copied += len(changes)
     return copied
+
+
+def copy_register(room: Room) -> int:
+    """Copies the whole register, whatever the mirror is said to hold; how many rows."""
+    _start_over(room)
+    return sync_register(room)
+
+
+def _start_over(room: Room) -> None:
+    with room.control.write() as unit:
+        unit.meta.set(MIRRORED, "0")
+    (room.directory / REPLACED_EVENTS).unlink(missing_ok=True)
 
 
 def _next_page(room: Room) -> tuple[RegisterChange, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from rollout_core.control.restore import take_staged_events
 from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import InvalidRequest, NotPermitted, StoreUnavailable
 from rollout_core.ports.control_records import Subject
-from tests.fakes.control_setting import OPERATOR, Setting
+from tests.fakes.control_setting import OPERATOR, PLANS, Setting
+from tests.fakes.registers import has, plan_of
 
 
 def test_a_forgotten_subject_is_gone_from_register_events_overrides_and_names(setting: Setting) -> None:
@@ -76,3 +78,26 @@ def test_the_mirror_catches_up_after_the_event_store_was_away(setting: Setting) 
         sync_register(setting.room)
     setting.events.away = False
     assert sync_register(setting.room) == 3
+
+
+def test_a_mirror_that_was_lost_with_its_event_file_is_copied_anew(setting: Setting) -> None:
+    setting.running()
+    setting.events.subjects.clear()
+    assert setting.raise_by("advance").have == 50
+
+
+def test_after_a_restore_took_another_event_file_the_register_is_copied_anew(setting: Setting) -> None:
+    setting.register(3)
+    sync_register(setting.room)
+    (setting.directory / "events.duckdb.restore").write_bytes(b"older")
+    assert take_staged_events(setting.directory)
+    assert (sync_register(setting.room), sync_register(setting.room)) == (3, 0)
+
+
+def test_a_register_in_which_nobody_is_eligible_is_counted_as_nobody_and_not_as_unknown(setting: Setting) -> None:
+    PLANS["picky"] = plan_of(key="picky", eligibility=has("nobody"), checklist=())
+    setting.set_up("picky")
+    setting.register(5, segments=("internal",))
+    revision = setting.rollout("picky").revision
+    change = setting.act("start", rollout="picky", revision=revision, reason="test")
+    assert (change.gained, change.have) == (0, 0)
