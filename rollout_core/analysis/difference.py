@@ -20,6 +20,7 @@ from rollout_core.analysis.numbers import Floats, log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction
 
 FIRST_COLUMNS = ("events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
+FIRST_EPOCH = 1
 Table = tuple[tuple[int, ...], ...]
 PAIRED_COLUMNS = ("x_treatment", "n_treatment", "x_control", "n_control")
 
@@ -63,24 +64,33 @@ class GainTable(NamedTuple):
     gains: Floats
     grid: EffectGrid
 
-    def path(self, epoch: int | None) -> RowPath:
-        """The rows of one epoch, or all."""
-        if epoch is None:
-            return RowPath(self.hours, self.gains, self.grid)
+    def only(self, epoch: int) -> GainTable:
+        """The rows of one epoch."""
         own = self.epochs == epoch
-        return RowPath(self.hours[own], self.gains[own], self.grid)
+        return GainTable(self.hours[own], self.epochs[own], self.gains[own], self.grid)
+
+    def path(self, epoch: int | None) -> RowPath:
+        """The path along the rows of one epoch, or along all."""
+        rows = self if epoch is None else self.only(epoch)
+        return RowPath(rows.hours, rows.gains, rows.grid)
 
 
 def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[GainTable | None, GainTable | None]:
-    """Gains of the exact kernel for the evidence since the start and for that of epochs alone; None: not counted."""
+    """Gains of the exact kernel for the evidence since the start and for that of epochs alone; None: not counted.
+
+    Where subjects are counted once per epoch only, the evidence since the start is that of the first epoch: the same
+    subject again in a later one would be no independent outcome.
+    """
     if metric.firsts is not None and rule.tolerated_ratio > 0.0:
         own = metric.firsts_in_epoch
         return _tilt_table(metric, rule, metric.firsts), None if own is None else _tilt_table(metric, rule, own)
-    if metric.blocks is not None and rule.tolerated_ratio == 1.0:
-        whole = _turner_table(metric, rule, metric.blocks)
-        own_blocks = metric.blocks_in_epoch
-        return whole, whole if own_blocks is None else _turner_table(metric, rule, own_blocks)
-    return None, None
+    own_blocks = metric.blocks_in_epoch or metric.blocks
+    if own_blocks is None or rule.tolerated_ratio != 1.0:
+        return None, None
+    by_epoch = _turner_table(metric, rule, own_blocks)
+    if metric.blocks is None:
+        return by_epoch.only(FIRST_EPOCH), by_epoch
+    return by_epoch if metric.blocks_in_epoch is None else _turner_table(metric, rule, metric.blocks), by_epoch
 
 
 def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, columns: tuple[str, ...]) -> list[np.ndarray]:
@@ -110,7 +120,9 @@ def _tilt_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEv
 
 
 def _turner_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: PairedCounts) -> GainTable:
-    stratum, hours, x_t, n_t, x_c, n_c = rows_of(metric, rows, ("stratum", "hour", *PAIRED_COLUMNS))
+    columns = rows_of(metric, rows, ("stratum", "hour", *PAIRED_COLUMNS))
+    order = np.argsort(columns[1], kind="stable")
+    stratum, hours, x_t, n_t, x_c, n_c = (column[order] for column in columns)
     lower, mde = lower_and_mde(metric, rule)
     grid = effect_grid(log_odds_mde(lower, mde))
     base = turner.predictable_rate(x_t + x_c, n_t + n_c, stratum, hours, baseline_of(metric, rule))
@@ -156,8 +168,9 @@ def clustered_estimate(parts: StrataParts, rule: DifferenceGuardrail) -> Estimat
 def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None) -> Kernel:
     """Which kernel speaks for this scope, from the configured shares and what was counted."""
     strata = [stratum for stratum in metric.strata if epoch in (None, stratum.epoch)]
+    counted = metric.blocks is not None or metric.blocks_in_epoch is not None
     exact = (metric.firsts if epoch is None else metric.firsts_in_epoch) is not None or (
-        metric.blocks is not None and rule.tolerated_ratio == 1.0)
+        counted and rule.tolerated_ratio == 1.0)
     return choose(strata, exact=exact, clustered=metric.sums is not None)
 
 

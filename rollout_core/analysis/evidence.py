@@ -91,8 +91,9 @@ class ArmTotals:
 class MetricEvidence:
     """Everything counted about one metric. A field that is None was not counted, which is not the same as zero.
 
-    `blocks` and `firsts` count each subject once since the version began, `…_in_epoch` once per epoch (None: the rows
-    of `blocks` serve both, right for outcomes that exist once per subject). `before` are the sums of the days before
+    `blocks` and `firsts` count each subject once since the version began, `…_in_epoch` once per epoch. Only `blocks`:
+    its rows serve both, right for outcomes that exist once per subject. Only `blocks_in_epoch`: the first epoch's rows
+    are the evidence since the start. `before` are the sums of the days before
     the rollout, by the arm a unit has in the stratum. `x_unit` turns integer numerators into the metric's unit.
     `treatment_per_hour` is the present inflow of treated subjects (`blocks`, ratings) or denominators (`sums`).
     """

@@ -115,8 +115,9 @@ def interval(ready: Prepared, rule: DifferenceGuardrail) -> Interval:
     metric, found = ready.metric, ready.since_start
     if found is None and metric.firsts is not None:
         return _ratio_interval(metric, rule, metric.firsts)
-    if found is None and metric.blocks is not None:
-        found = blocks_estimate(metric, metric.blocks, rule)
+    rows = metric.blocks or metric.blocks_in_epoch
+    if found is None and rows is not None:
+        found = blocks_estimate(metric, rows, rule, newest_only=metric.blocks is None)
     return difference_interval(found, rule)
 
 
@@ -148,8 +149,9 @@ def arm_sizes(metric: MetricEvidence) -> tuple[int, int]:
     """How many subjects (or denominators) each arm has, from the richest statistics that were counted."""
     if metric.sums is not None:
         return _total(metric.sums, "d_treatment"), _total(metric.sums, "d_control")
-    if metric.blocks is not None:
-        return sum(metric.blocks.n_treatment), sum(metric.blocks.n_control)
+    blocks = metric.blocks or metric.blocks_in_epoch
+    if blocks is not None:
+        return sum(blocks.n_treatment), sum(blocks.n_control)
     if metric.firsts is not None:
         return max(metric.firsts.at_risk_treatment, default=0), max(metric.firsts.at_risk_control, default=0)
     return 0, 0
@@ -160,7 +162,7 @@ def _total(sums: ClusterSums, column: str) -> int:
 
 
 def _what_is_missing(metric: MetricEvidence, n_treatment: int, n_control: int, kernel: Kernel) -> str:
-    if metric.sums is None and metric.blocks is None and metric.firsts is None:
+    if all(part is None for part in (metric.sums, metric.blocks, metric.blocks_in_epoch, metric.firsts)):
         return "not_counted"
     if kernel is Kernel.NONE:
         return "no_control"

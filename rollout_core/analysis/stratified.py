@@ -16,10 +16,16 @@ from rollout_core.analysis.policy import DifferenceGuardrail, Direction
 FEWEST_SUBJECTS = 10
 
 
-def blocks_estimate(metric: MetricEvidence, rows: PairedCounts, rule: DifferenceGuardrail) -> Estimate:
-    """Treatment − ratio·control over all strata with a control; harm positive."""
+def blocks_estimate(metric: MetricEvidence, rows: PairedCounts, rule: DifferenceGuardrail, *,
+                    newest_only: bool = False) -> Estimate:
+    """Treatment − ratio·control over all strata with a control; harm positive.
+
+    `newest_only`: those of the newest epoch, where the rows count a subject again in every epoch.
+    """
     stratum = np.asarray(rows.stratum, dtype=np.intp)
-    usable = np.array([entry.smaller_share > 0.0 for entry in metric.strata], dtype=bool)
+    newest = max((entry.epoch for entry in metric.strata), default=0)
+    usable = np.array([entry.smaller_share > 0.0 and (entry.epoch == newest or not newest_only)
+                       for entry in metric.strata], dtype=bool)
     x_t, n_t, x_c, n_c = (floats(np.bincount(stratum, np.asarray(column), len(metric.strata)) * usable) for column in (
         rows.x_treatment, rows.n_treatment, rows.x_control, rows.n_control))
     found = pooled_estimate(x_t, n_t, x_c, n_c, rule.tolerated_ratio)

@@ -140,6 +140,27 @@ def test_a_harm_that_begins_in_a_later_epoch_is_found_by_that_epoch_alone():
     assert guardrail(diluted, epoch=1).status is not Status.WORSE
 
 
+def test_subjects_counted_once_per_epoch_are_not_added_up_over_epochs():
+    strata = (Stratum(1, 5_000), Stratum(2, 5_000))
+    rows = PairedCounts((0,) * 24 + (1,) * 24, tuple(range(48)), (3,) * 48, (100,) * 48, (2,) * 48, (100,) * 48)
+    own = MetricEvidence("errors", strata, blocks_in_epoch=rows, baseline=0.02)
+    once = replace(own, blocks=rows, blocks_in_epoch=None)
+    first = replace(rows, **{name: getattr(rows, name)[:24] for name in (
+        "stratum", "hour", "x_treatment", "n_treatment", "x_control", "n_control")})
+    alone = guardrail(replace(once, blocks=first), epoch=1).log_e
+    assert guardrail(own, epoch=1).log_e == pytest.approx(alone)
+    assert guardrail(once, epoch=2).log_e > guardrail(own, epoch=2).log_e
+    assert guardrail(own, epoch=2).acts
+    assert guardrail(own, epoch=2).upper is not None
+
+
+def test_rows_may_come_in_any_order():
+    metric = paired(0.05, 0.02, hours=24)
+    rows = metric.blocks
+    turned = replace(rows, hour=rows.hour[::-1])
+    assert guardrail(replace(metric, blocks=turned)).log_e == pytest.approx(guardrail(metric).log_e)
+
+
 def test_a_mismatch_of_the_split_voids_go_but_not_harm():
     lost = Exposures((45,) * 200, (55,) * 200, (50_000,) * 200)
     met = TargetCriterion("adopted", "adoption", 0.2, 0.02)
