@@ -152,8 +152,8 @@ def _step(room: Room, here: Scene, proposal: Proposal,
 
     def also(unit: ControlUnit, change: Change) -> None:
         if change.before is not None and change.before.revision != here.rollout.revision:
-            raise StaleRollout(f"{here.rollout.name} changed while it was being judged.", mend="The next sweep looks anew.",
-                               rollout=here.rollout.key)
+            raise StaleRollout(f"{here.rollout.name} changed while it was being judged.",
+                               mend="The next sweep looks anew.", rollout=here.rollout.key)
         kept.append(record(unit, change))
 
     change_rollout(room, AUTOPILOT, verb, verb.request(rollout=here.rollout.key, reason=f"Autopilot: {proposal.words}",
