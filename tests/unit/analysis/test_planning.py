@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollout_core.analysis import forecast, mixture, ramp
+from rollout_core.analysis.bare_threshold import false_alarm_rate
 from rollout_core.analysis.detectability import Harm, PhaseTraffic, detectability, smallest_rise, treated_needed
 from rollout_core.analysis.exceedance import (
     ZERO_BIN,
@@ -84,6 +85,18 @@ def test_the_need_at_half_chance_is_where_the_expected_score_meets_the_boundary(
 def test_expected_extra_harm_counts_only_harm():
     # Without evidence the posterior is N(0, (3·mde)²): E[max(θ, 0)] = .06/√(2π)
     assert forecast.expected_extra_harm(0.0, 0.0, 0.02, 1000) == pytest.approx(60 / np.sqrt(2 * np.pi))
+
+
+@pytest.mark.parametrize(("per_hour", "expected"), [(50, 1.00), (100, 0.93), (200, 0.35), (1000, 0.0)])
+def test_a_bare_threshold_pauses_a_healthy_service_within_a_week(per_hour, expected):
+    # 2 % errors against 5 %, 168 hourly looks: 100 an hour: P(X > 5) = .01548, 1 − (1 − .01548)^168 = .927
+    assert false_alarm_rate(0.02, 0.05, per_hour, 168) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_floor_is_the_mirror_of_a_ceiling():
+    floor, ceiling = false_alarm_rate(0.3, 0.2, 50, 24, above=False), false_alarm_rate(0.7, 0.8, 50, 24)
+    assert floor == pytest.approx(ceiling)
+    assert false_alarm_rate(0.3, 0.2, 0, 24) == 0.0
 
 
 POLICY = RampPolicy(budget=100.0, margin=0.005)
