@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from rollout_core.errors import FlagNotFound
 from rollout_core.flags.chance import Chances, Draft, Outcome, compile_answers, compile_chances, compile_includes
@@ -23,7 +23,8 @@ IsOn = Callable[[str, Attributes, datetime], bool]
 Decide = Callable[[str, Attributes, datetime], Decision]
 
 
-class CompiledFlag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CompiledFlag:
     """One flag, ready. `standing` None leaves it to chance; `drafts` has its decision for every outcome of chance."""
 
     flag: Flag
@@ -35,7 +36,8 @@ class CompiledFlag(NamedTuple):
     decide: Decide
 
 
-class CompiledRollout(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CompiledRollout:
     """One rollout in one epoch, ready to decide. `overrides` are those of each subject that has any; `place` answers
     (place among the outcomes of chance, bucket)."""
 
@@ -103,10 +105,9 @@ def _compile_flag(compiled: CompiledRollout, flag: Flag) -> CompiledFlag:
     includes: IsOn = compile_includes(compiled.chances)
     answers: Decide = compile_answers(compiled.chances, Decision, drafts)
     ready = CompiledFlag(flag, off, draw, standing, drafts, includes, answers)
-    if standing is None and not compiled.overrides:
-        return ready if draw is None else ready._replace(
-            decide=lambda subject, attributes, now: _with_variant(answers(subject, attributes, now), draw, subject))
-    return ready._replace(is_on=_forced_or(compiled, ready), decide=_decided_or(compiled, ready))
+    if standing is None and draw is None and not compiled.overrides:
+        return ready
+    return replace(ready, is_on=_forced_or(compiled, ready), decide=_decided_or(compiled, ready))
 
 
 def _forced_or(compiled: CompiledRollout, flag: CompiledFlag) -> IsOn:

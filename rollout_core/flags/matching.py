@@ -28,7 +28,10 @@ def compile_rule(rule: Rule, at: datetime) -> Matches | None:
     if isinstance(rule, AnyOf):
         parts = [compile_rule(each, at) for each in rule.rules]
         return None if None in parts else _any([part for part in parts if part is not None])
-    return _all([part for part in (compile_rule(each, at) for each in rule.rules) if part is not None])
+    texts = [each for each in rule.rules if isinstance(each, Condition) and _asks_for_texts(each)]
+    parts = [compile_rule(each, at) for each in rule.rules if each not in texts]
+    joint = [_each_one_of(texts)] if texts else []
+    return _all([*joint, *(part for part in parts if part is not None)])
 
 
 def instant_of(value: object) -> datetime | None:
@@ -82,18 +85,38 @@ def _not_equals(condition: Condition, at: datetime) -> Matches:
 
 
 def _in(condition: Condition, at: datetime) -> Matches:
-    key = condition.attribute
-    if all(isinstance(value, str) for value in condition.values):
-        texts = frozenset(condition.values)
-
-        def one_of(attributes: Attributes) -> bool:
-            try:
-                return attributes.get(key) in texts
-            except TypeError:       # a list: unhashable, and not one value
-                return False
-        return one_of
-    parts = [_equals(Condition(key, Operator.EQUALS, (value,)), at) for value in condition.values]
+    if _asks_for_texts(condition):
+        return _each_one_of([condition])
+    parts = [_equals(Condition(condition.attribute, Operator.EQUALS, (value,)), at) for value in condition.values]
     return lambda attributes: any(part(attributes) for part in parts)
+
+
+def _asks_for_texts(condition: Condition) -> bool:
+    """True for the commonest condition: the attribute is one of these texts."""
+    return condition.operator in (Operator.IN, Operator.EQUALS) and all(
+        isinstance(value, str) for value in condition.values)
+
+
+def _each_one_of(conditions: list[Condition]) -> Matches:
+    """Each attribute is one of its texts; written out for one and two, since a call costs as much as the question."""
+    wanted = [(condition.attribute, frozenset(condition.values)) for condition in conditions]
+    (key, texts), (other_key, other_texts) = wanted[0], wanted[1 % len(wanted)]
+
+    def one(attributes: Attributes) -> bool:
+        try:
+            return attributes.get(key) in texts
+        except TypeError:       # a list: unhashable, and not one text
+            return False
+
+    def two(attributes: Attributes) -> bool:
+        try:
+            return attributes.get(key) in texts and attributes.get(other_key) in other_texts
+        except TypeError:
+            return False
+
+    if len(wanted) > 2:
+        return _all([_each_one_of(conditions[:2]), _each_one_of(conditions[2:])]) or one
+    return two if len(wanted) == 2 else one
 
 
 def _not_in(condition: Condition, at: datetime) -> Matches:

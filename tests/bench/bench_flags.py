@@ -60,8 +60,8 @@ def evaluations() -> list[Figure]:
         for subject, attributes in people:
             evaluate(compiled, "part", subject, attributes, NOW)
 
-    return [ratio("boolean evaluation, 3 conditions, against a bare bucket", 0.5, bare, boolean),
-            ratio("full decision with reasons, against a bare bucket", 0.35, bare, full)]
+    return [ratio("boolean evaluation, 3 conditions, against a bare bucket", 0.5, bare, boolean, rounds=31),
+            ratio("full decision with reasons, against a bare bucket", 0.35, bare, full, rounds=31)]
 
 
 def imports(rounds: int = 7) -> list[Figure]:
