@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rollout_core.health.score import HealthScore
+from rollout_core.health.score import Deduction, HealthScore
 from rollout_core.health.sighting import Sighting
 from rollout_core.rollouts.plan import Guide, Severity
 
@@ -80,9 +80,24 @@ def recommend(firing: Iterable[tuple[Sighting, str]], score: HealthScore, guides
         missing = ", ".join(each.name.lower() for each in score.deductions if not each.counted)
         found.append(Recommendation("data", Severity.WARNING.value, TITLES["data"], f"no data for: {missing}",
                                     _steps("data", guides)))
+    found += [_for_deduction(each, guides) for each in score.deductions
+              if each.points >= WORTH_A_WORD and DEDUCTION_TOPICS[each.key] not in {one.topic for one in found}]
     if not found:
         found.append(_go_on(score, may_advance))
     return tuple(sorted(_once(found), key=lambda each: ORDER[Severity(each.severity)]))
+
+
+WORTH_A_WORD = 5.0
+"""Points of a deduction from which on it is worth a recommendation of its own."""
+
+DEDUCTION_TOPICS = {"error_rate": "errors", "adoption_rate": "adoption", "critical_issues": "issues",
+                    "high_issues": "issues"}
+
+
+def _for_deduction(deduction: Deduction, guides: Sequence[Guide]) -> Recommendation:
+    topic = DEDUCTION_TOPICS[deduction.key]
+    because = f"{deduction.name} takes {deduction.points:.0f} points of the health score: {deduction.evidence}"
+    return Recommendation(topic, Severity.WARNING.value, TITLES[topic], because, _steps(topic, guides))
 
 
 def _for_sighting(sighting: Sighting, topic: str, guides: Sequence[Guide]) -> Recommendation:

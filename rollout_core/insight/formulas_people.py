@@ -47,7 +47,8 @@ def stickiness(measuring: Measuring, asked: Asked, form: f.Stickiness) -> Measur
     age = measuring.scene.plan.measurement.adoption_age
     rows = adopters(measuring, age + timedelta(days=7), asked.flag, asked.tag, within=age)
     tried, again = sum(row["tried"] for row in rows), sum(row["used_again"] for row in rows)
-    return built(measuring, asked, again / tried if tried else None, tried, wilson(again, tried))
+    note = "" if tried else f"nobody exposed {_days(age + timedelta(days=7))} ago or longer has used it"
+    return built(measuring, asked, again / tried if tried else None, tried, wilson(again, tried), note)
 
 
 def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag: str | None = None, *,

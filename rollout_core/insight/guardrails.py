@@ -11,7 +11,7 @@ from rollout_core.insight.measure import by_key
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
-from rollout_core.insight.words import measured_in_words, number
+from rollout_core.insight.words import difference_in_words, number
 from rollout_core.metrics.catalog import CATALOG, HIGHER, Metric
 from rollout_core.metrics.formula import Change, Percentile, TelemetryRatio, WorstChange
 from rollout_core.metrics.interval import Interval, difference
@@ -73,7 +73,8 @@ def _line(measuring: Measuring, guardrail: Guardrail) -> GuardrailLine:
     found = _difference(measuring, metric, relative=guardrail.relative)
     state = state_of(found, guardrail.margin, metric.direction)
     unit = "relative" if guardrail.relative else metric.unit
-    words = f"{measured_in_words(found)}; tolerated {number(guardrail.margin, 'share' if unit == 'relative' else unit)}"
+    tolerated = number(guardrail.margin, "share" if unit == "relative" else unit)
+    words = f"{difference_in_words(found)}; tolerated {tolerated}"
     return GuardrailLine(guardrail.key, guardrail.name, guardrail.metric, metric.direction, state, found,
                          guardrail.margin, guardrail.relative, words)
 

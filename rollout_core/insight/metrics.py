@@ -9,13 +9,13 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.measure import measure
-from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.measuring import Measuring, no_data
 from rollout_core.insight.people import left_out
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.window import window_of
 from rollout_core.insight.words import target_in_words
 from rollout_core.metrics.catalog import CATALOG, GROUPS, Metric
-from rollout_core.metrics.formula import Change, TelemetryRatio, WorstChange
+from rollout_core.metrics.formula import Change, Procedure, TelemetryRatio, WorstChange
 from rollout_core.metrics.measured import Measured, Window
 from rollout_core.ports.room import Room
 
@@ -65,7 +65,10 @@ class MetricsAnswer:
 
 
 COMPARISONS = (Change, WorstChange, TelemetryRatio)
-"""Formulas that are comparisons themselves and have no arms of their own."""
+"""Formulas that are comparisons themselves."""
+
+ARMLESS = (*COMPARISONS, Procedure)
+"""Formulas without arms: their number stands where treatment's does."""
 
 
 def answer(room: Room, request: MetricsRequest) -> MetricsAnswer:
@@ -89,12 +92,15 @@ def chosen(keys: tuple[str, ...], group: str | None) -> list[Metric]:
 
 def metric_row(measuring: Measuring, metric: Metric, flag: str | None = None) -> MetricRow:
     """One metric in both arms with the change between them."""
-    treatment, control, everybody = (measure(measuring, Asked(metric, arm, flag))
-                                     for arm in ("treatment", "control", None))
-    itself = isinstance(metric.formula, COMPARISONS)
-    change = everybody if itself else change_of(measuring, metric, flag=flag)
-    return MetricRow(metric.key, metric.name, metric.group, metric.unit, metric.direction, treatment, control,
-                     everybody, change, targets_of(measuring.scene, metric))
+    everybody = measure(measuring, Asked(metric, None, flag))
+    about = (metric.key, metric.name, metric.group, metric.unit, metric.direction)
+    targets = targets_of(measuring.scene, metric)
+    if isinstance(metric.formula, ARMLESS):
+        empty = no_data(metric, measuring.window, "control", "not counted by arm")
+        change = everybody if isinstance(metric.formula, COMPARISONS) else empty
+        return MetricRow(*about, everybody, empty, everybody, change, targets)
+    treatment, control = (measure(measuring, Asked(metric, arm, flag)) for arm in ("treatment", "control"))
+    return MetricRow(*about, treatment, control, everybody, change_of(measuring, metric, flag=flag), targets)
 
 
 def targets_of(scene: Scene, metric: Metric) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from rollout_core.metrics.measured import Measured
+from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.rollouts.phase import Comparison
 
 AT = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
@@ -51,7 +51,20 @@ def measured_in_words(measured: Measured) -> str:
     joint = " to " if measured.unit == "relative" else DASH
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
-    return f"{number(measured.value, measured.unit)}{around}, {measured.n:,} {measured.noun}"
+    stale = ", stale: no newer data" if measured.quality is Quality.STALE else ""
+    return f"{number(measured.value, measured.unit)}{around}, {measured.n:,} {measured.noun}{stale}"
+
+
+def difference_in_words(measured: Measured) -> str:
+    """A difference of treatment and control: `+38 ms (+16 ms to +61 ms)`; of shares in percentage points."""
+    if measured.value is None or measured.low is None or measured.high is None:
+        return measured_in_words(measured)
+    if measured.unit == "share":
+        value, low, high = (f"{part * 100:+.2f}" for part in (measured.value, measured.low, measured.high))
+        return f"{value} pp ({low} to {high})".replace("-", MINUS)
+    value, low, high = (("+" if part > 0 else "") + number(part, measured.unit).lstrip("+")
+                        for part in (measured.value, measured.low, measured.high))
+    return f"{value} ({low} to {high})"
 
 
 def target_in_words(comparison: Comparison | None, target: float | None, unit: str) -> str:

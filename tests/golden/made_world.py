@@ -121,7 +121,8 @@ class World:
     def add(self, kind: str, hours: float | timedelta, who: str | None = None, **fields: Any) -> None:
         """One outcome of a user."""
         units = {"user": who} if who is not None else {}
-        event = Event(event_id=f"e{next(self._ids)}", kind=Kind(kind), occurred_at=self.at(hours), units=units, **fields)
+        event = Event(event_id=f"e{next(self._ids)}", kind=Kind(kind), occurred_at=self.at(hours), units=units,
+                      **fields)
         self._accept(event)
 
     def expose(self, who: str, arm: str, hours: float | timedelta = 0, flag: str = "f1", epoch: int = 1,

@@ -38,7 +38,8 @@ def world(empty: World) -> World:
                 if arm == "treatment" and place < 4 and day == 1:
                     empty.add("feature_use", hour + 0.06, who, flag="f2", value=30_000.0)
             empty.add("feedback", 100 + place, who, value=5.0 if place % 2 else 4.0)
-    empty.add("error", 200, "treatment0", category="javascript", severity="high", message="boom", session="treatment0-8")
+    empty.add("error", 200, "treatment0", category="javascript", severity="high", message="boom",
+              session="treatment0-8")
     empty.add("health_check", 14 * 24 - 0.1, name="database", ok=True)
     empty.close()
     return empty

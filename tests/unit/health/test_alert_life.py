@@ -1,0 +1,110 @@
+"""The life of an alert."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rollout_core.health.alert import Alert, AlertState
+from rollout_core.health.alert_life import acknowledge, overdue, resolve, respond_within, settle, snooze
+from rollout_core.health.sighting import Sighting
+from rollout_core.rollouts.plan import AlertLevel, Severity
+
+T0 = datetime(2026, 3, 2, tzinfo=UTC)
+TRUE = Sighting("r", "errors", "", Severity.ERROR, True, "Error rate above 5 %", "6.1% of 1,000 requests",
+                calm=timedelta(minutes=15))
+FALSE, UNKNOWN = replace(TRUE, fires=False), replace(TRUE, fires=None)
+
+
+def after(minutes: float) -> datetime:
+    return T0 + timedelta(minutes=minutes)
+
+
+def opened(sighting: Sighting = TRUE) -> Alert:
+    alert, event = settle(None, sighting, T0)
+    assert alert is not None
+    assert event is not None
+    assert event.what == "opened"
+    return alert
+
+
+@pytest.mark.parametrize(("severity", "minutes"), [(Severity.CRITICAL, 0), (Severity.ERROR, 120),
+                                                   (Severity.WARNING, 480), (Severity.INFO, None)])
+def test_each_level_has_its_time_to_respond(severity: Severity, minutes: float | None) -> None:
+    alert = opened(replace(TRUE, severity=severity))
+    assert alert.due_at == (None if minutes is None else after(minutes))
+
+
+def test_a_plan_may_set_its_own_times() -> None:
+    within = respond_within((AlertLevel(Severity.ERROR, timedelta(minutes=5)),))
+    assert settle(None, TRUE, T0, within)[0].due_at == after(5)
+
+
+def test_nothing_opens_while_the_condition_is_false_or_unknown() -> None:
+    assert settle(None, FALSE, T0) == (None, None)
+    assert settle(None, UNKNOWN, T0) == (None, None)
+
+
+def test_an_alert_opens_once() -> None:
+    alert, event = settle(opened(), TRUE, after(5))
+    assert (alert.state, alert.opened_at, alert.times_opened, event) == (AlertState.OPEN, T0, 1, None)
+
+
+def test_it_resolves_itself_after_its_calm_time_and_not_before() -> None:
+    calm, _ = settle(opened(), FALSE, after(10))
+    assert calm.state is AlertState.OPEN
+    assert settle(calm, FALSE, after(24))[0].state is AlertState.OPEN          # 14 of 15 minutes
+    resolved, event = settle(calm, FALSE, after(25))
+    assert (resolved.state, event.what, resolved.resolved_at) == (AlertState.RESOLVED, "resolved", after(25))
+
+
+def test_calm_begins_anew_when_the_condition_flaps() -> None:
+    calm, _ = settle(opened(), FALSE, after(10))
+    again, _ = settle(calm, TRUE, after(12))
+    calm, _ = settle(again, FALSE, after(14))
+    assert settle(calm, FALSE, after(27))[0].state is AlertState.OPEN          # 13 minutes since 14
+
+
+def test_no_data_neither_opens_nor_calms() -> None:
+    calm, _ = settle(opened(), FALSE, after(10))
+    unknown, _ = settle(calm, UNKNOWN, after(20))
+    assert settle(unknown, FALSE, after(30))[0].state is AlertState.OPEN
+
+
+def test_it_reopens_as_the_same_alert() -> None:
+    resolved, _ = resolve(opened(), "maya", "fixed", after(5))
+    again, event = settle(resolved, TRUE, after(60))
+    assert (again.id, again.state, again.times_opened, event.what) == (resolved.id, AlertState.OPEN, 2, "reopened")
+    assert again.due_at == after(60 + 120)
+
+
+def test_an_acknowledged_alert_stays_acknowledged_while_the_condition_holds() -> None:
+    taken, event = acknowledge(opened(), "maya", after(5))
+    assert event.by == "maya"
+    assert settle(taken, TRUE, after(10))[0].state is AlertState.ACKNOWLEDGED
+
+
+def test_a_snooze_ends_and_has_a_reason() -> None:
+    quiet, event = snooze(opened(), "maya", after(60), "known, release at noon", after(5))
+    assert (quiet.state, event.note) == (AlertState.SNOOZED, "known, release at noon")
+    assert settle(quiet, TRUE, after(59))[0].state is AlertState.SNOOZED
+    awake, event = settle(quiet, TRUE, after(60))
+    assert (awake.state, awake.due_at, event.what) == (AlertState.OPEN, after(180), "reopened")
+
+
+def test_crossed_and_not_proven_is_a_warning_that_rises_to_its_level_when_proven() -> None:
+    alert = opened(replace(TRUE, proven=False))
+    assert alert.severity is Severity.WARNING
+    raised, event = settle(alert, TRUE, after(10))
+    assert (raised.severity, raised.proven, event.what) == (Severity.ERROR, True, "raised")
+    kept, _ = settle(raised, replace(TRUE, proven=False), after(20))
+    assert kept.severity is Severity.ERROR                                      # proven stays proven until resolved
+
+
+def test_only_an_open_alert_is_overdue() -> None:
+    alert = opened()
+    assert not overdue(alert, after(120))
+    assert overdue(alert, after(121))
+    assert not overdue(acknowledge(alert, "maya", after(60))[0], after(121))
