@@ -15,6 +15,8 @@ from rollout_core.cli.connection import Values
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 from rollout_core.cli.progress import working
 from rollout_core.documents.plan_document import check_plan, load_plan
+from rollout_core.insight.audit_file import audit_file
+from rollout_core.ports.control_records import AuditHead, AuditRecord
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -169,20 +171,16 @@ def _verdict(found: Values) -> str:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @shared
 def audit_export(call: Call, file: Path) -> None:
-    """Writes the whole trail as JSON lines, oldest first; its head is the last line."""
-    pages: list[Values] = []
+    """Writes the whole trail, oldest first, with its head; .csv, .json or .parquet says how."""
     found = call.about("audit", limit=1000)
-    head = found["head"]
-    pages.extend(found["records"])
+    pages, head = [*found["records"]], msgspec.convert(found["head"], AuditHead)
     while found["more"]:
         found = call.about("audit", limit=1000, before=pages[-1]["seq"])
         pages.extend(found["records"])
-    with file.open("wb") as out:
-        for record in reversed(pages):
-            out.write(msgspec.json.encode(record) + b"\n")
-        out.write(msgspec.json.encode({"head": head}) + b"\n")
-    call.show({"file": str(file), "records": len(pages), "head": head},
-              lambda told: f"{told['records']:,} entries in {told['file']}. Head {head['seq']}:{head['hash']}")
+    records = msgspec.convert(pages, list[AuditRecord])
+    file.write_bytes(audit_file(records, head, file.suffix.lstrip(".").replace("jsonl", "json") or "json"))
+    call.show({"file": str(file), "records": len(records), "head": str(head)},
+              lambda told: f"{told['records']:,} entries in {told['file']}. Head {told['head']}")
 
 
 @click.command("doctor")
