@@ -37,7 +37,7 @@ class ArmSums(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
     """A stratified difference (...,): `difference` T − m·C, `error` its cluster-robust standard error (nan: none yet),
-    `score` and `information` for the mixture, `ready` once the burn-in is over, `control_rate` and sums of the arms."""
+    `score` and `information` for the mixture, `ready` once the burn-in is over, and the weighted rates of both arms."""
 
     difference: Floats
     error: Floats
@@ -46,12 +46,6 @@ class Estimate:
     ready: np.ndarray
     control_rate: Floats
     treatment_rate: Floats
-
-    def shifted(self, margin: float) -> Estimate:
-        """The same estimate of `difference − margin`: what a test against a tolerated margin looks at."""
-        score = np.where(self.ready, self.score - margin * self.information, 0.0)
-        return Estimate(self.difference - margin, self.error, score, self.information, self.ready,
-                        self.control_rate, self.treatment_rate)
 
 
 def estimate(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,

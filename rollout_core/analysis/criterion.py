@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rollout_core.analysis import forecast, mixture
-from rollout_core.analysis.choose import Kernel
+from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel
 from rollout_core.analysis.clustered import Estimate
 from rollout_core.analysis.difference import exact_tables, kernel_of, scope_estimate, sums_parts
 from rollout_core.analysis.evidence import Evidence, MetricEvidence
@@ -69,13 +69,19 @@ def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCrite
     missing = forecast.need(score, information, n_treatment, rule.mde, needed,
                             metric.treatment_per_hour) if status is Status.NOT_YET else None
     return Verdict(rule.key, rule.metric, status, "difference", centre, centre - width, centre + width, better, needed,
-                   n_treatment, n_control, kernel.value, acts=kernel is not Kernel.ADVISORY, need=missing)
+                   n_treatment, n_control, kernel.value, acts=_may_act(metric, kernel), need=missing)
+
+
+def _may_act(metric: MetricEvidence, kernel: Kernel) -> bool:
+    """An asymptotic test may only where the smaller arm has its 10 %."""
+    balanced = any(stratum.smaller_share >= SMALLEST_SHARE for stratum in metric.strata)
+    return kernel is Kernel.EXACT or (balanced and kernel is not Kernel.ADVISORY)
 
 
 def judge_manual(rule: ManualCriterion) -> Verdict:
     """MANUAL until a person has signed it."""
     status = Status.PROVEN if rule.signed else Status.MANUAL
-    return Verdict(rule.key, "", status, reason="signed" if rule.signed else "waits_for_signature")
+    return Verdict(rule.key, "", status, acts=True, reason="signed" if rule.signed else "waits_for_signature")
 
 
 def _difference(metric: MetricEvidence, test: DifferenceGuardrail, kernel: Kernel) -> Estimate | None:

@@ -6,6 +6,7 @@ that a sweep (which takes the last value) and a simulation (which takes them all
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -147,6 +148,12 @@ def sums_parts(metric: MetricEvidence, rule: DifferenceGuardrail) -> StrataParts
 def table_array(rows: Table) -> Floats:
     """A table of integers as (strata, buckets)."""
     return np.fromiter(chain.from_iterable(rows), np.float64).reshape(len(rows), -1)
+
+
+def counting_from(metric: MetricEvidence, epoch: int) -> MetricEvidence:
+    """The metric with everything before an epoch out of all comparisons: a stratum of share 0 has no treatment."""
+    strata = tuple(each if each.epoch >= epoch else Stratum(each.epoch, 0) for each in metric.strata)
+    return replace(metric, strata=strata)
 
 
 def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory: bool = False) -> list[int]:

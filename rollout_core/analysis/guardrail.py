@@ -13,6 +13,7 @@ from rollout_core.analysis.difference import (
     FIRST_COLUMNS,
     GainTable,
     baseline_of,
+    counting_from,
     exact_tables,
     kernel_of,
     log_ratio_grid,
@@ -45,6 +46,7 @@ def judge_guardrail(evidence: Evidence, policy: Policy, rule: DifferenceGuardrai
     metric = evidence.of(rule.metric)
     if metric is None:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", reason="not_counted")
+    metric = counting_from(metric, evidence.restart_epoch)
     n_treatment, n_control = arm_sizes(metric)
     kernel = kernel_of(metric, rule, None)
     missing = _what_is_missing(metric, n_treatment, n_control, kernel)
@@ -137,7 +139,8 @@ def _ratio_interval(metric: MetricEvidence, rule: DifferenceGuardrail, rows: Fir
     expected = (x_t + x_c) * share
     lower, upper = tilt.log_ratio_interval((x_t, x_c), share, log_ratio_grid(metric, rule), INTERVAL_ALPHA)
     against = float(np.sum((x_t + x_c) * (1.0 - share) * (share > 0.0)))
-    seen = float(np.sum(x_t)) / max(float(expected.sum()), 1e-9) * against / max(float(np.sum(x_c)), 0.5)
+    hits, misses = float(x_t.sum()), float(x_c.sum())
+    seen = hits / max(float(expected.sum()), 1e-9) * against / max(misses, 0.5) if hits + misses else np.nan
     ratio, low, high = seen, float(np.exp(lower)), float(np.exp(upper))
     if rule.worse is Direction.LOWER:
         ratio, low, high = 1.0 / max(ratio, 1e-9), 1.0 / high if high > 0.0 else np.inf, 1.0 / max(low, 1e-300)

@@ -47,10 +47,11 @@ class Need:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`estimate`, `lower`, `upper` on `scale`: difference (treatment − tolerated_ratio·control, harm positive whichever
-    way is worse), ratio (treatment / control) or level (treatment's own value). Each bound errs with 5 % at all times
-    together; None: not bounded yet. `log_e` speaks for worse or proven, `log_e_needed` is what it takes.
+    way is worse), ratio (treatment / control, turned round where lower is worse: above 1 is harm) or level
+    (treatment's own value). Each bound errs with 5 % at all times together; None: not bounded yet.
 
-    `acts` False: never more than advice. `kernel` names the test, `reason` why there is no more to say.
+    `log_e` speaks for worse or proven, `log_e_needed` is what it takes. `acts` False: never more than advice. `kernel`
+    names the test, `reason` why there is no more to say.
     """
 
     key: str
@@ -96,8 +97,8 @@ class Verdicts:
 
     @property
     def criteria_met(self) -> bool:
-        """True when there are criteria and every one is proven."""
-        return bool(self.criteria) and worst(self.criteria) is Status.PROVEN
+        """True when there are criteria and every one is proven by a test that may act, or signed."""
+        return worst(self.criteria) is Status.PROVEN and all(verdict.acts for verdict in self.criteria)
 
     @property
     def ready(self) -> bool:

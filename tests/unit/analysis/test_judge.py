@@ -126,6 +126,9 @@ def test_evidence_before_a_reduction_does_not_count_towards_the_next_rung():
     metric = MetricEvidence("errors", two, blocks=rows, baseline=0.02)
     assert guardrail(metric, epoch=2).status is Status.WORSE
     assert guardrail(metric, epoch=2, restart_epoch=2).status is not Status.WORSE
+    recovered = guardrail(replace(metric, blocks=replace(rows, n_treatment=(1000,) * 96, x_treatment=(80,) * 48 + (
+        20,) * 48, n_control=(1000,) * 96, x_control=(20,) * 96)), epoch=2, restart_epoch=2)
+    assert recovered.status is Status.SAFE          # the bound too looks at what came after the reduction
     still = replace(rows, x_treatment=(8,) * 96)
     assert guardrail(replace(metric, blocks=still), epoch=2, restart_epoch=2).status is Status.WORSE
 
@@ -225,6 +228,13 @@ def test_an_improvement_is_judged_against_concurrent_control():
     missed = judge(check(summed(0.20, 0.20, metric="conversion", per_bucket=2000)), Policy(improvements=(rule,)))
     assert proven.status is Status.PROVEN
     assert missed.criteria[0].status is Status.NOT_MET
+
+
+def test_an_improvement_seen_by_a_thousandth_of_the_subjects_is_advice():
+    rule = ImprovementCriterion("better", "conversion", 1.1, 0.05)
+    skewed = summed(0.40, 0.20, metric="conversion", stratum=Stratum(1, 100))
+    verdicts = judge(check(skewed), Policy(improvements=(rule,)))
+    assert (verdicts.criteria[0].status, verdicts.criteria_met) == (Status.PROVEN, False)
 
 
 def test_a_signature_is_the_only_proof_of_a_manual_criterion():
