@@ -39,7 +39,7 @@ with page(Role.VIEWER) as here:
         rollout_parts.criteria(here, gates, criteria_table)
         rollout_parts.signing(here, entry, gates)
     with right, part():
-        section("Does it harm?", "Treatment − control · bar: valid at any time · tick: no difference")
+        section("Does it harm?", "Treatment − control · bar: holds at any time · slow ones: share above a fixed time")
         guardrails_table(here.ask("verdicts", VerdictsRequest(entry.key), settled=True))
         with st.expander("What would pause it?"):
             check = here.ask("pause_check", PauseCheckRequest(entry.key), settled=True)

@@ -4,27 +4,22 @@ import streamlit as st
 
 from pages.panels import adoption_parts, filters
 from pages.panels.furniture import chart, section, title
-from pages.panels.page import Here, live, page, part
-from pages.panels.series_chart import over_time_chart
+from pages.panels.page import Here, live, page
 from rollout_core.charts.formats import counted
 from rollout_core.charts.shapes import cohorts, together
 from rollout_core.charts.words import quiet
 from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.series import SeriesRequest
 from rollout_core.people.role import Role
 
 
 @live(None)
 def adoption(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
-    """Headline numbers, funnel, over time, flags, cohorts and flags used together."""
+    """Headline numbers, funnel, flags, cohorts and flags used together."""
     answer = here.ask("adoption", AdoptionRequest(entry.key, window), settled=True)
     adoption_parts.headline(answer)
     section("Where do people stop?", f"From eligible to using it again, {label.lower()}")
     adoption_parts.funnel(answer.funnel)
-    with part():
-        over_time_chart(here, SeriesRequest("adoption_rate", entry.key, window), "Does it grow? Adoption rate",
-                        f"Used it within {answer.age_hours // 24} days of first seeing it")
     left, right = st.columns(2, gap="large")
     with left:
         section("Which features?", "Adoption at the same age, and who comes back")

@@ -37,9 +37,11 @@ def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> s
     """"20% → 50%" for the percentage, then what else differs, in short."""
     said = []
     if before.get("percentage") != after.get("percentage") and "percentage" in after:
-        said.append(f"{_share(before.get('percentage'))} → {_share(after.get('percentage'))}")
+        was = f"{_share(before['percentage'])} → " if "percentage" in before else ""
+        said.append(f"{was}{_share(after['percentage'])}")
     if before.get("status") != after.get("status") and after.get("status"):
-        said.append(plain(f"{before.get('status', '–')} → {after['status']}"))
+        was = f"{before['status']} → " if before.get("status") else ""
+        said.append(plain(f"{was}{after['status']}"))
     return badge(", ".join(said), "blue") if said else ""
 
 

@@ -38,7 +38,10 @@ def _evidence(line: NamedVerdict, reach: float) -> str:
     if verdict.scale != "difference" or verdict.estimate is None or verdict.lower is None or verdict.upper is None:
         return quiet(plain(line.words))
     drawn = (verdict.lower, verdict.estimate, verdict.upper)
-    text = f"**{_difference(line, verdict.estimate)}** ({_bare(line, verdict.lower)} to {_bare(line, verdict.upper)})"
+    of = " of slow ones" if line.unit == "ms" else ""
+    around = f"({_difference(line, verdict.lower).removesuffix(' pp')} to " \
+             f"{_difference(line, verdict.upper).removesuffix(' pp')})"
+    text = f"**{_difference(line, verdict.estimate)}**{of} {around}"
     many = quiet(f"· {verdict.n_treatment:,} against {verdict.n_control:,}")
     return f"{drawings.around_zero(drawn, word.mark, reach, f'{line.name} {text}')}  \n{text} {many}"
 
@@ -46,12 +49,8 @@ def _evidence(line: NamedVerdict, reach: float) -> str:
 def _difference(line: NamedVerdict, value: float) -> str:
     """Shares in points; percentiles are judged as the share above a frozen reference, in points too."""
     if line.unit in ("share", "ms"):
-        return formats.points(value) + (" above the reference" if line.unit == "ms" else "")
+        return formats.points(value)
     return formats.signed(value, 2)
-
-
-def _bare(line: NamedVerdict, value: float) -> str:
-    return _difference(line, value).partition(" pp")[0]
 
 
 def _reach(verdicts: Sequence[Verdict]) -> float:

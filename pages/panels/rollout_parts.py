@@ -49,11 +49,9 @@ def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
 def _gates_words(gates: GateBrief) -> str:
     if not gates.total:
         return "This phase lists no criteria"
-    unproven = gates.total - gates.met
-    if not unproven:
+    if gates.met == gates.total:
         return f"Met: all {gates.total} criteria"
-    verb = "is" if unproven == 1 else "are"
-    return f"{HEADLINES.get(gates.state, 'Unknown')}: {unproven} of {gates.total} criteria {verb} not met yet"
+    return f"{HEADLINES.get(gates.state, 'Unknown')}: {gates.met} of {gates.total} criteria are met"
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pages.panels.furniture import chart, section
@@ -10,10 +11,13 @@ from rollout_core.charts import formats
 from rollout_core.charts.over_time import over_time, starts_at
 from rollout_core.insight.series import SeriesRequest
 
+POINTS = 72
+"""About ten px a point: finer buckets of little traffic show noise, not a course."""
+
 
 def over_time_chart(here: Here, request: SeriesRequest, heading: str, unit: str) -> None:
     """Asks and draws. The caption says unit, bucket width, how to read the marks, and where the axis starts."""
-    answer = here.ask("series", request, settled=True)
+    answer = here.ask("series", replace(request, points=POINTS), settled=True)
     notes = (unit, f"per {formats.span(timedelta(seconds=answer.bucket_seconds))}", "ribbon: 95% interval",
              starts_at(answer), answer.note)
     section(heading, " · ".join(note for note in notes if note))

@@ -129,7 +129,13 @@ def marks(fig: go.Figure, happened: Sequence[Mark], ends: tuple[datetime, dateti
         fig.add_vline(x=mark.at, line={"color": colour, "width": width})
         late = (mark.at - ends[0]) / length > LATE
         note(fig, mark.text, x=mark.at, yref="paper", y=0, xanchor="right" if late else "left", yanchor="bottom",
-             xshift=-4 if late else 4, yshift=16 * (place % ROWS))
+             xshift=-4 if late else 4, yshift=16 * (place % ROWS), bgcolor=_under(fig), borderpad=1)
+
+
+def _under(fig: go.Figure) -> str:
+    """What keeps words readable over lines: the page's own colour, a little transparent."""
+    dark = fig.layout.font.color == palette.TEXT["dark"]
+    return palette.soft(palette.PAGE["dark" if dark else "light"], 0.75)
 
 
 def nothing_drawn(theme: Theme, words: str, height: int = 200) -> go.Figure:

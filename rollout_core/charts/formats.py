@@ -66,6 +66,8 @@ def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
         return signed(value * 100, 1 if digits is None else digits) + "%"
     if unit == "ms":
         return milliseconds(value)
+    if unit == "number" and 0 < abs(value) < 0.1:
+        return true_minus(f"{value:.2g}")
     usual = _DIGITS.get(unit, 0 if abs(value) >= 100 else 2)
     return number(value, usual if digits is None else digits) + _SUFFIX.get(unit, "")
 

@@ -41,14 +41,11 @@ def value_axis(unit: str, largest: float) -> ValueAxis:
 
 def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 280) -> go.Figure:
     """The chart of a SeriesAnswer. Without a single value it says so instead of drawing an empty grid."""
-    known = [point for arm in answer.arms for point in arm.points if point.value is not None]
-    if not known:
+    ends_of_values = value_range(answer)
+    if ends_of_values is None:
         return figure.nothing_drawn(theme, answer.note or "No data in this window")
-    tops = [point.high if point.high is not None else point.value for point in known]
-    bottoms = [point.low if point.low is not None else point.value for point in known]
-    axis = value_axis(answer.unit, max(abs(value) for value in tops if value is not None))
-    top = _sane_top([v for v in tops if v is not None], [p.value for p in known if p.value is not None])
-    low, high = _reach(min(v for v in bottoms if v is not None), top, answer.unit)
+    low, high = ends_of_values
+    axis = value_axis(answer.unit, max(abs(low), abs(high)))
     fig = figure.figure(theme, height)
     for arm in sorted(answer.arms, key=lambda each: each.arm != "control"):
         figure.ribbon(fig, _run(arm, axis.factor, local))
@@ -63,12 +60,19 @@ def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 28
 
 def starts_at(answer: SeriesAnswer) -> str:
     """What a caption has to say when the value axis does not begin at zero; "" when it does."""
-    known = [point for arm in answer.arms for point in arm.points if point.value is not None]
-    if not known:
-        return ""
-    low, _ = _reach(min(p.low if p.low is not None else p.value or 0 for p in known),
-                    max(p.high if p.high is not None else p.value or 0 for p in known), answer.unit)
-    return "" if low <= 0 else f"axis starts at {formats.in_unit(low, answer.unit)}"
+    ends = value_range(answer)
+    return "" if ends is None or ends[0] <= 0 else f"axis starts at {formats.in_unit(ends[0], answer.unit)}"
+
+
+def value_range(answer: SeriesAnswer) -> tuple[float, float] | None:
+    """The ends of the value axis in the metric's unit; None without a single value."""
+    known = [(point.value, point.low, point.high) for arm in answer.arms for point in arm.points]
+    values = [value for value, _, _ in known if value is not None]
+    if not values:
+        return None
+    lows = [value if low is None else low for value, low, _ in known if value is not None]
+    highs = [value if high is None else high for value, _, high in known if value is not None]
+    return _reach(min(lows), _sane_top(highs, values), answer.unit)
 
 
 def time_axis(fig: go.Figure, ends: tuple[datetime, datetime]) -> None:
@@ -112,10 +116,13 @@ def _run(arm: ArmSeries, factor: float, local: Local) -> figure.Run:
 
 
 def _sane_top(highs: Sequence[float], values: Sequence[float]) -> float:
-    """A few points with huge intervals (a handful of page views) must not flatten the lines: their ribbon is cut."""
-    ranked = sorted(highs)
-    usual = ranked[min(len(ranked) - 1, int(len(ranked) * 0.95))]
-    return max(usual, *values)
+    """Points with huge intervals (a handful of page views) must not flatten the lines: their ribbon is cut.
+
+    The lines always fit; ribbons fit as far as nine in ten do, but never so far that the lines use less than a third.
+    """
+    ranked, top = sorted(highs), max(values)
+    usual = ranked[min(len(ranked) - 1, int(len(ranked) * 0.9))]
+    return max(min(usual, 3 * top) if top > 0 else usual, top)
 
 
 def _reach(low: float, high: float, unit: str) -> tuple[float, float]:

@@ -32,6 +32,7 @@ SERIES_DASH: tuple[str, ...] = ("solid", "dash", "dot", "dashdot", "longdash", "
 
 TEXT: Mapping[Theme, str] = {"light": "#515b69", "dark": "#a4aebc"}
 """Text inside charts, at least 4.5:1 on the page; Streamlit's own tick colour has only 3.7:1 on white."""
+PAGE: Mapping[Theme, str] = {"light": "#ffffff", "dark": "#111418"}
 GRID: Mapping[Theme, str] = {"light": "#e6e9ed", "dark": "#262c35"}
 
 

@@ -87,7 +87,7 @@ def cohorts(answer: AdoptionAnswer, theme: Theme) -> go.Figure:
     if not answer.cohorts:
         return figure.nothing_drawn(theme, "No cohort yet")
     rows = list(answer.cohorts)
-    weeks = max(len(row.shares) for row in rows)
+    weeks = max((k + 1 for row in rows for k, share in enumerate(row.shares) if share is not None), default=1)
     values = [[row.shares[k] if k < len(row.shares) else None for k in range(weeks)] for row in rows]
     shown = [["" if value is None else formats.percent(value, 0) for value in row] for row in values]
     fig = figure.figure(theme, 80 + 30 * len(rows))
@@ -97,7 +97,7 @@ def cohorts(answer: AdoptionAnswer, theme: Theme) -> go.Figure:
                     text=shown, texttemplate="%{text}", showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
                     zmax=max(top, 0.01), colorscale=_shades(theme))
     fig.update_xaxes(side="top")
-    fig.update_yaxes(autorange="reversed", showgrid=False)
+    fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1)
     fig.update_layout(hovermode="closest", margin={"t": 8})
     return fig
 
@@ -118,7 +118,7 @@ def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.F
     fig.add_heatmap(z=values, x=list(names), y=list(names), showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
                     zmax=1, text=[["" if v is None else formats.percent(v, 0) for v in row] for row in values],
                     texttemplate="%{text}", colorscale=_shades(theme))
-    fig.update_xaxes(side="top", tickangle=-35)
-    fig.update_yaxes(autorange="reversed", showgrid=False)
+    fig.update_xaxes(side="top", tickangle=-35, dtick=1)
+    fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1)
     fig.update_layout(hovermode="closest", margin={"t": 8})
     return fig

@@ -20,16 +20,19 @@ from tests.browser.chromium import CHROMIUM, FLAGS, signed_in, started_app
 TARGET = Path(__file__).parents[2] / "artefacts" / "screenshots"
 WIDTHS = (1440, 390)
 TALLEST = 6000
+STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
 EXTRA = {"rollout-dialog": "ask-advance"}
 """Picture name -> key of the button to press first."""
 
 
 def settle(page: Page) -> None:
-    """Waits until the page stands: its heading is there and no script runs."""
+    """Waits until the page stands: its heading is there and no script has run for a while."""
     page.get_by_test_id("stMain").locator("h1").first.wait_for(timeout=30_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]') && "
-                           "!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
-    page.wait_for_timeout(1200)
+    quiet = 0
+    while quiet < 4:
+        page.wait_for_timeout(300)
+        quiet = quiet + 1 if page.locator(STANDS).count() else 0
+    page.wait_for_timeout(600)
 
 
 def whole(page: Page, width: int, path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_difference_of_shares_is_in_points_and_a_rounded_zero_has_no_direction
 @pytest.mark.parametrize(("value", "unit", "text"), [
     (2310, "ms", "2.31 s"), (236, "ms", "236 ms"), (0.06, "score", "0"), (0.0131, "share", "1.31%"),
     (0.412, "share", "41.2%"), (-0.045, "relative", "−4.5%"), (4.1, "rating", "4.10"), (None, "ms", "–"),
-    (0.06, "number", "0.06"), (12.0, "minutes", "12.0 min"),
+    (0.06, "number", "0.06"), (0.00134, "number", "0.0013"), (0.0, "number", "0.00"), (12.0, "minutes", "12.0 min"),
 ])
 def test_every_unit_has_one_way_to_be_written(value, unit, text):
     assert f.in_unit(value, unit) == text
