@@ -120,13 +120,6 @@ def pass_gates(gates: tuple[Gate, ...], *, admin: bool, reason: str | None) -> t
     return closed
 
 
-def may_advance_by_itself(plan: Plan, rollout: Rollout, gates: tuple[Gate, ...]) -> bool:
-    """True when the plan allows it, the current phase has criteria, and every gate is open. Pure permission."""
-    place = place_of(plan, rollout.phase)
-    proven = 0 <= place < len(plan.phases) - 1 and bool(plan.phases[place].criteria)
-    return plan.autopilot.may_advance and proven and all(gate.open for gate in gates)
-
-
 def in_words(span: timedelta) -> str:
     """A stretch of time as people say it: days, hours or minutes, rounded down."""
     for seconds, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rollout_core.flags.matching import LISTS, NUMBERS, instant_of
+from rollout_core.flags.conditions import LISTS, NUMBERS, instant_of
 from rollout_core.storage.event_arrow import KeyRing
 
 DDL = (

@@ -1,4 +1,4 @@
-"""Targeting rules as SQL conditions over the register's mirror: the same answers as `flags/matching.py`.
+"""Targeting rules as SQL conditions over the register's mirror: the same answers as `flags/conditions.py`.
 
 An expression may be NULL where a value is missing; NULL counts as false, as WHERE, AND and OR take it, and no rule
 negates another. Values are bound, never written into the text.
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
 from sqlalchemy import column as sql_column
 
-from rollout_core.flags.matching import cut_off
+from rollout_core.flags.conditions import cut_off
 from rollout_core.flags.targeting import AnyOf, Condition, Operator, Rule, Scalar
 from rollout_core.storage.register_table import SEPARATOR, Columns, Kind, escaped
 
@@ -125,4 +125,4 @@ OPERATORS: dict[Operator, Compile] = {
     Operator.OLDER_THAN_DAYS: partial(_age, compare="<="),
     Operator.NEWER_THAN_DAYS: partial(_age, compare=">"),
 }
-"""Every operator and how it is compiled; the same table as `flags.matching.OPERATORS`."""
+"""Every operator and how it is compiled; the same table as `flags.conditions.OPERATORS`."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout_core.flags.matching import OPERATORS, compile_rule
+from rollout_core.flags.conditions import OPERATORS
+from rollout_core.flags.matching import compile_rule
 from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

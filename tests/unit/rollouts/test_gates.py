@@ -18,13 +18,12 @@ from rollout_core.rollouts.gates import (
     GateState,
     gates_of,
     in_words,
-    may_advance_by_itself,
     pass_gates,
     phases_to_prove,
 )
-from rollout_core.rollouts.plan import AutopilotRules, ChecklistItem
+from rollout_core.rollouts.plan import ChecklistItem
 from rollout_core.rollouts.targets import Rollback
-from tests.fakes.registers import NOW, PHASES, plan_of
+from tests.fakes.registers import NOW, PHASES
 from tests.unit.rollouts.test_decisions import COUNTED, PLAN, ready, running
 
 MET = CriterionStanding(GateState.MET, "1.3 %", "below 2 %")
@@ -125,16 +124,6 @@ def test_an_admin_with_a_reason_passes_and_what_was_overruled_is_told():
 @pytest.mark.parametrize("state", list(GateState))
 def test_only_met_and_signed_are_open(state: GateState):
     assert Gate("x", "X", state).open is (state in (GateState.MET, GateState.SIGNED)) is (state in OPEN)
-
-
-def test_a_phase_without_criteria_never_advances_by_itself():
-    plan = plan_of(autopilot=AutopilotRules(may_advance=True))
-    open_gates = (Gate("errors", "Errors", GateState.MET),)
-    assert may_advance_by_itself(plan, running("beta"), open_gates)
-    assert not may_advance_by_itself(plan, running("wide"), open_gates)
-    assert not may_advance_by_itself(plan, running("full"), open_gates)
-    assert not may_advance_by_itself(plan, running("beta"), CLOSED)
-    assert not may_advance_by_itself(PLAN, running("beta"), open_gates)
 
 
 @pytest.mark.parametrize(("span", "words"), [
