@@ -82,7 +82,7 @@ def answer(room: Room, request: PhasesRequest) -> PhasesAnswer:
 
 def epoch_lines(epochs: tuple[Epoch, ...]) -> tuple[EpochLine, ...]:
     """Newest first."""
-    ends = [epoch.began_at for epoch in epochs[1:]] + [None]
+    ends = [*(epoch.began_at for epoch in epochs[1:]), None] if epochs else []
     return tuple(EpochLine(epoch.number, epoch.began_at, end, epoch.phase, percentage_of_buckets(epoch.percentage),
                            epoch.cause, tuple(sorted(epoch.served)))
                  for epoch, end in zip(reversed(epochs), reversed(ends), strict=True))
