@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from rollout_core.rollouts.rollout import Rollout
 
@@ -26,7 +27,7 @@ class Change:
     epoch: int | None = None
     revision: int | None = None
     warnings: tuple[str, ...] = ()
-    result: Mapping[str, object] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

@@ -10,7 +10,7 @@ from rollout_core.control.environment import environment_overrides
 from rollout_core.control.moment import moment
 from rollout_core.control.serving import served_of
 from rollout_core.control.trail import entry
-from rollout_core.errors import StoreError
+from rollout_core.errors import RolloutError
 from rollout_core.flags.override import EnvironmentOverride
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
@@ -67,7 +67,7 @@ def _commit_emergency(room: Room, stop: EmergencyStop) -> str:
     try:
         change_rollout(room, actor, VERB, Stop(stop.rollout, reason=reason))
         lift(room, stop.rollout)
-    except StoreError as error:
+    except RolloutError as error:
         return f"{stop.rollout} is stopped by {FILE}, which still cannot be recorded: {error}"
     return f"{stop.rollout} was stopped by {stop.by} while the store could not be written; it is recorded now."
 

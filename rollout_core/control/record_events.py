@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import json
 
@@ -23,7 +24,7 @@ NAME = "record_events"
 class RecordEvents:
     """`events` are envelopes as in metrics.event; `token` makes a repetition of the same batch harmless."""
 
-    events: list[dict[str, object]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     token: str | None = None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from rollout_core.control import (
     acknowledge_alert,
@@ -41,13 +42,16 @@ from rollout_core.control import (
     tick_checklist,
     waive_checklist,
 )
+from rollout_core.control.change import Change
 from rollout_core.control.verb_spec import VerbSpec
 from rollout_core.control.weigh import RolloutVerb
+from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
+from rollout_core.ports.room import Room
 
 
-def _of(verb: RolloutVerb, act: object) -> VerbSpec:
-    return VerbSpec(verb.name, verb.request, act, verb.role, verb.summary, verb.raises)  # type: ignore[arg-type]
+def _of(verb: RolloutVerb, act: Callable[[Room, Actor, Any], Change]) -> VerbSpec:
+    return VerbSpec(verb.name, verb.request, act, verb.role, verb.summary, verb.raises)
 
 
 _SPECS = (

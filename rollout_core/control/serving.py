@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rollout_core.control.environment import environment_overrides
+from rollout_core.errors import InvalidRequest
+from rollout_core.flags.override import EnvironmentOverride
 from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
@@ -14,4 +16,14 @@ from rollout_core.rollouts.serving import serve
 def served_of(room: Room, unit: ControlUnit, rollout: Rollout, plan: Plan | None = None) -> ServedRollout:
     """What is served of a rollout, with its overrides and what the environment forces."""
     plan = plan or unit.plans.get(rollout.plan, rollout.plan_version)
-    return serve(plan, rollout, unit.overrides.of(rollout.key), environment_overrides(plan, room.environment))
+    return serve(plan, rollout, unit.overrides.of(rollout.key), _forced(room, plan, rollout.key))
+
+
+def _forced(room: Room, plan: Plan, key: str) -> tuple[EnvironmentOverride, ...]:
+    """What the environment forces. A variable that cannot be read stops a start (`open_snapshot`), never a pause from
+    a terminal that happens to have it: what was served before then stays."""
+    try:
+        return environment_overrides(plan, room.environment)
+    except InvalidRequest:
+        known = room.live.current.rollouts.get(key)
+        return known.environment if known else ()

@@ -14,7 +14,9 @@ from rollout_core.rollouts.rollout import Epoch, Rollout
 
 def sync_epochs(room: Room) -> int:
     """Replaces the mirror; how many epochs it holds. Raises StoreUnavailable when the event store is away."""
-    rollouts, epochs, frozen = [], [], []
+    rollouts: list[MirroredRollout] = []
+    epochs: list[MirroredEpoch] = []
+    frozen: list[FrozenValue] = []
     with room.control.read() as unit:
         for rollout in unit.rollouts.all():
             plan = unit.plans.get(rollout.plan, rollout.plan_version)

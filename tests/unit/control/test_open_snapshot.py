@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from rollout_core.control.emergency import FILE
 from rollout_core.control.environment import environment_overrides, variable_of
 from rollout_core.control.open_snapshot import refresh_snapshot
 from rollout_core.errors import InvalidRequest
 from rollout_core.flags.override import EnvironmentOverride
-from tests.fakes.control_setting import KEY, PLANS, Setting
+from rollout_core.rollouts.status import Status
+from tests.fakes.control_setting import KEY, OPERATOR, PLANS, Setting
 
 
 def test_a_restart_serves_what_was_served(setting: Setting) -> None:
@@ -86,3 +90,20 @@ def test_a_new_rollout_of_another_process_is_served_too(setting: Setting) -> Non
     setting.set_up()
     assert refresh_snapshot(other.room) is True
     assert other.served().key == KEY
+
+
+def test_a_variable_that_cannot_be_read_stops_a_start_but_never_a_pause(setting: Setting) -> None:
+    setting.running()
+    with pytest.raises(InvalidRequest):
+        setting.restarted(ROLLOUT_FF_CORE="maybe")
+    terminal = Setting(setting.directory, control=setting.control, environment={"ROLLOUT_FF_CORE": "maybe"})
+    assert terminal.act("pause", OPERATOR).after.status is Status.PAUSED
+
+
+def test_an_emergency_stop_of_a_rollout_that_is_gone_does_not_keep_the_app_from_starting(setting: Setting) -> None:
+    setting.running()
+    stop = {"nobody": {"by": "ann", "at": setting.clock.at.isoformat()}}
+    (setting.directory / FILE).write_text(json.dumps({"stopped": stop}), encoding="utf-8")
+    again = setting.restarted()
+    assert "nobody" in again.told[0]
+    assert not again.served().stopped
