@@ -110,13 +110,24 @@ def _show(here: Here, asked: Asked) -> Preview | None:
     preview: Preview | None = None
     try:
         preview = foresight.foresee(here, asked.verb, _fields(asked))
-        st.session_state[REVISION] = preview.revision
         st.session_state[TARGET] = preview.to
         foresight.show(here, asked.name, asked.unit, preview)
     except RolloutError as error:
         st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
+    if preview is not None and _moved_on(asked, preview):
+        return None
     _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
+
+
+def _moved_on(asked: Asked, preview: Preview) -> bool:
+    """Whether somebody changed the rollout while this dialog was open: what raises must be looked at anew then."""
+    seen = st.session_state.setdefault(REVISION, preview.revision)
+    if seen == preview.revision or asked.verb in WAYS_OUT:
+        return False
+    st.error(f"Somebody changed this rollout while you were looking (revision {seen} then, {preview.revision} now). "
+             "Nothing was changed by you. Close this and look again.", icon=":material/sync_problem:")
+    return True
 
 
 def _reason(asked: Asked, preview: Preview | None) -> None:

@@ -43,6 +43,7 @@ class FakeControlRoom:
     sessions: dict[str, Role] = field(default_factory=lambda: {str(role): role for role in Role})
     done: list[tuple[str, Actor, Any]] = field(default_factory=list)
     needs_reason: bool = True
+    revision: int = 41
     preview_broken: RolloutError | None = None
 
     def ask(self, name: str, request: Any) -> Any:
@@ -61,7 +62,7 @@ class FakeControlRoom:
         """20% to 50%, one gate unproven."""
         if self.preview_broken is not None:
             raise self.preview_broken
-        return sample_preview(needs_reason=self.needs_reason)
+        return replace(sample_preview(needs_reason=self.needs_reason), revision=self.revision)
 
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Remembers. Raises NotPermitted like the real verbs, or `refuses`."""

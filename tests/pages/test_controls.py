@@ -70,6 +70,16 @@ def test_a_stale_tab_is_refused_and_told_why(room: FakeControlRoom) -> None:
     assert "Nothing was changed." in shown
 
 
+def test_a_change_by_somebody_else_while_the_dialog_is_open_takes_the_button_away(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    room.revision = 42
+    app.text_area(key="asked-reason").set_value("Decided on what I saw").run()
+    assert any("revision 41 then, 42 now" in str(each.value) for each in app.error)
+    with pytest.raises(KeyError):
+        button(app, "confirm-go")
+
+
 def test_pausing_works_while_nothing_can_be_counted_and_no_question_is_answered(room: FakeControlRoom) -> None:
     room.broken = room.preview_broken = StoreUnavailable("The event store is away.", mend="Try again soon.")
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
