@@ -78,6 +78,23 @@ class Moved:
     lost: int
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Rules and thresholds together: who is in."""
+
+    population: Population
+    thresholds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Who enters and who leaves between two states of one rollout, when rules or holdout change: needs the register
+    itself, since a census of each alone cannot tell the same subjects from as many others. Answered by Moved."""
+
+    before: Served
+    after: Served
+
+
 class Census:
     """Counts of eligible subjects by group and bucket. Immutable once made; every answer is a number of subjects."""
 

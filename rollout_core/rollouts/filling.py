@@ -84,6 +84,7 @@ def raise_to(plan: Plan, phase: Phase, percentage: int, current: Filled, census:
     People who were in before come back first, as far as the phase may reach them; then the phase's own order goes on.
     A share above 0 asks for at least one subject.
     """
+    census = _of_somebody(census)
     order = order_of(plan, phase)
     known = _within(current.raises, frozenset(order), current.thresholds)
     further = Raise(percentage, order, _no_register_limits(plan, order, percentage)
@@ -105,6 +106,7 @@ def lower_to(plan: Plan, percentage: int, current: Filled, census: Census | None
 
     The number of subjects is rounded down, or halving the share of a single subject would keep it in.
     """
+    census = _of_somebody(census)
     if percentage == 0:
         thresholds = dict.fromkeys(current.thresholds, 0)
     elif census is None:
@@ -155,6 +157,11 @@ def _climb(census: Census, steps: Iterable[Raise], aim: int, floor: Thresholds) 
                 return thresholds
             thresholds = whole
     return thresholds
+
+
+def _of_somebody(census: Census | None) -> Census | None:
+    """None for a register in which nobody is eligible: any audience would fit whole, and newcomers be in at once."""
+    return census if census is not None and census.eligible() else None
 
 
 def _no_register_limits(plan: Plan, order: tuple[str, ...], percentage: int) -> dict[str, int]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from rollout_core.ports import event_questions as questions
 from rollout_core.ports import evidence_questions, subject_questions
-from rollout_core.rollouts.census import Population
+from rollout_core.rollouts.census import Difference, Population
 from rollout_core.storage import (
     census,
+    census_moves,
     read_events,
     read_evidence,
     read_histograms,
@@ -48,11 +49,13 @@ READERS: Mapping[type, Answer] = {
     questions.DeadLetters: read_events.dead_letters,
     questions.IngestCounts: read_events.ingest_counts,
     questions.StoredCounts: read_events.stored_counts,
+    questions.Watermarks: read_events.watermarks,
     questions.LastSeen: read_events.last_seen,
     questions.Latest: read_events.latest,
     subject_questions.SubjectPage: read_register.subject_page,
     subject_questions.SubjectSums: read_register.subject_sums,
     Population: census.answer,
+    Difference: census_moves.answer,
     evidence_questions.Newcomers: read_evidence.answer_newcomers,
     evidence_questions.VersionFirsts: read_evidence.answer_version_firsts,
     evidence_questions.FirstValues: read_evidence.answer_first_values,

@@ -23,8 +23,9 @@ from rollout_core.flags.bucketing import bucket_of
 from rollout_core.flags.flag import Flag
 from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
-from rollout_core.rollouts.census import Census, Population
+from rollout_core.rollouts.census import Census, Difference, Moved, Population, Served
 from rollout_core.storage.census import MOST_AUDIENCES, REGISTER, bucket, compiled, count_population
+from rollout_core.storage.census_moves import count_moved
 from rollout_core.storage.register_table import columns_of, upsert_subjects
 from rollout_core.storage.rule_sql import OPERATORS, rule_expression
 from tests.fakes.registers import Subjects, census_of
@@ -122,6 +123,35 @@ def test_the_census_in_sql_is_the_census_in_python(
     population = replace(POPULATION, eligibility=eligibility, audiences=audiences,
                          holdout=Holdout(holdout, (audiences[0].key, "gone") if named else ()))
     assert seen(count_population(cursor, population)) == seen(census_of(population, subjects))
+
+
+def inside(served: Served, subjects: Subjects) -> set[str]:
+    """Who is in, by evaluation."""
+    population = served.population
+    compiled_rollout = compile_rollout(ServedRollout(
+        "r", "user", "p", 1, "running", "one", 1, AT, 1, "salt", eligibility=population.eligibility,
+        audiences=population.audiences, thresholds=served.thresholds, holdout=population.holdout,
+        flags=(Flag("f", "F"),), served=frozenset({"f"})))
+    return {subject for subject, attributes in subjects
+            if evaluate(compiled_rollout, "f", subject, attributes, AT).arm is Arm.TREATMENT}
+
+
+SIDES = st.builds(
+    lambda eligibility, rule, holdout, of_a, of_all: Served(
+        replace(POPULATION, eligibility=eligibility, holdout=Holdout(holdout),
+                audiences=(Audience("a", "A", rule), *POPULATION.audiences)),
+        {"a": of_a, "everyone": of_all, "gone": 5}),
+    RULES, RULES, st.sampled_from([0, 40_000]), st.sampled_from([0, 50_000, 100_000]), st.sampled_from([0, 30_000]))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ATTRIBUTES, max_size=12), SIDES, SIDES)
+def test_who_enters_and_who_leaves_are_counted_subject_by_subject(
+        cursor: duckdb.DuckDBPyConnection, rows: list[Mapping[str, Any]], before: Served, after: Served):
+    subjects = [(f"u{number}", attributes) for number, attributes in enumerate(rows)]
+    mirrored(cursor, subjects)
+    was_in, is_in = inside(before, subjects), inside(after, subjects)
+    assert count_moved(cursor, Difference(before, after)) == Moved(len(is_in - was_in), len(was_in - is_in))
 
 
 def test_every_operator_is_compiled_to_sql():

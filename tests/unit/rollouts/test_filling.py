@@ -136,6 +136,11 @@ def test_without_a_register_named_audiences_are_taken_whole_and_the_rest_by_buck
     assert (third.eligible, third.real_share, third.missing) == (None, None, 0)
 
 
+def test_a_register_in_which_nobody_is_eligible_is_no_register():
+    assert rise(3, Census({})).thresholds == rise(3, None).thresholds
+    assert lower_to(PLAN, 10_000, filled(rise(3, None)), Census({})).thresholds["everyone"] == 10_000
+
+
 def test_without_a_register_lowering_goes_back_in_proportion_and_up_again_to_the_same():
     second = rise(2, None, filled(rise(1, None)))
     third = rise(3, None, filled(second))
