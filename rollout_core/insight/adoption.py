@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_people import active, adopters, own_flags
 from rollout_core.insight.measure import by_key, measure
-from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.measuring import Measuring, floored
 from rollout_core.insight.people import exposed_now
 from rollout_core.insight.scene import scene
 from rollout_core.insight.share import census_of, share_of
@@ -110,7 +110,7 @@ def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
 
 def _naive(measuring: Measuring, share: Share) -> Measured:
     """Users so far ÷ subjects that have it now: shown, never decides. It falls when many are enrolled at once."""
-    rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.window,
+    rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.closed,
                                    flags=own_flags(measuring.scene.plan))).records()
     users = sum(row["subjects"] for row in rows)
     have = share.have or exposed_now(measuring.events, measuring.scene) or 0
@@ -131,7 +131,7 @@ def _funnel(measuring: Measuring, share: Share) -> tuple[FunnelStep, ...]:
 
 def _used(measuring: Measuring) -> list[tuple[str, str, int | None]]:
     """Tried and used again at any age so far, of those exposed in the window."""
-    longest = measuring.scene.now - measuring.window.since_at
+    longest = floored(measuring.scene.now) - measuring.window.since_at
     rows = adopters(measuring, timedelta(0), within=longest)
     return [("tried", "Tried", sum(row["tried"] for row in rows)),
             ("used_again", "Used again", sum(row["used_again"] for row in rows))]
@@ -145,7 +145,8 @@ def _flags(measuring: Measuring) -> tuple[FlagAdoption, ...]:
 
 
 def _cohorts(measuring: Measuring) -> tuple[Cohort, ...]:
-    rows = measuring.ask(ExposureCohorts(measuring.rollout, measuring.window, measuring.scene.now, WEEKS)).records()
+    now = floored(measuring.scene.now)
+    rows = measuring.ask(ExposureCohorts(measuring.rollout, measuring.closed, now, WEEKS)).records()
     weeks: dict[date, dict[int, tuple[int, int]]] = {}
     for row in rows:
         weeks.setdefault(row["week"], {})[row["weeks"]] = (row["exposed"], row["tried"])
@@ -155,7 +156,7 @@ def _cohorts(measuring: Measuring) -> tuple[Cohort, ...]:
 
 
 def _matrix(measuring: Measuring, flags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
-    rows = measuring.ask(FlagMatrix(measuring.rollout, measuring.window, flags=flags)).records()
+    rows = measuring.ask(FlagMatrix(measuring.rollout, measuring.closed, flags=flags)).records()
     pairs = {(row["flag_a"], row["flag_b"]): int(row["subjects"]) for row in rows}
     used = tuple(flag for flag in flags if (flag, flag) in pairs)
     return used, tuple(tuple(pairs.get((one, other), 0) for other in used) for one in used)
@@ -166,7 +167,7 @@ def _dau_wau(measuring: Measuring) -> Measured:
     midnight = measuring.window.until_at.replace(hour=0, minute=0, second=0, microsecond=0)
     week = measuring.over(Window(midnight - timedelta(days=7), midnight))
     days = active(week, ("feature_use",), "treatment").n
-    rows = week.ask(FlagsUsed(week.rollout, week.window, flags=own_flags(week.scene.plan))).records()
+    rows = week.ask(FlagsUsed(week.rollout, week.closed, flags=own_flags(week.scene.plan))).records()
     weekly = sum(row["subjects"] for row in rows)
     interval = wilson(days, 7 * weekly)
     return Measured("dau_wau", days / 7 / weekly if weekly else None, interval.low if interval else None,

@@ -122,7 +122,7 @@ def _means(measuring: Measuring, asked: Asked, form: f.Mean) -> Iterator[SidePai
 
 def _rates(measuring: Measuring, asked: Asked, form: f.PerActive) -> Iterator[SidePair]:
     days: dict[Stratum, Sums] = {}
-    for row in measuring.ask(ActiveSubjects(measuring.rollout, measuring.window, ("session",))).records():
+    for row in measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, ("session",))).records():
         place = Stratum(row["arm"], row["epoch"], row["inclusion"])
         days[place] = days.get(place, NOTHING) + Sums(row["subjects"])
     events = measuring.strata(form.metric)
@@ -166,7 +166,7 @@ def telemetry_ratio(measuring: Measuring, asked: Asked, form: f.TelemetryRatio) 
     """
     measuring.prefetch(("session_errors", "page_views"))
     people: dict[Stratum, int] = {}
-    for row in measuring.ask(Exposed(measuring.rollout, measuring.window)).records():
+    for row in measuring.ask(Exposed(measuring.rollout, measuring.closed)).records():
         place = Stratum(row["arm"], row["epoch"], row["inclusion"])
         people[place] = people.get(place, 0) + row["entered"]
     seen = {place: sum(measuring.strata(key).get(place, NOTHING).n for key in ("session_errors", "page_views"))

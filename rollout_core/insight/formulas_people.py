@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built, scaled
-from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, floored
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums, merged
 from rollout_core.metrics.interval import Z95, Estimate, Interval, mean_interval, relative_change, wilson
@@ -54,7 +54,7 @@ def stickiness(measuring: Measuring, asked: Asked, form: f.Stickiness) -> Measur
 def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag: str | None = None, *,
              within: timedelta | None = None) -> list[dict[str, Any]]:
     """Rows of AdoptionAtAge for the treatment arm. `within`: the use must come within this age, if not within `age`."""
-    window, now = measuring.window, measuring.scene.now
+    window, now = measuring.closed, floored(measuring.scene.now)
     counted = within or age
     until_at = min(window.until_at, now - (age - counted)) if within else window.until_at
     flags = flags_with(measuring.scene.plan, tag) if tag is not None else own_flags(measuring.scene.plan)
@@ -79,7 +79,7 @@ def cross_feature(measuring: Measuring, asked: Asked, form: f.CrossFeature) -> M
     """Adopters of two flags or more ÷ adopters."""
     if asked.arm != TREATMENT:
         return built(measuring, asked, None, 0, None, ONLY_TREATMENT)
-    rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.window,
+    rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.closed,
                                    flags=own_flags(measuring.scene.plan))).records()
     everyone = sum(row["subjects"] for row in rows)
     several = sum(row["subjects"] for row in rows if row["flags"] > 1)
@@ -98,7 +98,7 @@ def engagement(measuring: Measuring, asked: Asked, form: f.Engagement) -> Measur
 
 def active(measuring: Measuring, kinds: tuple[str, ...], arm: str | None) -> Sums:
     """Subject-days (n) with the sum and the sum of squares of what was done on them."""
-    rows = measuring.ask(ActiveSubjects(measuring.rollout, measuring.window, kinds)).records()
+    rows = measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, kinds)).records()
     return merged(Sums(row["subjects"], int(row["x"]), int(row["xx"])) for row in rows if row["arm"] in MEMBERS[arm])
 
 
@@ -132,7 +132,7 @@ def retention(measuring: Measuring, asked: Asked, form: f.RetentionOn) -> Measur
 
 def retained(measuring: Measuring, days: tuple[int, ...], *, within: bool = False) -> list[dict[str, Any]]:
     """Rows of Retention for those first exposed in the window."""
-    return measuring.ask(Retention(measuring.window, measuring.scene.now, rollout=measuring.rollout, days=days,
+    return measuring.ask(Retention(measuring.closed, floored(measuring.scene.now), rollout=measuring.rollout, days=days,
                                    within=within)).records()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.measure import measure
-from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.measuring import Measuring, floored
 from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief
@@ -90,8 +90,8 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     if criterion.metric is None or criterion.comparison is None or criterion.target is None:
         return _by_hand(scene, phase, criterion)
     metric = CATALOG[criterion.metric]
-    measured = measure(Measuring(events, scene, _window(scene, phase, criterion.metric)),
-                       Asked(metric, tag=criterion.tag))
+    measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
+    measured = measure(measuring, Asked(metric, tag=criterion.tag))
     judge = JUDGES["evidence"]
     state = judge.judge(measured, criterion.comparison, criterion.target)
     words = measured_in_words(measured)
@@ -115,14 +115,17 @@ def missing(measured: Measured, target: float, minimum: int) -> str:
 
 
 def _window(scene: Scene, phase: Phase, metric: str) -> Window:
-    """The stretch a criterion is about: its phase; adoption and retention of everybody since the start."""
+    """The stretch a criterion is about: its phase; adoption and retention of everybody since the start.
+
+    It ends with the last full 5 minutes: criteria are judged on closed windows.
+    """
     rollout = scene.rollout
     entered_at, left_at = stay(scene.epochs, phase.key)
     if phase.key == rollout.phase:
         entered_at, left_at = rollout.phase_entered_at, None
     if metric in PEOPLE or metric.startswith("retention"):
         entered_at = rollout.started_at
-    until_at = left_at or scene.now
+    until_at = left_at or floored(scene.now)
     return Window(min(entered_at or scene.now, until_at - timedelta(seconds=1)), until_at)
 
 

@@ -7,6 +7,7 @@ within strata whose inclusion lies strictly between 0 and 100 %.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from rollout_core.flags.bucketing import BUCKETS
@@ -15,7 +16,20 @@ from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bi
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.metrics.percentile import Bins
-from rollout_core.ports.event_questions import Buckets, Histogram, Rows, Totals
+from rollout_core.ports.event_questions import (
+    ActiveSubjects,
+    AdoptionAtAge,
+    Buckets,
+    Exposed,
+    ExposureCohorts,
+    FlagMatrix,
+    FlagsUsed,
+    Histogram,
+    Retention,
+    Rows,
+    Totals,
+    Watermarks,
+)
 from rollout_core.ports.event_store import EventStore
 
 TREATMENT, CONTROL, EVERYBODY = "treatment", "control", None
@@ -48,7 +62,6 @@ class Measuring:
         self.scene = scene
         self.window = window
         self.live = live
-        self._answers: dict[Any, Rows] = {}
         self._sums: dict[tuple[str, str | None], dict[Stratum, Sums]] = {}
 
     def over(self, window: Window) -> Measuring:
@@ -65,11 +78,27 @@ class Measuring:
         """The rollout's key."""
         return self.scene.rollout.key
 
+    @property
+    def closed(self) -> Window:
+        """The window as far as whole windows of 5 minutes go: for questions that closed windows answer."""
+        until_at = min(self.window.until_at, floored(self.scene.now))
+        return Window(self.window.since_at, max(until_at, self.window.since_at))
+
     def ask(self, question: Any) -> Rows:
-        """The store's answer; the same question is asked once."""
-        if question not in self._answers:
-            self._answers[question] = self.events.measure(question)
-        return self._answers[question]
+        """The store's answer; the same question is asked once, and of closed windows once until more are closed."""
+        asked = self.scene.asked
+        if question not in asked:
+            asked[question] = self._remembered(question) if closed_only(question) else self.events.measure(question)
+        answer: Rows = asked[question]
+        return answer
+
+    def _remembered(self, question: Any) -> Rows:
+        state = tuple(self.ask(Watermarks()).rows)
+        known: Rows | None = self.scene.memory.recall(state, question)
+        if known is None:
+            known = self.events.measure(question)
+            self.scene.memory.remember(state, question, known)
+        return known
 
     def prefetch(self, metrics: Iterable[str], flag: str | None = None) -> None:
         """Asks for several store metrics at once."""
@@ -110,9 +139,23 @@ class Measuring:
 
     def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
         """Cluster-bucket sums of one store metric for one arm; closed windows only, empty when not kept."""
-        rows = self.ask(Buckets(self.rollout, (metric,), self.window)).records()
+        rows = self.ask(Buckets(self.rollout, (metric,), self.closed)).records()
         return merged_clusters({row["bucket"]: ClusterSums(int(row["d"]), int(row["x"]))}
                                for row in rows if row["arm"] in MEMBERS[arm])
+
+
+CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, Retention)
+"""Questions that are answered from closed windows alone."""
+
+
+def closed_only(question: Any) -> bool:
+    """True when the answer cannot change before the next window is closed."""
+    return isinstance(question, CLOSED_ONLY) or getattr(question, "live", True) is False
+
+
+def floored(moment: datetime) -> datetime:
+    """The last full 5 minutes, the width of a window."""
+    return moment - timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:

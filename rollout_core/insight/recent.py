@@ -54,5 +54,11 @@ def for_rule(events: EventStore, scene: Scene, key: str, comparison: Comparison 
 
 def _windows(now: datetime, begun: datetime) -> list[Window]:
     """Growing windows that end now and begin no earlier than `begun`, the last one at `begun` itself."""
-    spans = [now - step for step in STEPS if now - step > begun]
-    return [Window(since, now) for since in (*spans, min(begun, now - timedelta(seconds=1)))]
+    spans = [_whole_hour(now - step) for step in STEPS]
+    return [Window(since, now) for since in (*(since for since in spans if since > begun),
+                                             min(begun, now - timedelta(seconds=1)))]
+
+
+def _whole_hour(moment: datetime) -> datetime:
+    """Windows begin with an hour, since that is what rollups hold."""
+    return moment.replace(minute=0, second=0, microsecond=0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rollout_core.health.alert import Alert
 from rollout_core.health.issue import Issue
 from rollout_core.insight.question import rollout_of
+from rollout_core.ports.answer_memory import AnswerMemory
 from rollout_core.ports.control_records import Signoff, Tick, Waiver
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
@@ -30,6 +32,9 @@ class Scene:
     waivers: tuple[Waiver, ...]
     now: datetime
     switched_off: frozenset[str] = frozenset()
+    asked: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the event store answered for this scene already."""
+    memory: AnswerMemory = field(default_factory=AnswerMemory, compare=False, repr=False)
 
 
 def scene(room: Room, rollout: str | None) -> Scene:
@@ -52,7 +57,7 @@ def scene_of(unit: ControlUnit, rollout: Rollout, room: Room) -> Scene:
         alerts=unit.alerts.all(rollout.key, unresolved=True), issues=unit.issues.all(rollout.key),
         signoffs={(each.phase, each.criterion): each for each in unit.signoffs.of(rollout.key)},
         ticks=unit.checklist.ticks(rollout.key), waivers=unit.checklist.waivers(rollout.key), now=room.clock.now(),
-        switched_off=switched_off(plan, room.environment),
+        switched_off=switched_off(plan, room.environment), memory=room.answers,
     )
 
 

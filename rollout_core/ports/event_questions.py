@@ -311,6 +311,11 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Watermarks:
+    """How far jobs have come: name, reached_at, batch. Equal answers mean that nothing closed has changed since."""
+
+
+@dataclass(frozen=True, slots=True)
 class LastSeen:
     """The newest event of each kind: kind, occurred_at, received_at, stored (events of the kind there are)."""
 
@@ -326,4 +331,4 @@ class Latest:
 Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
             | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays
             | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts
-            | StoredCounts | LastSeen | Latest)
+            | StoredCounts | Watermarks | LastSeen | Latest)

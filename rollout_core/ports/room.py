@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
+from rollout_core.ports.answer_memory import AnswerMemory
 from rollout_core.ports.census_memory import CensusMemory
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.control_store import ControlStore
@@ -29,5 +30,6 @@ class Room:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables as they were at the start; overrides of flags are read from here."""
     counts: CensusMemory = field(default_factory=CensusMemory)
+    answers: AnswerMemory = field(default_factory=AnswerMemory)
     open_import: OpenImport | None = None
     """Reads files for `import_file`; None where this process reads none."""

@@ -16,6 +16,7 @@ from rollout_core.ports.event_questions import (
     Rows,
     StoredCounts,
     TopGroups,
+    Watermarks,
 )
 from rollout_core.storage.event_tables import EVENT_TABLES, event_table
 from rollout_core.storage.event_writer import literal
@@ -118,6 +119,11 @@ def stored_counts(reader: Reader, question: StoredCounts) -> Rows:
     return reader.rows(" UNION ALL ".join(
         f"SELECT {quoted(kind.value)} AS kind, count(*) AS n FROM {event_table(kind)} WHERE {condition}"
         for kind in Kind))
+
+
+def watermarks(reader: Reader, question: Watermarks) -> Rows:
+    """The watermark table, in a fixed order."""
+    return reader.rows("SELECT name, reached_at, batch FROM watermark ORDER BY ALL")
 
 
 def last_seen(reader: Reader, question: LastSeen) -> Rows:
