@@ -18,6 +18,7 @@ from rollout_core.analysis.numbers import floats
 from rollout_core.analysis.policy import Direction
 
 INTERVAL_ALPHA = 0.05
+UNBOUNDED = (float("nan"), float("nan"))
 
 
 class Level(NamedTuple):
@@ -60,31 +61,32 @@ def _added(rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*filled, strict=True))
 
 
-def measure(metric: MetricEvidence, arm: ArmTotals, value: float, mde: float) -> Level:
-    """Tests one arm's totals against `value`; `mde` is the distance worth finding."""
+def measure(metric: MetricEvidence, arm: ArmTotals, value: float, mde: float, *, bounds: bool = True) -> Level:
+    """Tests one arm's totals against `value`; `mde` is the distance worth finding. `bounds` False saves their time."""
     if sum(arm.rating_counts) > 0:
-        return _ratings(metric.scores, arm.rating_counts, value)
+        return _ratings(metric.scores, arm.rating_counts, value, bounds)
     if arm.n > 0:
-        return _rate(arm.x, arm.n, value, mde)
+        return _rate((arm.x, arm.n), value, mde, bounds)
     if sum(arm.d_buckets) > 0:
         sums = ArmSums(floats(arm.d_buckets), floats(arm.x_buckets) * metric.x_unit)
         return _clustered(sums, value, mde)
     return NOTHING
 
 
-def _rate(x: int, n: int, value: float, mde: float) -> Level:
-    lower, upper = threshold.rate_interval(x, n, mde, INTERVAL_ALPHA)
+def _rate(counts: tuple[int, int], value: float, mde: float, bounds: bool) -> Level:
+    x, n = counts
+    lower, upper = threshold.rate_interval(x, n, mde, INTERVAL_ALPHA) if bounds else UNBOUNDED
     information = n / max(value * (1.0 - value), 1e-12)
     return Level(x / n, lower, upper, float(threshold.log_e_above(x, n, value, mde)),
                  float(threshold.log_e_below(x, n, value, mde)), (x / n - value) * information, information, n,
                  "beta", ready=True)
 
 
-def _ratings(scores: Sequence[float], counts: tuple[int, ...], value: float) -> Level:
+def _ratings(scores: Sequence[float], counts: tuple[int, ...], value: float, bounds: bool) -> Level:
     answers, n = floats(counts), sum(counts)
     mean = float(answers @ floats(scores) / n)
     variance = float(answers @ (floats(scores) - value) ** 2 / n)
-    lower, upper = ratings.mean_interval(answers, scores, INTERVAL_ALPHA)
+    lower, upper = ratings.mean_interval(answers, scores, INTERVAL_ALPHA) if bounds else UNBOUNDED
     information = n / max(variance, 1e-9)
     return Level(mean, lower, upper, float(ratings.log_e_above(answers, scores, value)),
                  float(ratings.log_e_below(answers, scores, value)), (mean - value) * information, information, n,

@@ -30,7 +30,7 @@ def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Ver
     beyond = level.lower if rule.worse is Direction.LOWER else level.upper
     safe = level.ready and (beyond > rule.limit if rule.worse is Direction.LOWER else beyond < rule.limit)
     status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
-    control = measure(metric, pooled(metric.control), rule.limit, rule.mde)
+    control = measure(metric, pooled(metric.control), rule.limit, rule.mde, bounds=False)
     breaks = control.ready and control.log_e(rule.worse) >= -np.log(CONTROL_ALPHA)
     return Verdict(rule.key, rule.metric, status, "level", bounded(level.estimate), bounded(level.lower),
                    bounded(level.upper), log_e, float(needed), level.n, control.n, level.kernel, rule.acts,
@@ -40,7 +40,7 @@ def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Ver
 def limit_log_e(evidence: Evidence, metric: MetricEvidence, rule: LimitGuardrail) -> float:
     """One log e for "beyond the limit" from the evidence since the start and that of each epoch alone."""
     def scope(epoch: int | None) -> float:
-        return measure(metric, pooled(metric.treatment, epoch), rule.limit, rule.mde).log_e(rule.worse)
+        return measure(metric, pooled(metric.treatment, epoch), rule.limit, rule.mde, bounds=False).log_e(rule.worse)
     start = scope(None) if evidence.restart_epoch <= 1 else None
     epochs = {epoch: scope(epoch) for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
     return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))

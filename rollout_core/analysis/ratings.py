@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
+from rollout_core.analysis.threshold import last_excluded
 
 BETS = np.geomspace(0.06, 0.9, 12)
 """Stakes as shares of the largest one that cannot go bankrupt; on 1..5 against 4.0 they are .02 … .3."""
 
-_STEPS = 50
 
 
 def log_e_above(counts: Numbers, scores: Sequence[float], target: float) -> Floats:
@@ -38,14 +38,11 @@ def mean_interval(counts: Numbers, scores: Sequence[float], alpha: float) -> tup
     if n.sum() <= 0:
         return float(values.min()), float(values.max())
     seen = float(n @ values / n.sum())
-    low, high = float(values.min()), float(values.max())
-    lower, inner = low, seen
-    upper, outer = high, seen
-    for _ in range(_STEPS):
-        middle = 0.5 * (lower + inner)
-        proven = middle > low and float(log_e_above(n, scores, middle)) >= level
-        lower, inner = (middle, inner) if proven else (lower, middle)
-        middle = 0.5 * (upper + outer)
-        proven = middle < high and float(log_e_below(n, scores, middle)) >= level
-        upper, outer = (middle, outer) if proven else (upper, middle)
-    return lower, upper
+
+    def above(targets: Floats) -> np.ndarray:
+        return np.array([log_e_above(n, scores, target) >= level for target in targets])
+
+    def below(targets: Floats) -> np.ndarray:
+        return np.array([log_e_below(n, scores, target) >= level for target in targets])
+    return (last_excluded(above, float(values.min()), seen, rounds=4, points_a_round=12),
+            last_excluded(below, float(values.max()), seen, rounds=4, points_a_round=12))

@@ -15,8 +15,6 @@ from scipy.special import betainc, betaln
 from rollout_core.analysis.mixture import SCALES
 from rollout_core.analysis.numbers import LOWEST_LOG_E, Floats, Numbers, floats
 
-_STEPS = 50
-
 
 def log_e_above(events: Numbers, subjects: Numbers, threshold: Numbers, mde: float) -> Floats:
     """log e for "the rate is above the threshold". Broadcasts over counts and thresholds (0 < threshold < 1)."""
@@ -49,15 +47,22 @@ def rate_interval(events: float, subjects: float, mde: float, alpha: float) -> t
     if subjects <= 0:
         return 0.0, 1.0
     level, seen = np.log(1.0 / alpha), events / subjects
-    lower = _edge(lambda p: float(log_e_above(events, subjects, p, mde)) >= level, 0.0, seen)
-    upper = _edge(lambda p: float(log_e_below(events, subjects, p, mde)) >= level, 1.0, seen)
+    lower = last_excluded(lambda p: log_e_above(events, subjects, p, mde) >= level, 0.0, seen)
+    upper = last_excluded(lambda p: log_e_below(events, subjects, p, mde) >= level, 1.0, seen)
     return lower, upper
 
 
-def _edge(excluded: Callable[[float], bool], outer: float, inner: float) -> float:
-    for _ in range(_STEPS):
-        middle = 0.5 * (outer + inner)
-        if not 0.0 < middle < 1.0:
-            break
-        outer, inner = (middle, inner) if excluded(middle) else (outer, middle)
+def last_excluded(excluded: Callable[[Floats], np.ndarray], outer: float, inner: float, *, rounds: int = 5,
+                  points_a_round: int = 40) -> float:
+    """The excluded value nearest to `inner`, coming from `outer` (returned when nothing is excluded).
+
+    Each round narrows the gap to one of points_a_round + 1 parts; what is returned lies on the wide side.
+    """
+    if outer == inner:
+        return outer
+    for _ in range(rounds):
+        points = np.linspace(outer, inner, points_a_round + 2)
+        reached = np.asarray(excluded(points[1:-1]))
+        count = points_a_round if reached.all() else int(np.argmin(reached))
+        outer, inner = float(points[count]), float(points[count + 1])
     return outer

@@ -14,7 +14,9 @@ import numpy as np
 from rollout_core.analysis.grid import EffectGrid
 from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
 
-_STEPS = 60
+_STEPS = 18
+"""Halvings of the range −6 … 6: bounds are found to 5e-5, on the wide side."""
+
 
 
 def increments(events_treatment: Numbers, events_control: Numbers, share: Numbers, effects: Numbers) -> Floats:
@@ -61,7 +63,8 @@ def log_e_below(events: tuple[Numbers, Numbers], share: Numbers, log_ratio: floa
 def log_ratio_interval(events: tuple[Numbers, Numbers], share: Numbers, grid: EffectGrid,
                        alpha: float) -> tuple[float, float]:
     """Bounds of the log rate ratio, each with error alpha at all times together; ±inf where nothing is excluded yet."""
-    level = float(np.log(1.0 / alpha))
+    level, happened = float(np.log(1.0 / alpha)), (floats(events[0]) + floats(events[1])) > 0
+    events, share = (floats(events[0])[happened], floats(events[1])[happened]), floats(share)[happened]
     lower = _furthest(lambda m: log_e_above(events, share, m, grid) >= level, direction=1.0)
     upper = _furthest(lambda m: log_e_below(events, share, m, grid) >= level, direction=-1.0)
     return lower, upper
