@@ -11,11 +11,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 
 @contextmanager
 def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[Callable[[float], None]]:
-    """A bar with the time it has taken; the function it gives takes how much is done. None is drawn when `quiet`.
+    """A bar with the time it has taken; the function it gives takes how much is done. Nothing is drawn if `quiet`.
 
     Without a `total` the bar runs from side to side.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True, disable=quiet) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -138,6 +138,31 @@ def explanation(found: Values) -> str:
     return "\n".join([*lines, *found["advice"]])
 
 
+def passed(found: Values) -> str:
+    """One pass: what the sweep did with each rollout, then what is seen of it."""
+    lines = [moment(found["at"])]
+    for swept in found["swept"]:
+        did = swept["act"] if swept["done"] else f"{swept['act']}, not done ({swept['mode']})"
+        opened = f"{swept['alerts_opened']} alerts opened, {swept['alerts_resolved']} resolved"
+        lines.append(f"{swept['rollout']}: {did}. {swept['failed'] or swept['words']} {opened}.")
+    return "\n".join([*lines, *(monitored(seen) for seen in found["seen"])])
+
+
+def decisions(found: Values) -> Table:
+    """What the sweeps decided, newest first."""
+    return table(("number", "at", "rollout", "decision", "done", "summary"),
+                 [(line["number"], moment(line["swept_at"]), line["rollout"], line["act"],
+                   "yes" if line["done"] else "no", line["summary"]) for line in found["decisions"]])
+
+
+def verdicts(found: Values) -> str:
+    """Guardrails and criteria, each in a sentence."""
+    lines = [f"Guardrails: {found['guardrails_say']}"]
+    lines += [f"  {each['name']}: {each['words']}" for each in found["guardrails"]]
+    lines.append(f"Criteria: {found['criteria_say']}")
+    return "\n".join([*lines, *(f"  {each['name']}: {each['words']}" for each in found["criteria"])])
+
+
 def monitored(found: Values) -> str:
     """One pass of the monitor: score, conditions that fire or are watched, what to do."""
     score = found["health"]

@@ -11,6 +11,7 @@ import click
 
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
+from rollout_core.cli.connection import Values
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 
 WINDOW = click.option("--window", default="phase", show_default=True,
@@ -49,25 +50,29 @@ def read_every(text: str) -> timedelta:
 @click.command("monitor")
 @click.option("--every", metavar="TIME", help="Go on for ever, with a pass every 30s, 15m, 1h.")
 @click.option("--passes", type=click.IntRange(min=1), help="Stop after so many passes.")
+@click.option("--look", is_flag=True, help="Only compute: no alert is opened, nothing is decided.")
 @shared
-def monitor(call: Call, every: str | None, passes: int | None) -> None:
-    """One monitoring pass: health, pause conditions, recommendations. Computes and never acts."""
+def monitor(call: Call, every: str | None, passes: int | None, look: bool) -> None:
+    """A sweep: evidence, health, alerts, pause conditions; acts only where the autopilot may."""
     try:
         pause = read_every(every) if every else None
     except ValueError as error:
         raise click.BadParameter("write for instance 30s, 15m or 1h", param_hint="--every") from error
-    keys = [call.rollout] if call.rollout else [entry["key"] for entry in call.ask("rollouts")["rollouts"]]
     done = 0
     while True:
-        if pause and not call.as_json:
-            click.echo(f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC")
-        for key in keys:
-            call.show(call.ask("monitor", rollout=key), words.monitored)
+        call.show(one_pass(call, look), words.passed)
         done += 1
         if pause is None or (passes is not None and done >= passes):
             return
-        call.close()
+        call.close()          # between passes nobody is kept from the store
         time.sleep(pause.total_seconds())
+
+
+def one_pass(call: Call, look: bool) -> Values:
+    """What the sweep did (nothing when it only looks), and what the monitor sees of each rollout."""
+    keys = [call.rollout] if call.rollout else [entry["key"] for entry in call.ask("rollouts")["rollouts"]]
+    swept = [] if look else call.act("sweep", rollout=call.rollout)["swept"]
+    return {"at": datetime.now(UTC).isoformat(), "swept": swept, "seen": [call.ask("monitor", rollout=k) for k in keys]}
 
 
 @click.command("pause-check")
@@ -126,6 +131,32 @@ def metrics(call: Call, window: str, group: str | None, names: tuple[str, ...]) 
     call.show(call.about("metrics", window=window, group=group, metrics=list(names)), words.metrics)
 
 
+@click.group("decisions", invoke_without_command=True)
+@click.pass_context
+def decisions(context: click.Context) -> None:
+    """What the sweeps decided: list (default), show."""
+    if context.invoked_subcommand is None:
+        context.invoke(decisions_list)
+
+
+@decisions.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@shared
+def decisions_list(call: Call, limit: int) -> None:
+    """The newest decisions."""
+    call.show(call.about("decisions", limit=limit), words.decisions)
+
+
+@decisions.command("show")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--replay", is_flag=True, help="Computes it again from what it saw.")
+@shared
+def decisions_show(call: Call, number: int, replay: bool) -> None:
+    """One decision with everything it saw."""
+    given = call.ask("replay", number=number) if replay else call.ask("decisions", number=number)
+    call.show(given, words.tree)
+
+
 def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] = words.tree) -> click.Command:
     """A command that asks one question about the rollout and says the whole answer."""
     @click.command(name, help=help_text)
@@ -137,7 +168,7 @@ def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] =
 
 
 COMMANDS = (
-    status, report, monitor, pause_check, explain, workspaces, alerts, health, metrics,
+    status, report, monitor, pause_check, explain, workspaces, alerts, health, metrics, decisions,
     simple("phases", "phases", "The phases, audiences and epochs."),
     simple("gates", "gates", "What stands before more exposure."),
     simple("adoption", "adoption", "Adoption at fixed age, funnel, cohorts."),
@@ -145,5 +176,5 @@ COMMANDS = (
     simple("vitals", "vitals", "Core Web Vitals at p75."),
     simple("speed", "speed", "API and render times."),
     simple("business", "business", "Retention, sessions, satisfaction, conversion, support."),
-    simple("decisions", "decisions", "What the sweeps decided and why."),
+    simple("verdicts", "verdicts", "What the evidence proves: guardrails, criteria, sample ratio.", words.verdicts),
 )

@@ -51,10 +51,11 @@ def demo(call: Call, anew: bool) -> None:
 
 
 @click.command("verify")
+@click.option("--rollout", "-r", "key", metavar="KEY", help="The plan to walk; else the one with the fewest phases.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def verify(as_json: bool) -> None:
+def verify(key: str | None, as_json: bool) -> None:
     """Walks setup, update, status, monitoring, enabled workspaces, report and rollback on a throw-away store."""
-    steps = walk(None if as_json else lambda step: click.echo(_line(step)))
+    steps = walk(None if as_json else lambda step: click.echo(_line(step)), key=key)
     passed = all(step.passed for step in steps)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"passed": passed, "steps": steps}), indent=2))

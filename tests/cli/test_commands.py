@@ -1,0 +1,237 @@
+"""The seed's commands by name, and what they say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.conftest import PLAN, Command
+
+
+def share(rollout: Command) -> float:
+    entries = rollout("ask", "rollouts", "--json").json()["rollouts"]
+    return next(float(entry["percentage"]) for entry in entries if entry["key"] == PLAN)
+
+
+def last_entry(rollout: Command) -> dict[str, object]:
+    return dict(rollout("audit", "show", "--json", "--limit", "1").json()["records"][0]["entry"])
+
+
+def test_setup_again_changes_nothing(rollout: Command) -> None:
+    before = rollout("ask", "rollouts", "--json").json()
+    again = rollout("setup", "--json").json()
+    assert {plan["action"] for plan in again["result"]["plans"]} == {"unchanged"}
+    assert rollout("ask", "rollouts", "--json").json() == before
+
+
+def test_setup_never_changes_running_exposure(started: Command) -> None:
+    assert share(started) == 10
+    assert started("setup").code == 0
+    assert share(started) == 10
+
+
+def test_phase_starts_with_its_number_and_a_trailing_name_is_as(rollout: Command) -> None:
+    rollout("checklist", "waive", "-r", PLAN, "--reason", "test")
+    ran = rollout("phase", "1", "admin@pharmacy.com", "-r", PLAN, "--reason", "test")
+    assert ran.code == 0, ran.err
+    assert share(rollout) == 10
+    entry = last_entry(rollout)
+    assert (entry["verb"], entry["principal"], entry["claimed"]) == ("start", "owner", "admin@pharmacy.com")
+
+
+def test_as_wins_over_the_trailing_name(started: Command) -> None:
+    started("pause", "errors", "trailing@example.org", "--as", "named@example.org", "-r", PLAN)
+    assert last_entry(started)["claimed"] == "named@example.org"
+
+
+def test_phase_goes_on_and_never_back(started: Command) -> None:
+    assert started("phase", "2", "-r", PLAN, "--reason", "test").code == 0
+    assert share(started) == 25
+    back = started("phase", "1", "-r", PLAN)
+    assert back.code == 6
+    assert "rollback" in back.err
+    assert share(started) == 25
+    assert started("phase", "9", "-r", PLAN).code == 3
+
+
+def test_an_unmet_criterion_needs_a_reason(started: Command) -> None:
+    refused = started("advance", "-r", PLAN)
+    assert refused.code == 6
+    assert share(started) == 10
+    assert started("advance", "-r", PLAN, "--reason", "the board decided").code == 0
+    assert last_entry(started)["reason"] == "the board decided"
+
+
+def test_set_0_is_the_complete_rollback_and_needs_nothing(started: Command) -> None:
+    assert started("set", "0", "admin@pharmacy.com", "-r", PLAN).code == 0
+    assert share(started) == 0
+
+
+def test_pause_remembers_and_resume_returns(started: Command) -> None:
+    assert started("pause", "Critical issues detected", "admin@pharmacy.com", "-r", PLAN).code == 0
+    assert share(started) == 0
+    assert last_entry(started)["reason"] == "Critical issues detected"
+    assert started("resume", "5", "admin@pharmacy.com", "-r", PLAN, "--reason", "mended").code == 0
+    assert share(started) == 5
+
+
+def test_a_rollback_holds_below_what_was_served(started: Command) -> None:
+    assert started("rollback", "gradual", "slow", "-r", PLAN).code == 0
+    assert share(started) == 5
+    assert started("rollback", "full", "-r", PLAN).code == 0
+    assert share(started) == 0
+
+
+def test_a_dry_run_changes_nothing(started: Command) -> None:
+    shown = started("advance", "--dry-run", "-r", PLAN)
+    assert shown.code == 0
+    assert "10 % → 25 %" in shown.out
+    assert share(started) == 10
+
+
+def test_stop_is_only_undone_by_resume(started: Command) -> None:
+    assert started("stop", "enough", "-r", PLAN).code == 0
+    assert started("advance", "-r", PLAN, "--reason", "x").code == 6
+    assert started("resume", "-r", PLAN, "--reason", "mended").code == 0
+
+
+@pytest.mark.parametrize("given", ["101", "-1", "NaN", "inf", "many"])
+def test_an_unusable_percentage_is_explained(started: Command, given: str) -> None:
+    ran = started("set", "-r", PLAN, "--", given)
+    assert ran.code == 3
+    assert "0 to 100" in ran.err
+    assert share(started) == 10
+
+
+def test_a_rollout_that_is_not_there_is_code_4_and_names_those_that_are(rollout: Command) -> None:
+    ran = rollout("pause", "-r", "nothing")
+    assert ran.code == 4
+    assert PLAN in ran.err
+
+
+def test_two_rollouts_have_to_be_told_apart(rollout: Command) -> None:
+    ran = rollout("pause")
+    assert ran.code == 3
+    assert PLAN in ran.err
+
+
+def test_a_broken_plan_is_explained_with_file_and_line(rollout: Command, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("format: rollout-plan/1\nkey: x\ncolour: red\n", encoding="utf-8")
+    ran = rollout("plan", "check", str(broken))
+    assert ran.code == 9
+    assert f"{broken}:3" in ran.out
+    assert "colour" in ran.out
+    assert rollout("setup", str(broken)).code == 3
+
+
+def test_the_shipped_plans_have_no_mistakes(rollout: Command) -> None:
+    assert rollout("plan", "check", "data/plans/patient_engagement.yaml", "data/plans/exercise_library.yaml").code == 0
+
+
+def test_a_token_is_shown_once_listed_and_revoked(rollout: Command) -> None:
+    made = rollout("token", "create", "ci", "--role", "operator", "--json").json()["result"]
+    listed = rollout("token", "list", "--json").out
+    assert made["id"] in listed
+    assert made["secret"] not in listed
+    assert rollout("token", "revoke", made["id"]).code == 0
+    assert rollout("token", "list", "--json").json()["tokens"] == []
+
+
+def test_an_issue_is_opened_listed_and_resolved(started: Command) -> None:
+    assert started("issue", "open", "Blank page", "--priority", "critical", "-r", PLAN).code == 0
+    issue = started("issue", "list", "-r", PLAN, "--json").json()["issues"][0]
+    assert issue["title"] == "Blank page"
+    assert started("issue", "resolve", issue["id"], "--reason", "fixed").code == 0
+    assert started("issue", "list", "-r", PLAN, "--json").json()["issues"] == []
+
+
+def test_the_audit_trail_is_whole_and_goes_out_with_its_head(started: Command, tmp_path: Path) -> None:
+    verdict = started("audit", "verify", "--json").json()
+    assert verdict["whole"] is True
+    file = tmp_path / "trail.jsonl"
+    assert started("audit", "export", str(file)).code == 0
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    head = f"{verdict['head']['seq']}:{verdict['head']['hash']}"
+    assert lines[-1]["head"] == head
+    assert [line["seq"] for line in lines[:-1]] == list(range(1, len(lines)))
+    anchored = started("audit", "verify", "--head", head, "--json")
+    assert anchored.json()["anchored"] is True
+    assert started("audit", "verify", "--head", "1:" + "0" * 64).code == 9
+
+
+def test_a_backup_can_be_restored_and_leaves_the_rollout_held(started: Command, tmp_path: Path) -> None:
+    target = tmp_path / "backup"
+    assert started("backup", str(target)).code == 0
+    started("set", "3", "-r", PLAN)
+    ran = started("restore", str(target), "--reason", "test")
+    assert ran.code == 0, ran.err
+    entry = next(each for each in started("ask", "rollouts", "--json").json()["rollouts"] if each["key"] == PLAN)
+    assert (entry["status"], entry["percentage"]) == ("held", 3)
+
+
+def test_a_sign_in_link_is_printed(rollout: Command) -> None:
+    assert "/signin?link=" in rollout("signin-link").out
+
+
+def test_a_sound_store_is_found_sound(started: Command) -> None:
+    found = started("doctor", "--json")
+    assert found.json()["sound"] is True
+    assert found.code == 0
+
+
+@pytest.mark.parametrize("command", ["metrics", "health", "alerts", "gates", "phases", "workspaces", "monitor"])
+def test_every_reading_command_has_words_and_json(started: Command, command: str) -> None:
+    assert started(command, "-r", PLAN).code == 0
+    assert isinstance(started(command, "-r", PLAN, "--json").json(), dict)
+
+
+def test_the_status_of_everything_and_of_one(started: Command) -> None:
+    everything = started("status").out
+    assert PLAN in everything
+    assert "exercise_library" in everything
+    one = started("status", "-r", PLAN).out
+    assert "running" in one
+    assert "10 % planned" in one
+
+
+def test_the_report_is_markdown_and_json(started: Command) -> None:
+    assert started("report", "-r", PLAN).out.startswith("#")
+    assert started("report", "-r", PLAN, "--json").json()["rollout"] == PLAN
+
+
+def test_the_monitor_can_go_on(started: Command) -> None:
+    ran = started("monitor", "-r", PLAN, "--every", "0.01s", "--passes", "2")
+    assert ran.code == 0
+    assert ran.out.count(f"{PLAN}: health") == 2
+    assert started("monitor", "--every", "often").code == 2
+
+
+def test_sql_reads_views_only(started: Command) -> None:
+    assert started("sql", "SELECT 42 AS answer", "--json").json()["rows"] == [[42]]
+    assert started("sql", "DROP TABLE x").code == 6
+
+
+def test_an_unknown_verb_names_those_there_are(rollout: Command) -> None:
+    ran = rollout("do", "explode")
+    assert ran.code == 3
+    assert "advance" in ran.err
+
+
+def test_every_command_takes_json(rollout: Command) -> None:
+    from rollout_core.cli.main import rollout as group
+
+    def walk(command: click.Command, path: str) -> list[str]:
+        if isinstance(command, click.Group):
+            return [each for name, child in command.commands.items() for each in walk(child, f"{path} {name}")]
+        return [] if any(option.name == "as_json" for option in command.params) else [path]
+
+    assert walk(group, "") == [" completion"]
+
+
+def test_the_shell_completes_commands(rollout: Command) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_ROLLOUT_COMPLETE" in rollout("completion", shell).out
