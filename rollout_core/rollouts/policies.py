@@ -98,8 +98,9 @@ def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known) -> As
 
 def metrics_of(policy: Policy) -> tuple[str, ...]:
     """The evidence keys that the policy needs, each once."""
-    rules = (*policy.guardrails, *policy.limits, *policy.targets, *policy.improvements)
-    return tuple(dict.fromkeys(rule.metric for rule in rules))
+    against = [rule.metric for rule in policy.guardrails] + [rule.metric for rule in policy.limits]
+    proven = [rule.metric for rule in policy.targets] + [rule.metric for rule in policy.improvements]
+    return tuple(dict.fromkeys(against + proven))
 
 
 def _applies(condition: PauseCondition, percentage: int) -> bool:

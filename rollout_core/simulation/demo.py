@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def press(room: Room, rollout: str, step: Step) -> None:
         revision = unit.rollouts.get(rollout).revision
     actor = Actor(principal=step.by, role=Role.ADMIN, via="setup", origin="demo")
     fields = {"rollout": rollout, "revision": revision, **step.fields}
-    known = {name: value for name, value in fields.items() if name in verb.request.__dataclass_fields__}
+    taken = {field.name for field in dataclass_fields(verb.request)}
+    known = {name: value for name, value in fields.items() if name in taken}
     verb.act(room, actor, verb.request(**known))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Made:
         """The session's name."""
         return f"{self.scenario.population.prefix}s{self.day}-{row}"
 
-    def common(self, row: int) -> dict[str, object]:
+    def common(self, row: int) -> dict[str, Any]:
         """Fields that every event of a session carries."""
         return {"units": self.units(row), "session": self.session(row), "release": self.releases[row],
                 "device": self.people.device[self.sessions.who[row]]}
@@ -58,7 +59,13 @@ class Made:
     def durations(self, shape: Duration | Endpoint, rows: np.ndarray) -> np.ndarray:
         """Log-normal durations of the subjects behind `rows`, before effects."""
         own = self.people.speed[self.sessions.who[rows]]
-        return shape.median * own * np.exp(self.rng.normal(0, shape.sigma, len(rows)))
+        scatter: np.ndarray = np.exp(self.rng.normal(0, shape.sigma, len(rows)))
+        return shape.median * own * scatter
+
+
+def rows_where(chosen: np.ndarray) -> list[int]:
+    """The places at which a mask is True."""
+    return [int(place) for place in np.flatnonzero(chosen)]
 
 
 def make_day(scenario: Scenario, people: People, stretches: Sequence[Stretch], began_at: datetime,
@@ -79,7 +86,7 @@ def make_day(scenario: Scenario, people: People, stretches: Sequence[Stretch], b
 def exposures(made: Made) -> Iterator[Event]:
     """One exposure a session, at the place where the flag is asked, for treatment and control alike."""
     unit = made.scenario.population.unit
-    for row in np.flatnonzero(made.sessions.stretch >= 0):
+    for row in rows_where(made.sessions.stretch >= 0):
         stretch = made.stretches[made.sessions.stretch[row]]
         index = made.sessions.who[row]
         if stretch.arm[index] == "none":
@@ -95,7 +102,7 @@ def session_ends(made: Made) -> Iterator[Event]:
     rows = np.arange(len(made.sessions.who))
     longer = factor(made.scenario.effects, "minutes", made.sessions, rows)
     lengths = made.durations(made.scenario.behaviour.minutes, rows) * longer
-    for row, length in zip(rows, lengths, strict=True):
+    for row, length in zip(rows.tolist(), lengths, strict=True):
         yield Event(event_id=f"{made.session(row)}-s", kind=Kind.SESSION, occurred_at=made.when(row, 1),
                     value=float(min(length, 14_400_000)), **made.common(row))
 
@@ -179,7 +186,7 @@ def feature_uses(made: Made) -> Iterator[Event]:
     for flag, chance in made.scenario.behaviour.feature_use.items():
         used = made.sessions.tries & (made.rng.random(len(made.sessions.who)) < chance)
         minutes = made.rng.exponential(3.0, len(used))
-        for row in np.flatnonzero(used):
+        for row in rows_where(used):
             if flag in made.stretches[made.sessions.stretch[row]].served:
                 yield Event(event_id=f"{made.session(row)}-u{flag}", kind=Kind.FEATURE_USE, flag=flag,
                             occurred_at=made.when(row, 30), value=float(minutes[row] * 60_000), **made.common(row))
@@ -188,7 +195,7 @@ def feature_uses(made: Made) -> Iterator[Event]:
 def tasks(made: Made) -> Iterator[Event]:
     """Tasks begun, and those of them that were completed."""
     for name, completed in made.scenario.behaviour.tasks.items():
-        for row in np.flatnonzero(made.rng.random(len(made.sessions.who)) < made.scenario.behaviour.tasks_started):
+        for row in rows_where(made.rng.random(len(made.sessions.who)) < made.scenario.behaviour.tasks_started):
             yield Event(event_id=f"{made.session(row)}-t{name}", kind=Kind.TASK, name=name, state="started",
                         occurred_at=made.when(row, 40), **made.common(row))
             if made.rng.random() < completed:
@@ -220,7 +227,7 @@ def tickets(made: Made) -> Iterator[Event]:
     """Support tickets."""
     chance = made.scenario.behaviour.tickets * factor(made.scenario.effects, "tickets", made.sessions,
                                                       np.arange(len(made.sessions.who)))
-    for row in np.flatnonzero(made.rng.random(len(made.sessions.who)) < chance):
+    for row in rows_where(made.rng.random(len(made.sessions.who)) < chance):
         yield Event(event_id=f"{made.session(row)}-k", kind=Kind.SUPPORT_TICKET, occurred_at=made.when(row, 900),
                     severity="low", state="opened", **made.common(row))
 
@@ -228,7 +235,7 @@ def tickets(made: Made) -> Iterator[Event]:
 def conversions(made: Made) -> Iterator[Event]:
     """Conversions by name."""
     for name, chance in made.scenario.behaviour.conversions.items():
-        for row in np.flatnonzero(made.rng.random(len(made.sessions.who)) < chance):
+        for row in rows_where(made.rng.random(len(made.sessions.who)) < chance):
             yield Event(event_id=f"{made.session(row)}-v{name}", kind=Kind.CONVERSION, name=name,
                         occurred_at=made.when(row, 400), **made.common(row))
 

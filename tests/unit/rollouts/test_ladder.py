@@ -83,7 +83,8 @@ def test_an_open_critical_issue_goes_back_a_phase_once() -> None:
     first = propose(PLAN, ROLLOUT, ASKED, seen(conditions=(issue,)), Past(), NOW)
     assert (first.act, first.to) == (Act.PREVIOUS_PHASE, 20_000)
     held = replace(ROLLOUT, status=Status.HELD, percentage=20_000, phase="limited_rollout")
-    again = propose(PLAN, held, ASKED, seen(conditions=(issue,)), Past(NOW - timedelta(days=1), ("critical_errors",)), NOW)
+    past = Past(NOW - timedelta(days=1), ("critical_errors",))
+    again = propose(PLAN, held, ASKED, seen(conditions=(issue,)), past, NOW)
     assert again.act is Act.NONE
 
 
@@ -98,8 +99,8 @@ def test_who_serves_nobody_is_left_alone(status: Status) -> None:
 
 
 def test_it_advances_only_where_the_plan_allows_it_and_all_is_proven() -> None:
-    ready = seen(worse("errors", status=Standing.SAFE), criteria=(Verdict("adoption", "a", Standing.PROVEN),),
-                 gates_open=True)
+    ready = seen(worse("errors", status=Standing.SAFE), gates_open=True,
+                 criteria=(Verdict("adoption", "adoption_rate", Standing.PROVEN, acts=True),))
     allowed = replace(PLAN, autopilot=replace(PLAN.autopilot, may_advance=True))
     assert propose(PLAN, ROLLOUT, ASKED, ready, Past(), NOW).act is Act.NONE
     assert propose(allowed, ROLLOUT, ASKED, ready, Past(), NOW).act is Act.ADVANCE
