@@ -60,7 +60,8 @@ class Made:
         """Log-normal durations of the subjects behind `rows`, before effects."""
         own = self.people.speed[self.sessions.who[rows]]
         scatter: np.ndarray = np.exp(self.rng.normal(0, shape.sigma, len(rows)))
-        return shape.median * own * scatter
+        found: np.ndarray = shape.median * own * scatter
+        return found
 
 
 def rows_where(chosen: np.ndarray) -> list[int]:
