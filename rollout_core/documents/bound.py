@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rollout_core.documents.codec import UNREAD, Key, Quantity, as_percent
+from rollout_core.documents.codec import UNREAD, Key
 from rollout_core.documents.findings import Findings
 from rollout_core.documents.located import Located
 from rollout_core.documents.metric_units import is_share
+from rollout_core.documents.quantities import Quantity, as_percent
 from rollout_core.documents.record import below
 from rollout_core.rollouts.phase import Comparison
 

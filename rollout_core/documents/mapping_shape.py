@@ -9,18 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rollout_core.documents.codec import (
-    UNREAD,
-    Duration,
-    Key,
-    ListOf,
-    MapOf,
-    OneOf,
-    Quantity,
-    Scalar,
-    Text,
-    refuse,
-)
+from rollout_core.documents.codec import UNREAD, Key, ListOf, MapOf, OneOf, Scalar, Text, refuse
 from rollout_core.documents.findings import Findings
 from rollout_core.documents.format_line import FormatLine
 from rollout_core.documents.located import Located
@@ -37,6 +26,7 @@ from rollout_core.documents.mapping import (
     When,
 )
 from rollout_core.documents.mapping_values import EVENT_FIELDS, TESTS
+from rollout_core.documents.quantities import Duration, Quantity
 from rollout_core.documents.record import Field, Record, below
 from rollout_core.documents.yaml_source import read_yaml, write_yaml
 from rollout_core.errors import InvalidDocument

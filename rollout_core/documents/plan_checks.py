@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rollout_core.documents.findings import Findings
 from rollout_core.documents.located import Located
 from rollout_core.documents.metric_units import KNOWN_METRICS, is_bounded_share
-from rollout_core.documents.rule_codec import DAYS
+from rollout_core.documents.plan_sheet import Sheet
+from rollout_core.documents.rule_checks import check_rules
 from rollout_core.flags.bucketing import percentage_of_buckets
-from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
+from rollout_core.flags.targeting import EVERYBODY
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.event import Kind
+from rollout_core.metrics.formula import WorstChange
 from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.policies import PROVABLE
 
-_LISTS = frozenset({Operator.HAS_ANY, Operator.HAS_NONE})
-_ORDERED = frozenset({Operator.GREATER, Operator.AT_LEAST, Operator.LESS, Operator.AT_MOST})
-FITTING_TYPES: dict[Operator, tuple[str, ...]] = {
-    **dict.fromkeys(_LISTS, ("list",)),
-    **dict.fromkeys(_ORDERED, ("number",)),
-    **dict.fromkeys(DAYS, ("time",)),
-    **dict.fromkeys((Operator.STARTS_WITH, Operator.ENDS_WITH), ("string",)),
-    Operator.CONTAINS: ("string", "list"),
-    **dict.fromkeys((Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN),
-                    ("string", "number", "boolean")),
-    Operator.EXISTS: ("string", "number", "boolean", "time", "list"),
-}
-"""Operator -> the attribute types it can be asked of."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A plan with its document, and where to note what does not fit."""
-
-    plan: Plan
-    tree: Located
-    found: Findings
-
-    def wrong(self, path: str, what: str, allowed: str = "") -> None:
-        self.found.add(path, what, line=self.tree.line_of(path), allowed=allowed)
-
-    def must_know(self, path: str, kind: str, name: str | None, known: Iterable[str]) -> None:
-        known = list(known)
-        if name is not None and name not in known:
-            self.found.unknown(path, kind, name, known, line=self.tree.line_of(path))
+MOST_AUDIENCES = 20
+"""How many audiences with a rule the register can be counted by at once."""
 
 
 def check_fit(plan: Plan, tree: Located, found: Findings) -> None:
     """Notes everything in a readable plan that does not fit together."""
-    sheet = _Sheet(plan, tree, found)
+    sheet = Sheet(plan, tree, found)
     for check in CHECKS:
         check(sheet)
 
 
-def _audiences(sheet: _Sheet) -> None:
+def _audiences(sheet: Sheet) -> None:
     *named, last = sheet.plan.audiences
+    if len(named) > MOST_AUDIENCES:
+        sheet.wrong("audiences", f"{len(named)} audiences with a rule are too many", f"at most {MOST_AUDIENCES}")
     if last.rule != EVERYBODY:
         sheet.wrong(f"audiences[{len(named)}]", "the last audience must be every eligible subject",
                     "a last entry with rule: everybody")
@@ -65,7 +44,7 @@ def _audiences(sheet: _Sheet) -> None:
         sheet.must_know(f"holdout.audiences[{index}]", "audience", key, keys)
 
 
-def _flags(sheet: _Sheet) -> None:
+def _flags(sheet: Sheet) -> None:
     keys = [flag.key for flag in sheet.plan.flags]
     needs = {flag.key: flag.prerequisite for flag in sheet.plan.flags}
     order = {flag.key: _entry(sheet.plan, flag.key) for flag in sheet.plan.flags}
@@ -93,7 +72,7 @@ def _chain(flag: str, needs: dict[str, str | None]) -> list[str]:
     return seen
 
 
-def _phases(sheet: _Sheet) -> None:
+def _phases(sheet: Sheet) -> None:
     audiences = [audience.key for audience in sheet.plan.audiences]
     flags = [flag.key for flag in sheet.plan.flags]
     added: dict[str, str] = {}
@@ -110,7 +89,7 @@ def _phases(sheet: _Sheet) -> None:
             sheet.wrong(f"{where}.maximum_duration", "the maximum is shorter than the minimum duration")
 
 
-def _percentages(sheet: _Sheet) -> None:
+def _percentages(sheet: Sheet) -> None:
     before = 0
     for index, phase in enumerate(sheet.plan.phases):
         where = f"phases[{index}].percentage"
@@ -135,7 +114,7 @@ class _Limited:
     kind: str | None = None
 
 
-def _metrics(sheet: _Sheet) -> None:
+def _metrics(sheet: Sheet) -> None:
     tags = sorted({tag for flag in sheet.plan.flags for tag in flag.tags})
     for one in _limited(sheet.plan):
         sheet.must_know(f"{one.path}.metric", "metric", one.metric, KNOWN_METRICS)
@@ -161,57 +140,42 @@ def _limited(plan: Plan) -> Iterator[_Limited]:
         yield _Limited(f"alerts[{index}]", alert.metric, alert.threshold, alert.tag, alert.kind)
 
 
-def _guardrails(sheet: _Sheet) -> None:
+def _guardrails(sheet: Sheet) -> None:
     for index, guardrail in enumerate(sheet.plan.guardrails):
         sheet.must_know(f"guardrails[{index}].metric", "metric", guardrail.metric, KNOWN_METRICS)
+        _must_be_provable(sheet, f"guardrails[{index}].metric", guardrail.metric, PROVABLE)
         if guardrail.mde < guardrail.margin or guardrail.mde == 0:
             sheet.wrong(f"guardrails[{index}].mde", "the smallest harm worth finding is 0 or below the margin",
                         f"more than 0, at least the margin ({guardrail.margin:g})")
 
 
-def _rules(sheet: _Sheet) -> None:
-    rules = [("eligibility", sheet.plan.eligibility)]
-    rules += [(f"segments[{n}].rule", one.rule) for n, one in enumerate(sheet.plan.segments)]
-    rules += [(f"audiences[{n}].rule", one.rule) for n, one in enumerate(sheet.plan.audiences)]
-    for path, rule in rules:
-        for where, condition in _conditions(path, rule):
-            _condition(sheet, where, condition)
+def _must_be_provable(sheet: Sheet, path: str, metric: str | None, formulas: tuple[type, ...]) -> None:
+    """What acts by proof needs a metric that evidence can judge; else it would be left out in silence."""
+    if metric is not None and metric in CATALOG and not isinstance(CATALOG[metric].formula, formulas):
+        able = (key for key, known in CATALOG.items() if isinstance(known.formula, formulas))
+        sheet.wrong(path, f"{metric} is read off, not proven from two arms: nothing may act on it", ", ".join(able))
 
 
-def _conditions(path: str, rule: Rule) -> Iterator[tuple[str, Condition]]:
-    if isinstance(rule, Condition):
-        yield path, rule
-    elif isinstance(rule, (AllOf, AnyOf)):
-        word = "all" if isinstance(rule, AllOf) else "any"
-        for index, inner in enumerate(rule.rules):
-            yield from _conditions(f"{path}.{word}[{index}]", inner)
+def _pause_conditions(sheet: Sheet) -> None:
+    for index, rule in enumerate(sheet.plan.pause_conditions):
+        if rule.decide == "evidence":
+            _must_be_provable(sheet, f"pause_conditions[{index}].metric", rule.metric, (*PROVABLE, WorstChange))
 
 
-def _condition(sheet: _Sheet, path: str, condition: Condition) -> None:
-    attributes = {attribute.key: attribute for attribute in sheet.plan.attributes}
-    sheet.must_know(f"{path}.attribute", "attribute", condition.attribute, attributes)
-    attribute = attributes.get(condition.attribute)
-    if attribute is None:
-        return
-    if attribute.type not in FITTING_TYPES[condition.operator]:
-        sheet.wrong(path, f"{condition.operator} cannot be asked of {attribute.key!r}, which is a {attribute.type}",
-                    ", ".join(str(operator) for operator, types in FITTING_TYPES.items() if attribute.type in types))
-    if attribute.values and condition.operator not in DAYS:
-        for value in condition.values:
-            sheet.must_know(f"{path}.{condition.operator}", f"value of {attribute.key}", str(value), attribute.values)
-
-
-def _others(sheet: _Sheet) -> None:
+def _others(sheet: Sheet) -> None:
     plan = sheet.plan
     flags = [flag.key for flag in plan.flags]
     for variable, flag in plan.environment.flags.items():
         sheet.must_know(f"environment.flags.{variable}", "flag", flag, flags)
+    for variable, kinds in plan.environment.collection.items():
+        for kind in kinds:
+            sheet.must_know(f"environment.collection.{variable}", "kind of event", kind, map(str, Kind))
     if plan.health.error_target >= plan.health.error_limit:
         sheet.wrong("health.error_limit", "the limit must be above the target, errors only get worse towards it")
     if plan.health.adoption_floor >= plan.health.adoption_target:
         sheet.wrong("health.adoption_target", "the target must be above the floor")
 
 
-CHECKS: tuple[Callable[[_Sheet], None], ...] = (_audiences, _flags, _phases, _percentages, _metrics, _guardrails,
-                                               _rules, _others)
+CHECKS: tuple[Callable[[Sheet], None], ...] = (_audiences, _flags, _phases, _percentages, _metrics, _guardrails,
+                                              _pause_conditions, check_rules, _others)
 """Every check, each on one part of the plan."""

@@ -7,23 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollout_core.documents.bound import Bound
-from rollout_core.documents.codec import (
-    Deadline,
-    Duration,
-    Key,
-    ListOf,
-    MapOf,
-    OneOf,
-    Percentage,
-    Quantity,
-    Scalar,
-    Text,
-    Truth,
-    Whole,
-)
+from rollout_core.documents.codec import Key, ListOf, MapOf, OneOf, Scalar, Text, Truth, Whole
 from rollout_core.documents.findings import Findings
 from rollout_core.documents.format_line import FormatLine
 from rollout_core.documents.located import Located
+from rollout_core.documents.quantities import Deadline, Duration, Percentage, Quantity
 from rollout_core.documents.record import Field, Part, Record
 from rollout_core.documents.rule_codec import RuleCodec
 from rollout_core.flags.audience import Audience

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rollout_core.documents.codec import UNREAD, Key, ListOf, Quantity, Scalar, refuse
+from rollout_core.documents.codec import UNREAD, Key, ListOf, Scalar, refuse
 from rollout_core.documents.findings import Findings
 from rollout_core.documents.located import Located
+from rollout_core.documents.quantities import Quantity
 from rollout_core.documents.record import below
 from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
 

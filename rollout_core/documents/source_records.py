@@ -96,7 +96,7 @@ def json_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     with path.open("rb") as stream:
         try:
             found = msgspec.json.decode(opened(path, stream).read())
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, OSError) as error:
             raise InvalidRequest(f"{path.name} is no JSON: {error}", mend="For one record a line use jsonl.") from error
     records = found if isinstance(found, list) else [found]
     sound = [record for record in records if isinstance(record, Mapping)]
@@ -111,7 +111,7 @@ def jsonl_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     bad: list[Rejected] = []
     size = max(path.stat().st_size, 1)
     with path.open("rb") as stream:
-        for line in _lines(opened(path, stream)):
+        for line in _lines(path, opened(path, stream)):
             if not line.strip():
                 continue
             record = _decoded(line)
@@ -125,11 +125,14 @@ def jsonl_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     yield Chunk(first, LevelledRecords(source, records), bad)
 
 
-def _lines(text: Any) -> Iterator[bytes]:
+def _lines(path: Path, text: Any) -> Iterator[bytes]:
     rest = b""
-    while block := text.read(1 << 20):
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
+    try:
+        while block := text.read(1 << 20):
+            *lines, rest = (rest + block).split(b"\n")
+            yield from lines
+    except OSError as error:
+        raise InvalidRequest(f"{path.name} cannot be unpacked: {error}", mend="Check the file.") from error
     yield rest
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,19 +67,20 @@ def unknown_column(name: str, known: Sequence[str]) -> InvalidRequest:
 
 def csv_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     """The rows of a CSV file, gz and bz2 by suffix. Raises InvalidRequest for a file that is no such text."""
-    counting = _Counting(path)
     bad = _BadLines()
+    size = max(path.stat().st_size, 1)
     try:
-        reader = pyarrow.csv.open_csv(
-            _text_of(path, counting.stream, source.delimiter),
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, encoding=source.encoding,
-                                    column_names=list(source.columns) or None),
-            pyarrow.csv.ParseOptions(delimiter="," if source.delimiter == WHITESPACE else source.delimiter,
-                                     invalid_row_handler=bad.note, newlines_in_values=True),
-            pyarrow.csv.ConvertOptions(default_column_type=pa.string(), null_values=list(source.absent),
-                                       strings_can_be_null=True, quoted_strings_can_be_null=True))
-        yield from _gathered(reader, bad, counting)
-    except pa.ArrowInvalid as error:
+        with path.open("rb") as stream:
+            reader = pyarrow.csv.open_csv(
+                _text_of(path, stream, source.delimiter),
+                pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, encoding=source.encoding,
+                                        column_names=list(source.columns) or None),
+                pyarrow.csv.ParseOptions(delimiter="," if source.delimiter == WHITESPACE else source.delimiter,
+                                         invalid_row_handler=bad.note, newlines_in_values=True),
+                pyarrow.csv.ConvertOptions(default_column_type=pa.string(), null_values=list(source.absent),
+                                           strings_can_be_null=True, quoted_strings_can_be_null=True))
+            yield from _gathered(reader, bad, lambda: min(stream.tell() / size, 1.0))
+    except (pa.ArrowException, OSError, LookupError) as error:
         raise InvalidRequest(f"{path.name} cannot be read as {source.format}: {error}",
                              mend="Check `source` in the mapping: format, delimiter, encoding.") from error
 
@@ -88,23 +88,23 @@ def csv_chunks(path: Path, source: Source) -> Iterator[Chunk]:
 def parquet_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     """The rows of a Parquet file. Raises InvalidRequest for a file that is none."""
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-        first, total = 0, max(file.metadata.num_rows, 1)
-        for batch in file.iter_batches(batch_size=CHUNK_ROWS):
-            yield Chunk(first, TableRows(pa.Table.from_batches([batch])), done=(first + batch.num_rows) / total)
-            first += batch.num_rows
-    except pa.ArrowInvalid as error:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            first, total = 0, max(file.metadata.num_rows, 1)
+            for batch in file.iter_batches(batch_size=CHUNK_ROWS):
+                yield Chunk(first, TableRows(pa.Table.from_batches([batch])), done=(first + batch.num_rows) / total)
+                first += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
         raise InvalidRequest(f"{path.name} cannot be read as parquet: {error}", mend="Check the file.") from error
 
 
-def _gathered(reader: Any, bad: _BadLines, counting: _Counting) -> Iterator[Chunk]:
+def _gathered(reader: Any, bad: _BadLines, done: Callable[[], float]) -> Iterator[Chunk]:
     """Blocks gathered to chunks of CHUNK_ROWS."""
     first, held, rows = 0, [], 0
     for batch in reader:
         held.append(batch)
         rows += batch.num_rows
         if rows >= CHUNK_ROWS:
-            yield Chunk(first, TableRows(pa.Table.from_batches(held)), bad.taken(), counting.done)
+            yield Chunk(first, TableRows(pa.Table.from_batches(held)), bad.taken(), done())
             first, held, rows = first + rows, [], 0
     letters = bad.taken()
     if held or letters:
@@ -126,22 +126,6 @@ class _BadLines:
     def taken(self) -> tuple[Rejected, ...]:
         letters, self.letters = tuple(self.letters), []
         return letters
-
-
-class _Counting:
-    """An opened file that knows how much of it is read."""
-
-    def __init__(self, path: Path) -> None:
-        self._size = max(path.stat().st_size, 1)
-        self.stream = path.open("rb")
-
-    @cached_property
-    def size(self) -> int:
-        return self._size
-
-    @property
-    def done(self) -> float:
-        return 1.0 if self.stream.closed else min(self.stream.tell() / self.size, 1.0)
 
 
 def opened(path: Path, stream: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -14,8 +15,10 @@ from rollout_core.flags.flag import Flag, Variant
 from rollout_core.flags.holdout import Holdout
 from rollout_core.flags.segment import Segment
 from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.rollouts import plan as parts
 from rollout_core.rollouts.phase import Comparison, Criterion, Phase
+from rollout_core.rollouts.policies import PROVABLE
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(str.strip)
 keys = st.text("abcXYZ019._-", min_size=1, max_size=6)
@@ -23,6 +26,7 @@ durations = st.timedeltas(timedelta(0), timedelta(days=1000))
 percentages = st.integers(1, 100_000)
 numbers = st.floats(-1e9, 1e9, allow_nan=False)
 shares = st.floats(0, 1, allow_nan=False)
+PROVEN = [key for key in KNOWN_METRICS if isinstance(CATALOG[key].formula, PROVABLE)]
 ATTRIBUTES = tuple(parts.Attribute(key=f"{kind}_one", type=kind)
                    for kind in ("string", "number", "boolean", "time", "list"))
 
@@ -61,9 +65,9 @@ limits = st.sampled_from(Comparison)
 
 
 @st.composite
-def bound(draw: st.DrawFn) -> tuple[str, Comparison, float] | None:
+def bound(draw: st.DrawFn, metrics: Sequence[str] = KNOWN_METRICS) -> tuple[str, Comparison, float] | None:
     """A metric with a limit it can have, or nothing."""
-    metric = draw(st.none() | st.sampled_from(KNOWN_METRICS))
+    metric = draw(st.none() | st.sampled_from(metrics))
     if metric is None:
         return None
     return metric, draw(limits), draw(shares if is_bounded_share(metric) else numbers)
@@ -88,7 +92,7 @@ def alerts(draw: st.DrawFn) -> parts.AlertRule:
 
 @st.composite
 def pauses(draw: st.DrawFn) -> parts.PauseCondition:
-    metric, comparison, threshold = draw(bound()) or (None, None, None)
+    metric, comparison, threshold = draw(bound(PROVEN)) or (None, None, None)
     return parts.PauseCondition(
         draw(keys), draw(texts), "metric" if metric else "health_check", metric, comparison, threshold,
         draw(st.none() | percentages), draw(st.none() | durations), draw(st.sampled_from(["evidence", "threshold"])),
@@ -127,7 +131,7 @@ def plans(draw: st.DrawFn) -> parts.Plan:
         phases=draw(phases([one.key for one in audiences], [flag.key for flag in flags])),
         safe_state=draw(st.integers(0, 100_000)),
         guardrails=draw(keyed(st.builds(
-            parts.Guardrail, keys, texts, st.sampled_from(KNOWN_METRICS), shares, st.floats(1, 9), st.booleans()))),
+            parts.Guardrail, keys, texts, st.sampled_from(PROVEN), shares, st.floats(1, 9), st.booleans()))),
         pause_conditions=draw(keyed(pauses())), alerts=draw(keyed(alerts())),
         rollbacks=draw(keyed(st.builds(parts.RollbackProcedure, st.sampled_from(["immediate", "gradual", "full"]),
                                        texts, texts, durations, reduce_by=st.none() | shares), "kind")),

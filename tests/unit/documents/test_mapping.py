@@ -208,6 +208,16 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "v.json", b"{", SMALL.replace("csv", "json"))
 
 
+@pytest.mark.parametrize(("name", "content", "mapping"), [
+    ("v.csv", b"at,who,score\n2024-01-01T00:00:00Z,\xff,5\n", SMALL), ("v.csv", b"", SMALL),
+    ("v.csv.gz", CSV, SMALL), ("v.json.gz", b"[]", SMALL.replace("csv", "json")),
+    ("v.jsonl.gz", b"{}", SMALL.replace("csv", "jsonl")),
+])
+def test_a_broken_file_is_refused_in_words(tmp_path: Path, name: str, content: bytes, mapping: str) -> None:
+    with pytest.raises(InvalidRequest, match=name):
+        read(tmp_path, name, content, mapping)
+
+
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     (tmp_path / "mapping.yaml").write_text(SMALL)
     with pytest.raises(InvalidRequest, match="There is no file"):

@@ -191,3 +191,21 @@ def test_two_plans_of_a_directory_may_not_share_a_key(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(SMALLEST)
     with pytest.raises(InvalidPlan, match=r"also the key of a\.yaml"):
         load_plans(tmp_path)
+
+
+def test_nothing_may_act_on_a_metric_that_evidence_cannot_judge() -> None:
+    guardrail = "guardrails: [{key: g, name: G, metric: usage_growth_weekly, margin: 1 %, mde: 2 %}]\n"
+    assert "nothing may act on it" in only_problem(SMALLEST + guardrail).what
+    condition = "pause_conditions: [{key: p, name: P, metric: retention_improvement, below: 1 %}]\n"
+    assert "nothing may act on it" in only_problem(SMALLEST + condition).what
+
+
+def test_more_audiences_than_can_be_counted_are_refused() -> None:
+    many = "".join(f"  - {{key: a{n}, name: A, rule: {{attribute: rooms, equals: {n}}}}}\n" for n in range(20))
+    problem = only_problem(SMALLEST.replace("audiences:\n", "audiences:\n" + many))
+    assert (problem.where, problem.allowed) == ("audiences", "at most 20")
+
+
+def test_collection_can_only_be_switched_off_for_kinds_of_events_there_are() -> None:
+    problem = only_problem(SMALLEST + "environment: {collection: {ANALYTICS: [page_vew]}}\n")
+    assert "did you mean 'page_view'?" in problem.what
