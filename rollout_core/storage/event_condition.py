@@ -81,4 +81,7 @@ def _integrity(cursor: duckdb.DuckDBPyConnection) -> list[str]:
         found = cursor.execute(sql).fetchall()[0][0]
         if found:
             problems.append(sentence.format(n=found))
+    lost = cursor.execute("SELECT value FROM store_meta WHERE name = 'lost_batches'").fetchall()
+    problems += [f"Batches {numbers} were acknowledged but are not in the file: its log was damaged, or an older copy "
+                 "was put in its place. Restore a backup if you have a newer one." for numbers, in lost]
     return problems

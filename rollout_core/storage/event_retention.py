@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
 
 from rollout_core.metrics.event import Kind
@@ -140,4 +141,5 @@ def still_in(copies: Iterable[Path], key: int) -> list[str]:
 def _parquet_holds(path: Path, key: int) -> bool:
     data = arrow_dataset.dataset(path)
     named = [name for name in (*SLOTS, "subject_key") if name in data.schema.names]
-    return any(data.count_rows(filter=arrow_dataset.field(name) == key) for name in named)
+    wanted = pa.scalar(key, pa.uint64())
+    return any(data.count_rows(filter=arrow_dataset.field(name) == wanted) for name in named)

@@ -117,6 +117,7 @@ class DuckdbEventStore:
     def close(self) -> None:
         """See the port."""
         self.database.close()
+        self._writer.close()
 
 
 def open_event_store(path: Path | None, key: bytes, *, wait_seconds: float = LOCK_WAIT_SECONDS,

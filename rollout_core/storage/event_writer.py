@@ -25,6 +25,7 @@ from rollout_core.errors import DiskFull
 from rollout_core.metrics.event import MAX_UNITS, Kind
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
+from rollout_core.storage.acknowledged_mark import AcknowledgedMark
 from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import event_table
@@ -55,6 +56,7 @@ class EventWriter:
         self._keys = keys
         self._free = free
         self._lock = threading.Lock()
+        self._mark = AcknowledgedMark(database.path)
         self.load()
 
     def load(self) -> None:
@@ -65,6 +67,7 @@ class EventWriter:
             last = cursor.execute("SELECT max(batch) FROM batch_token").fetchall()[0][0]
             reached = cursor.execute("SELECT reached_at FROM watermark WHERE name = 'windows'").fetchall()
         self._batch: int = last or 0
+        self._note_lost(self._mark.read())
         self.counted_until: datetime | None = reached[0][0].replace(tzinfo=UTC) if reached else None
 
     def move_counted_until(self, until: datetime) -> None:
@@ -97,7 +100,21 @@ class EventWriter:
                 self._mark_dirty(cursor, tables.values())
                 _record_batch(cursor, number, batch, written)
             self._batch, self.slots = number, slots
+            self._mark.write(number)
             return written
+
+    def close(self) -> None:
+        """Lets go of the mark's file."""
+        self._mark.close()
+
+    def _note_lost(self, acknowledged: int) -> None:
+        """Keeps for doctor that batches were acknowledged which the file does not hold; numbers go on above them."""
+        if acknowledged > self._batch:
+            with self._database.transaction() as cursor:
+                cursor.execute("INSERT INTO store_meta VALUES ('lost_batches', ?)",
+                               [f"{self._batch + 1} to {acknowledged}"])
+            self._batch = acknowledged
+            self._mark.write(acknowledged)
 
     def _check_disk(self) -> None:
         path = self._database.path

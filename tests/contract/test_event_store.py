@@ -1,0 +1,431 @@
+"""What every adapter of the event-store port must do; run under a zone that is not UTC."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNew
+from rollout_core.metrics.event import Kind
+from rollout_core.metrics.event_checks import Refusal, Rejected
+from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
+from rollout_core.storage.event_store import DuckdbEventStore
+from tests.fakes.made_events import BROWSER, at, batch, exposed, made, request
+
+SECRET = b"s" * 32
+ROLLOUTS = [MirroredRollout("ex", "user")]
+EPOCHS = [MirroredEpoch("ex", 1, at(0)), MirroredEpoch("ex", 2, at(10))]
+
+
+@pytest.fixture(autouse=True)
+def _in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def store() -> Iterator[DuckdbEventStore]:
+    opened = DuckdbEventStore(None, SECRET)
+    opened.mirror(ROLLOUTS, EPOCHS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def filed(tmp_path: Path) -> Iterator[DuckdbEventStore]:
+    opened = DuckdbEventStore(tmp_path / "events.duckdb", SECRET)
+    opened.mirror(ROLLOUTS, EPOCHS)
+    yield opened
+    opened.close()
+
+
+def rows(store: DuckdbEventStore, sql: str) -> list[tuple[Any, ...]]:
+    return store.query(sql).rows
+
+
+def requests_by_arm(store: DuckdbEventStore) -> dict[str, tuple[int, int]]:
+    """arm -> (requests, failed) of rollout ex."""
+    found = rows(store, "SELECT arm, sum(n)::BIGINT, sum(s)::BIGINT FROM hours WHERE rollout = 'ex' "
+                        "AND metric = 'request_errors' GROUP BY arm")
+    return {arm: (n, failed) for arm, n, failed in found}
+
+
+def whole_store(store: DuckdbEventStore, metric: str) -> list[tuple[Any, ...]]:
+    """(n, s) of a metric over all hours and everybody."""
+    return rows(store, "SELECT sum(n)::BIGINT, sum(s)::BIGINT FROM hours "
+                       f"WHERE rollout = '' AND metric = '{metric}'")
+
+
+class TestWriting:
+    def test_an_event_is_stored_once_however_often_it_comes(self, store: DuckdbEventStore) -> None:
+        event = request(1.0)
+        assert store.write(batch(event, event)).stored == 1
+        again = store.write(batch(event))
+        assert (again.stored, again.duplicates) == (0, 1)
+        assert again.known == {("api_request", event.event.event_id)}
+
+    def test_a_repetition_with_another_clock_correction_is_still_the_same_event(self, store: DuckdbEventStore) -> None:
+        first = made(Kind.PAGE_VIEW, 1.0, page="/p", event_id="same", sent_at=at(1.0), received=1.1)
+        second = made(Kind.PAGE_VIEW, 1.0, page="/p", event_id="same", sent_at=at(1.0), received=1.4)
+        assert first.occurred_at != second.occurred_at
+        store.write(batch(first, received=1.1))
+        assert store.write(batch(second, received=1.4)).stored == 0
+
+    def test_late_events_of_several_days_are_deduplicated_too(self, store: DuckdbEventStore) -> None:
+        events = [request(-24.0 * days) for days in range(4)]
+        assert store.write(batch(*events)).stored == 4
+        assert store.write(batch(*events, request(39.9))).stored == 1
+
+    def test_the_same_token_is_written_once(self, store: DuckdbEventStore) -> None:
+        assert store.write(batch(request(1.0), token="file:0")).stored == 1
+        repeated = store.write(batch(request(2.0), token="file:0"))
+        assert repeated.repeated
+        assert rows(store, "SELECT count(*) FROM api_requests") == [(1,)]
+
+    def test_times_are_stored_in_utc_whatever_the_machine_s_zone(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.5), request(3.5)))
+        found = rows(store, "SELECT occurred_at FROM api_requests ORDER BY 1")
+        assert [moment.isoformat() for moment, in found] == ["2026-03-08T02:30:00", "2026-03-08T03:30:00"]
+
+    def test_a_refused_event_is_kept_with_its_reason(self, store: DuckdbEventStore) -> None:
+        letter = Rejected(Refusal.TOO_LATE, "older than 7 days", "e-old", "error", "{}")
+        assert store.write(batch(rejected=[letter])).rejected == 1
+        assert store.condition().dead_letters == {"too_late": 1}
+
+    def test_a_fifth_unit_is_refused_and_named(self, store: DuckdbEventStore) -> None:
+        store.write(batch(made(Kind.PAGE_VIEW, 1.0, page="/", units={"a": "1", "b": "1", "c": "1", "d": "1"})))
+        written = store.write(batch(made(Kind.PAGE_VIEW, 1.0, page="/", units={"e": "1"})))
+        assert (written.stored, written.rejected) == (0, 1)
+        assert written.refused[0].reason is Refusal.TOO_MANY_UNITS
+
+    def test_a_full_disk_refuses_the_whole_batch(self, tmp_path: Path) -> None:
+        free = [10 << 30]
+        store = DuckdbEventStore(tmp_path / "events.duckdb", SECRET, free=lambda _: (free[0], 20 << 30))
+        free[0] = 1 << 29
+        with pytest.raises(DiskFull):
+            store.write(batch(request(1.0)))
+        free[0] = 10 << 30
+        assert store.write(batch(request(1.0))).stored == 1
+        store.close()
+
+    def test_accepted_minus_stored_is_zero(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(1.0), request(2.0)))
+        assert store.condition().problems == ()
+
+
+class TestArms:
+    def test_an_outcome_counts_in_the_arm_whose_span_covers_it(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "t", "treatment"), exposed(1.0, "c", "control"), request(2.0, "t", 500),
+                          request(2.0, "c"), request(2.1, "c")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (1, 1), "control": (2, 0)}
+
+    def test_what_lies_before_exposure_or_has_none_is_counted_apart(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(3.0, "t", "treatment"), request(1.0, "t"), request(4.0, "t"), request(4.0, "nobody")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"before": (1, 0), "treatment": (1, 0), "unattributed": (1, 0)}
+
+    def test_two_arms_within_one_epoch_are_in_no_comparison(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(1.5, "x"), exposed(2.0, "x", "control"),
+                          request(3.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"mixed": (2, 0)}
+
+    def test_control_in_one_epoch_and_treatment_in_the_next_is_normal(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "control"), request(2.0, "x"), exposed(11.0, "x", "treatment", 2),
+                          request(12.0, "x")))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT epoch, arm, n FROM hours WHERE rollout = 'ex' AND metric = 'request_errors'")
+        assert sorted(found) == [(1, "control", 1), (2, "treatment", 1)]
+
+    def test_a_span_ends_with_its_epoch(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "control"), request(9.0, "x"), request(10.5, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"control": (1, 0), "before": (1, 0)}
+
+    def test_a_new_epoch_cuts_open_spans_and_recounts_what_was_closed(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(11.0, "x", "treatment", 2), request(12.0, "x"), request(14.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (2, 0)}
+        store.mirror(ROLLOUTS, [*EPOCHS, MirroredEpoch("ex", 3, at(13))])
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (1, 0), "before": (1, 0)}
+
+    def test_an_overridden_subject_is_left_out_from_then_on(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(1.5, "x"),
+                          exposed(2.0, "x", "none", reason="subject_override"), exposed(3.0, "x", "treatment"),
+                          request(4.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (1, 0), "overridden": (1, 0)}
+
+    def test_a_flag_that_has_not_entered_does_not_move_anybody(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), exposed(2.0, "x", "none", reason="flag_not_entered"),
+                          request(3.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (1, 0)}
+
+    def test_an_arm_from_a_public_key_is_not_believed(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment", sender=BROWSER), request(2.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"unattributed": (1, 0)}
+
+    def test_an_outcome_from_a_public_key_gets_the_arm_of_the_server_s_record(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "control"), exposed(1.1, "x", "treatment", sender=BROWSER),
+                          request(2.0, "x", sender=BROWSER)))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"control": (1, 0)}
+
+    def test_two_rollouts_with_different_units_both_get_the_outcome(self, store: DuckdbEventStore) -> None:
+        store.mirror([*ROLLOUTS, MirroredRollout("pat", "workspace")], EPOCHS)
+        both = {"user": "u", "workspace": "w"}
+        store.write(batch(exposed(1.0, "u", "treatment"), made(
+            Kind.EXPOSURE, 1.0, rollout="pat", unit="workspace", units={"workspace": "w"}, arm="control", epoch=7,
+            inclusion=10_000), request(2.0, units=both)))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT rollout, arm, epoch, n FROM hours WHERE metric = 'request_errors' ORDER BY 1")
+        assert found == [("", "all", 0, 1), ("ex", "treatment", 1, 1), ("pat", "control", 7, 1)]
+
+    def test_subjects_that_enter_are_counted_once_per_epoch(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), exposed(2.0, "x", "treatment"), exposed(1.2, "y", "control")))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT arm, entered FROM entered ORDER BY arm")
+        assert found == [("control", 1), ("treatment", 1)]
+
+
+class TestWindows:
+    def test_only_windows_that_are_due_are_closed(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(1.98, "x"), request(2.05, "x")))
+        closed = store.close_windows(at(2.0) + timedelta(minutes=6))
+        assert closed.until_at == at(2.0)
+        assert requests_by_arm(store) == {"treatment": (1, 0)}
+
+    def test_closing_twice_changes_nothing(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x")))
+        store.close_windows(at(20))
+        before = rows(store, "SELECT * FROM hours ORDER BY ALL")
+        assert store.close_windows(at(20)).days_rebuilt == 0
+        assert rows(store, "SELECT * FROM hours ORDER BY ALL") == before
+
+    def test_a_late_event_corrects_the_window_it_belongs_to(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x")))
+        store.close_windows(at(20))
+        store.write(batch(request(2.5, "x", 500)))
+        assert store.close_windows(at(20)).days_rebuilt == 1
+        assert requests_by_arm(store) == {"treatment": (2, 1)}
+
+    def test_a_late_exposure_corrects_what_was_counted_without_it(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"unattributed": (1, 0)}
+        store.write(batch(exposed(1.0, "x", "treatment")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (1, 0)}
+
+    def test_a_second_arm_seen_later_takes_the_whole_epoch_out(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x")))
+        store.close_windows(at(5))
+        store.write(batch(exposed(6.0, "x", "control")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"mixed": (1, 0)}
+
+    def test_the_watermark_never_goes_back_with_the_clock(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.0)))
+        store.close_windows(at(20))
+        assert store.close_windows(at(3)).until_at == at(19) + timedelta(minutes=55)
+
+    def test_many_days_are_worked_off_in_several_passes_with_the_same_result(self, store: DuckdbEventStore) -> None:
+        store.write(batch(*(request(24.0 * day) for day in range(-20, 0))))
+        assert store.close_windows(at(20), days=8).behind == 12
+        while store.close_windows(at(20), days=8).behind:
+            pass
+        assert whole_store(store, "request_errors") == [(20, 0)]
+
+    def test_a_new_rollout_gets_its_history_counted(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.0, units={"workspace": "w"})))
+        store.close_windows(at(20))
+        store.mirror([*ROLLOUTS, MirroredRollout("pat", "workspace")], EPOCHS)
+        store.close_windows(at(20))
+        found = rows(store, "SELECT arm, n FROM hours WHERE rollout = 'pat' AND metric = 'request_errors'")
+        assert found == [("unattributed", 1)]
+
+    def test_a_measurement_sent_again_counts_once_with_its_largest_value(self, store: DuckdbEventStore) -> None:
+        vital = {"name": "CLS", "metric_id": "m1", "page": "/p", "load": "l"}
+        store.write(batch(made(Kind.WEB_VITAL, 2.0, value=0.05, **vital),
+                          made(Kind.WEB_VITAL, 2.1, value=0.2, **vital)))
+        store.close_windows(at(20))
+        assert whole_store(store, "vital:CLS") == [(1, 200_000)]
+
+    def test_a_session_has_an_error_when_an_error_names_it(self, store: DuckdbEventStore) -> None:
+        store.write(batch(made(Kind.SESSION, 2.0, session="s1", value=60_000.0),
+                          made(Kind.SESSION, 2.0, session="s2", value=60_000.0),
+                          made(Kind.ERROR, 3.0, session="s2", category="network")))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT metric, n, s::BIGINT FROM hours WHERE rollout = '' "
+                            "AND metric IN ('session_errors', 'session_errors:network') ORDER BY 1")
+        assert found == [("session_errors", 2, 1), ("session_errors:network", 0, 1)]
+
+    def test_an_error_after_midnight_still_marks_yesterday_s_session(self, store: DuckdbEventStore) -> None:
+        store.write(batch(made(Kind.SESSION, 23.9, session="s1", value=1.0, received=24.0)))
+        store.close_windows(at(24.1))
+        store.write(batch(made(Kind.ERROR, 24.2, session="s1", category="api")))
+        store.close_windows(at(25))
+        assert whole_store(store, "session_errors") == [(1, 1)]
+
+    def test_a_page_load_is_good_when_all_its_vitals_are(self, store: DuckdbEventStore) -> None:
+        for load, lcp in (("good", 2_500.0), ("slow", 2_501.0)):
+            store.write(batch(*(made(Kind.WEB_VITAL, 2.0, load=load, page="/", name=name, value=value)
+                                for name, value in (("LCP", lcp), ("CLS", 0.1), ("INP", 200.0)))))
+        store.close_windows(at(20))
+        assert whole_store(store, "good_loads") == [(2, 1)]
+
+    def test_zero_has_a_bin_of_its_own(self, store: DuckdbEventStore) -> None:
+        store.write(batch(made(Kind.WEB_VITAL, 2.0, name="CLS", value=0.0, load="l"), request(2.0, value=0.001)))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT metric, b, n FROM histograms WHERE rollout = '' AND slice = '' ORDER BY 1")
+        assert found == [("request_duration", 0, 1), ("vital:CLS", -1, 1)]       # 0.001 ms is 1 microsecond: ln 1 = 0
+
+    def test_only_the_first_error_of_a_subject_in_an_epoch_is_its_first(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), made(Kind.ERROR, 2.0, "x", category="api"),
+                          made(Kind.ERROR, 3.0, "x", category="api")))
+        store.close_windows(at(20))
+        store.write(batch(made(Kind.ERROR, 1.5, "x", category="api")))
+        store.close_windows(at(20))
+        with store.database.cursor() as cursor:
+            found = cursor.execute("SELECT first_at FROM subject_first WHERE metric = 'error'").fetchall()
+        assert [moment.hour + moment.minute / 60 for moment, in found] == [1.5]
+
+    def test_a_frozen_reference_counts_what_lies_above_it_from_then_on(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x", value=500.0)))
+        store.close_windows(at(5))
+        store.mirror(ROLLOUTS, EPOCHS, [FrozenValue("ex", "request_duration", "above", 300_000)])
+        store.write(batch(request(6.0, "x", value=200.0), request(6.0, "x", value=400.0)))
+        store.close_windows(at(20))
+        found = rows(store, "SELECT sum(d)::BIGINT, sum(x)::BIGINT FROM buckets "
+                            "WHERE metric = 'above:request_duration'")
+        assert found == [(2, 1)]
+
+
+class TestLettingGo:
+    def test_a_forgotten_subject_is_nowhere(self, store: DuckdbEventStore) -> None:
+        store.write(batch(exposed(1.0, "gone", "treatment"), request(2.0, "gone"), request(2.0, "stays"), rejected=[
+            Rejected(Refusal.TOO_LATE, "late", "e", "error", '{"units":{"user":"gone"}}')]))
+        store.close_windows(at(20))
+        forgotten = store.forget("user", "gone")
+        emptied = {"event_exposure", "event_api_request", "arm_span", "subject_day", "dead_letter"}
+        assert emptied <= forgotten.removed.keys()
+        assert store.forget("user", "gone").removed == {}
+        assert rows(store, "SELECT count(*) FROM api_requests") == [(1,)]
+
+    def test_forgetting_names_the_exports_that_still_hold_the_subject(self, tmp_path: Path) -> None:
+        copies = tmp_path / "exports"
+        store = DuckdbEventStore(tmp_path / "events.duckdb", SECRET, copies=[copies])
+        store.write(batch(request(2.0, "gone")))
+        files = store.export(copies, tables=["event_api_request", "event_error"])
+        assert store.forget("user", "gone").still_in == (str(files[0]),)
+        store.close()
+
+    def test_old_days_are_exported_then_dropped_and_rollups_stay(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
+        filed.write(batch(request(2.0), request(26.0)))
+        filed.close_windows(at(40))
+        before = rows(filed, "SELECT * FROM hours ORDER BY ALL")
+        kept = filed.retain({"api_request": 0}, at(30), tmp_path / "old")
+        assert kept.dropped == {"api_request": 1}
+        assert pq.read_table(kept.files[0]).num_rows == 1
+        filed.write(batch(request(3.0)))        # not recounted: the day's events are no longer whole
+        filed.close_windows(at(40))
+        assert rows(filed, "SELECT * FROM hours ORDER BY ALL") == before
+
+    def test_an_export_of_days_holds_only_those(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
+        filed.write(batch(request(2.0), request(26.0)))
+        file, = filed.export(tmp_path / "out", tables=["event_api_request"], since=date(2026, 3, 9))
+        assert pq.read_table(file)["occurred_at"].to_pylist()[0].isoformat() == "2026-03-09T02:00:00"
+
+    def test_a_snapshot_opens_as_a_store_with_the_same_rows(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
+        filed.write(batch(request(2.0)))
+        copy = filed.snapshot(tmp_path / "backup" / "events.duckdb")
+        filed.write(batch(request(3.0)))
+        opened = DuckdbEventStore(copy, SECRET)
+        assert rows(opened, "SELECT count(*) FROM api_requests") == [(1,)]
+        opened.close()
+
+
+REFUSED_SQL = (
+    "SELECT * FROM dead_letter", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+    "DELETE FROM api_requests", "SELECT 1; SELECT 2", "SELECT * FROM query('SELECT * FROM dead_letter')",
+    "WITH dead_letter AS (SELECT 1) SELECT * FROM dead_letter", "ATTACH 'x.duckdb'", "SET threads = 4",
+    "PRAGMA version",
+    "COPY api_requests TO 'x.csv'", "SELECT (SELECT max(raw) FROM dead_letter)", "EXPLAIN SELECT * FROM dead_letter",
+    "EXPLAIN DELETE FROM api_requests", "FROM duckdb_settings()", "SELECT * FROM information_schema.tables", "nonsense",
+    "SELECT * FROM memory.main.dead_letter", "DESCRIBE api_requests", "CALL pragma_version()",
+    "SELECT * FROM query_table('dead_letter')", "SELECT * FROM hours WHERE n IN (SELECT batch FROM dead_letter)",
+    "SELECT * FROM hours UNION ALL BY NAME SELECT * FROM batch_token", "INSTALL httpfs",
+)
+
+
+class TestUserSql:
+    @pytest.mark.parametrize("sql", REFUSED_SQL)
+    def test_nothing_but_reading_the_views_is_allowed(self, store: DuckdbEventStore, sql: str) -> None:
+        with pytest.raises(QueryRefused):
+            store.query(sql)
+
+    def test_reading_explaining_and_with_clauses_work(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.0)))
+        sql = "WITH r AS (SELECT endpoint FROM api_requests) SELECT r.endpoint, i FROM r, range(3) AS t(i)"
+        assert store.query(sql, limit=2).capped
+        assert store.query(f"EXPLAIN {sql}").rows
+
+    def test_a_query_that_takes_too_long_is_stopped(self, store: DuckdbEventStore) -> None:
+        with pytest.raises(QueryRefused, match=r"longer than 0\.2 s"):
+            store.query("SELECT count(*) FROM range(1000000000000)", seconds=0.2)
+
+
+class TestOpening:
+    def test_a_second_process_is_told_who_holds_the_store(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
+        program = ("import sys; from pathlib import Path\n"
+                   "from rollout_core.errors import StoreLocked\n"
+                   "from rollout_core.storage.event_store import DuckdbEventStore\n"
+                   "try: DuckdbEventStore(Path(sys.argv[1]), b's' * 32, wait_seconds=0)\n"
+                   "except StoreLocked as error: print(error.facts['holder_pid'])\n")
+        told = subprocess.run([sys.executable, "-c", program, str(tmp_path / "events.duckdb")], text=True,
+                              capture_output=True, check=True, cwd=Path(__file__).parents[2])
+        assert told.stdout.strip() == str(os.getpid())
+
+    def test_a_store_of_a_newer_version_is_refused_untouched(self, tmp_path: Path) -> None:
+        path = tmp_path / "events.duckdb"
+        store = DuckdbEventStore(path, SECRET)
+        with store.database.cursor() as cursor:
+            cursor.execute("UPDATE store_meta SET value = '999' WHERE name = 'schema_version'")
+        store.close()
+        with pytest.raises(StoreTooNew, match="999"):
+            DuckdbEventStore(path, SECRET)
+
+    def test_a_file_that_is_no_store_is_called_corrupt_with_a_way_out(self, tmp_path: Path) -> None:
+        path = tmp_path / "events.duckdb"
+        path.write_bytes(b"not a database" * 1_000)
+        with pytest.raises(StoreCorrupt, match="backup"):
+            DuckdbEventStore(path, SECRET)
+
+    def test_events_slots_and_watermark_survive_reopening(self, tmp_path: Path) -> None:
+        path = tmp_path / "events.duckdb"
+        store = DuckdbEventStore(path, SECRET)
+        store.mirror(ROLLOUTS, EPOCHS)
+        store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x")))
+        store.close_windows(at(20))
+        store.close()
+        store = DuckdbEventStore(path, SECRET)
+        store.write(batch(request(3.0, "x")))
+        store.close_windows(at(20))
+        assert requests_by_arm(store) == {"treatment": (2, 0)}
+        store.close()
