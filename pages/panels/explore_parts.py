@@ -47,11 +47,11 @@ VIEWS: Mapping[str, str] = {
 
 SAVED: Mapping[str, str] = {
     "Worst pages for INP in treatment":
-        "select page, count(*) as measured,\n       quantile_disc(v.value, 0.75) / 1000 as inp_p75_ms\n"
+        "select s.rollout, page, count(*) as measured,\n       quantile_disc(v.value, 0.75) / 1000 as inp_p75_ms\n"
         "from web_vitals v\njoin spans s on s.subject_key = v.k0\n"
         "  and v.occurred_at >= s.from_at and v.occurred_at < s.to_at\n"
-        "where v.name = 'INP' and s.arm = 'treatment' and s.rollout = 'exercise_library'\n"
-        "group by page\norder by inp_p75_ms desc",
+        "where v.name = 'INP' and s.arm = 'treatment'\n"
+        "group by all\norder by inp_p75_ms desc",
     "Sessions per day":
         "select cast(occurred_at as date) as day, count(*) as sessions\nfrom sessions\ngroup by all\norder by day",
     "Errors by category and release":
