@@ -14,12 +14,11 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from rollout_core.bootstrap import current
-from rollout_core.bootstrap.running import run_app
+from rollout_core.bootstrap.running import run_app, settings_to_serve
 from rollout_core.http.address import listening_port, local_address
 from rollout_core.http.routes import middleware, routes
-from rollout_core.settings import read_settings
 
-settings = read_settings(os.environ)
+settings = settings_to_serve(os.environ)
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from rollout_core.bootstrap.app_file import alive, read_app_file
 from rollout_core.bootstrap.control_room import ControlRoom
+from rollout_core.bootstrap.hello import answers
+from rollout_core.bootstrap.key_files import OWNER_KEY, read_key
 from rollout_core.bootstrap.opening import CONTROL, open_room
 from rollout_core.control.setup import Setup
 from rollout_core.errors import StoreLocked
@@ -30,10 +32,12 @@ def prepare_store(settings: Settings, *, anew: bool = False, progress: Progress 
     Raises StoreLocked while an app runs on it, InvalidPlan when a shipped document has mistakes, StoreError.
     """
     refuse_second_app(settings)
-    if settings.demo and (anew or not _whole(settings)):
-        shutil.rmtree(settings.store, ignore_errors=True)
+    if settings.demo and (anew or not whole(settings)):
+        _delete(settings)
     room = open_room(settings)
     try:
+        if isinstance(room.events_closed, StoreLocked):
+            raise room.events_closed
         if settings.demo:
             _fill(room, progress)
         set_up(room)
@@ -65,15 +69,28 @@ def plan_files(directory: Path) -> tuple[Path, ...]:
 
 
 def refuse_second_app(settings: Settings) -> None:
-    """Raises StoreLocked when another live process serves this store."""
+    """Raises StoreLocked when an app that answers serves this store. A hung one is found by the event store's lock."""
     app = read_app_file(settings.store)
-    if app is not None and alive(app.pid):
+    if app is None or not alive(app.pid):
+        return
+    key = settings.store / OWNER_KEY
+    if key.exists() and answers(app.url, read_key(key)):
         raise StoreLocked(f"The app at {app.url} (process {app.pid}) serves this store already.",
                           mend="Use that one, stop it, or name another store with ROLLOUT_STORE.",
                           url=app.url, pid=app.pid)
 
 
-def _whole(settings: Settings) -> bool:
+def _delete(settings: Settings) -> None:
+    """Deletes a simulated store; never under a process that may still serve it."""
+    app = read_app_file(settings.store)
+    if app is not None and alive(app.pid):
+        raise StoreLocked(f"Process {app.pid} may still serve the simulated store.",
+                          mend=f"Stop it first; if it is something else, delete {settings.store / 'app.json'}.",
+                          pid=app.pid)
+    shutil.rmtree(settings.store, ignore_errors=True)
+
+
+def whole(settings: Settings) -> bool:
     """True when the simulated store was made to its end."""
     if not (settings.store / CONTROL).exists():
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from logging import getLogger
@@ -15,14 +15,14 @@ from rollout_core.bootstrap.app_file import AppFile, remove_app_file, write_app_
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.feeder import feeder
 from rollout_core.bootstrap.opening import open_room
-from rollout_core.bootstrap.preparing import refuse_second_app, set_up
+from rollout_core.bootstrap.preparing import prepare_store, refuse_second_app, set_up, whole
 from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
 from rollout_core.errors import RolloutError, StoreLocked
 from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.jobs.sweep_clock import SweepClock
 from rollout_core.jobs.window_clock import WindowClock
-from rollout_core.settings import Settings
+from rollout_core.settings import Settings, read_settings
 from rollout_core.storage.event_store import DuckdbEventStore
 
 log = getLogger("rollout.app")
@@ -34,6 +34,17 @@ WATCH_SECONDS = 1.0
 """How often the control store is looked at for changes of other processes (a `rollout pause` beside a hung app)."""
 
 
+def settings_to_serve(environ: Mapping[str, str]) -> Settings:
+    """The settings of an app that is about to start. Ends the process in words when they cannot be used, or when
+    another app serves the store."""
+    try:
+        settings = read_settings(environ)
+        refuse_second_app(settings)
+    except RolloutError as error:
+        raise SystemExit(str(error)) from None
+    return settings
+
+
 @contextmanager
 def run_app(settings: Settings, address: str, local_address: str) -> Iterator[ControlRoom]:
     """Opens the store, starts the jobs, says where the app is, and undoes it all at the end.
@@ -42,6 +53,9 @@ def run_app(settings: Settings, address: str, local_address: str) -> Iterator[Co
     process serves the store.
     """
     refuse_second_app(settings)
+    if settings.demo and not whole(settings):
+        print("Making the simulated store; this takes about half a minute, once.", flush=True)
+        prepare_store(settings)
     room = open_room(settings)
     try:
         if isinstance(room.events_closed, StoreLocked):

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from hmac import compare_digest
-from secrets import token_hex
 
 import httpx
 
 from rollout_core.bootstrap import open_room
 from rollout_core.bootstrap.app_file import AppFile, alive, read_app_file
-from rollout_core.bootstrap.key_files import OWNER_KEY, proof_of, read_key
+from rollout_core.bootstrap.hello import answers
+from rollout_core.bootstrap.key_files import OWNER_KEY, read_key
 from rollout_core.cli.connection import AppConnection, Connection, LocalConnection
 from rollout_core.errors import AppUnreachable, StoreLocked
 from rollout_core.settings import Settings
 
-HELLO_SECONDS = 2.0
 LOCK_SECONDS = 10.0
 LOCK_TRY_SECONDS = 0.5
 ANSWER_SECONDS = 120.0
@@ -49,16 +47,6 @@ def connect(settings: Settings, claimed: str | None, *, clock: Callable[[], floa
 def _without_events(app: AppFile | None) -> str:
     holder = f"the app (process {app.pid})" if app is not None else "another process"
     return f"on the control store alone: {holder} holds the event store and does not answer"
-
-
-def answers(url: str, key: str, seconds: float = HELLO_SECONDS) -> bool:
-    """True when the app of this store answers there in time: it proves that it knows the key, before it is shown it."""
-    nonce = token_hex(16)
-    try:
-        told = httpx.get(f"{url}/healthz", params={"nonce": nonce}, timeout=seconds, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
-        return False
-    return isinstance(told, dict) and compare_digest(str(told.get("proof", "")), proof_of(key, nonce))
 
 
 def _through_app(app: AppFile, key: str, claimed: str | None) -> Connection:
