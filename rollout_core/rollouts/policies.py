@@ -7,7 +7,7 @@ no baseline for a relative margin) is left in with what is missing, so that it s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rollout_core.analysis.policy import (
     DifferenceGuardrail,
@@ -34,7 +34,7 @@ from rollout_core.metrics.formula import (
     WorstChange,
 )
 from rollout_core.rollouts.phase import Comparison, Criterion
-from rollout_core.rollouts.plan import Guardrail, PauseCondition, Plan, Rung
+from rollout_core.rollouts.plan import AlertRule, Guardrail, PauseCondition, Plan, Rung
 
 WANTS_MORE = (Comparison.ABOVE, Comparison.AT_LEAST)
 PROVABLE = (Proportion, Mean, PerActive, Percentile, Adoption, RetentionOn, Satisfaction, Availability,
@@ -73,8 +73,11 @@ def beyond(metric: str, stored: float) -> str:
     return f"{metric}#{round(stored)}"
 
 
-def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known) -> Asked:
-    """Everything that is judged while `phase` is served at `percentage` buckets."""
+def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known, phase_epoch: int = 1) -> Asked:
+    """Everything that is judged while `phase` is served at `percentage` buckets.
+
+    `phase_epoch`: the ordinal of the epoch with which the phase began. What subjects do at an age counts from the start.
+    """
     guards = [(rule.key, _difference(rule, known), rule.rung, rule.name) for rule in plan.guardrails
               if isinstance(CATALOG[rule.metric].formula, PROVABLE)]
     limits: list[tuple[str, LimitGuardrail, Rung, str]] = []
@@ -85,13 +88,15 @@ def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known) -> As
                 guards += [(rule.key, rule, condition.rung, condition.name)
                            for rule in _degradation(condition, formula, known)]
             elif isinstance(formula, PROVABLE):
-                limits.append((condition.key, _limit(condition), condition.rung, condition.name))
+                limits.append((condition.key, _limit(condition.key, condition), condition.rung, condition.name))
     criteria = plan.phase(phase).criteria if phase else ()
     policy = Policy(
         guardrails=tuple(rule for _, rule, _, _ in guards), limits=tuple(rule for _, rule, _, _ in limits),
-        targets=tuple(_targets(criteria)), improvements=tuple(_improvements(criteria, known)),
+        targets=tuple(_targets(criteria, phase_epoch)), improvements=tuple(_improvements(criteria, known)),
         manual=tuple(ManualCriterion(each.key, each.key in known.signed) for each in criteria if each.manual),
-        alpha_pause=plan.autopilot.error_budget)
+        alpha_pause=plan.autopilot.error_budget,
+        watched=tuple(replace(_limit(watched(rule), rule), acts=False) for rule in plan.alerts
+                      if rule.kind == "metric" and _applies(rule, percentage) and limit_judges(rule.metric, rule.tag)))
     every = [*guards, *limits]
     return Asked(policy, {key: rung for key, _, rung, _ in every}, {key: name for key, _, _, name in every})
 
@@ -100,10 +105,20 @@ def metrics_of(policy: Policy) -> tuple[str, ...]:
     """The evidence keys that the policy needs, each once."""
     against = [rule.metric for rule in policy.guardrails] + [rule.metric for rule in policy.limits]
     proven = [rule.metric for rule in policy.targets] + [rule.metric for rule in policy.improvements]
-    return tuple(dict.fromkeys(against + proven))
+    return tuple(dict.fromkeys(against + proven + [rule.metric for rule in policy.watched]))
 
 
-def _applies(condition: PauseCondition, percentage: int) -> bool:
+def watched(rule: AlertRule) -> str:
+    """The key under which an alert's limit is judged."""
+    return f"alert:{rule.key}"
+
+
+def limit_judges(metric: str | None, tag: str | None) -> bool:
+    """True when a sequential test can hold this metric against a limit: counted for the whole plan, not for a tag."""
+    return metric is not None and tag is None and isinstance(CATALOG[metric].formula, PROVABLE)
+
+
+def _applies(condition: PauseCondition | AlertRule, percentage: int) -> bool:
     return condition.while_percentage_above is None or percentage > condition.while_percentage_above
 
 
@@ -119,8 +134,9 @@ def _difference(rule: Guardrail, known: Known) -> DifferenceGuardrail:
         mde, margin = (reference.rise(rule.mde), reference.rise(rule.margin)) if reference else (rule.mde, rule.margin)
         return DifferenceGuardrail(rule.key, rule.metric, mde, Direction.HIGHER, margin=margin,
                                    baseline=1.0 - formula.share)
-    if rule.relative and baseline:
-        mde, margin = rule.mde * baseline, rule.margin * baseline
+    if rule.relative:
+        # Without a usual value a relative margin means nothing yet: only "not worse at all" is then called safe.
+        mde, margin = (rule.mde * baseline, rule.margin * baseline) if baseline else (rule.mde, 0.0)
     share = baseline if CATALOG[rule.metric].unit == "share" else None
     return DifferenceGuardrail(rule.key, rule.metric, mde, _worse(rule.metric), margin=margin, baseline=share)
 
@@ -137,20 +153,33 @@ def _degradation(condition: PauseCondition, formula: WorstChange, known: Known) 
                                       baseline=1.0 - percentile.share)
 
 
-def _limit(condition: PauseCondition) -> LimitGuardrail:
-    limit, metric = condition.threshold or 0.0, condition.metric or ""
-    worse = Direction.HIGHER if condition.comparison in (Comparison.ABOVE, Comparison.AT_LEAST) else Direction.LOWER
-    return LimitGuardrail(condition.key, metric, limit, _mde(metric, limit), worse)
+def _limit(key: str, rule: PauseCondition | AlertRule) -> LimitGuardrail:
+    """A limit of treatment's own value. Adoption below a floor is judged at the floor's short age."""
+    worse = Direction.HIGHER if rule.comparison in WANTS_MORE else Direction.LOWER
+    name = rule.metric or ""
+    if name == "adoption_rate" and worse is Direction.LOWER:
+        name = "adoption_floor"
+    metric, limit = _counted(name, rule.threshold or 0.0)
+    return LimitGuardrail(key, metric, limit, _mde(name, limit), worse)
 
 
-def _targets(criteria: tuple[Criterion, ...]) -> Iterator[TargetCriterion]:
+def _targets(criteria: tuple[Criterion, ...], phase_epoch: int) -> Iterator[TargetCriterion]:
     for each in criteria:
-        if each.metric and each.target is not None and isinstance(CATALOG[each.metric].formula, PROVABLE):
+        own_tag = getattr(CATALOG[each.metric].formula, "tag", None) if each.metric else None
+        if each.metric and each.target is not None and limit_judges(each.metric, each.tag if own_tag is None else None):
             better = Direction.HIGHER if each.comparison in WANTS_MORE else Direction.LOWER
-            formula, metric, target = CATALOG[each.metric].formula, each.metric, each.target
-            if isinstance(formula, Percentile):
-                metric, target = beyond(metric, target * formula.per), 1.0 - formula.share
-            yield TargetCriterion(each.key, metric, target, _mde(each.metric, target), better)
+            metric, target = _counted(each.metric, each.target)
+            at_an_age = isinstance(CATALOG[each.metric].formula, (Adoption, RetentionOn))
+            yield TargetCriterion(each.key, metric, target, _mde(each.metric, target), better,
+                                  1 if at_an_age else phase_epoch)
+
+
+def _counted(metric: str, limit: float) -> tuple[str, float]:
+    """The evidence key and the limit on its scale: a percentile's is the share of values above it."""
+    formula = CATALOG[metric].formula
+    if isinstance(formula, Percentile):
+        return beyond(metric, limit * formula.per), 1.0 - formula.share
+    return metric, limit
 
 
 def _improvements(criteria: tuple[Criterion, ...], known: Known) -> Iterator[ImprovementCriterion]:

@@ -1,4 +1,4 @@
-"""The simulated days: a function of seed and time, believable to the store's own checks, with the effects that are told."""
+"""The simulated days: a function of seed and time, believable to the store, with the effects that are told."""
 
 from __future__ import annotations
 
