@@ -109,7 +109,7 @@ class IngestWriter:
         with self._changed:
             if self._stopping:
                 raise StoreUnavailable("The app is stopping.", mend="Send the events again in a moment.")
-            if self._bytes + size_bytes > self._queue_bytes and self._queue:
+            if self._bytes and self._bytes + size_bytes > self._queue_bytes:      # one too large alone may pass
                 raise self._full()
             self._queue.append(waiting)
             self._bytes += size_bytes

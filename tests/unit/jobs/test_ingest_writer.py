@@ -1,0 +1,138 @@
+"""The ingest queue: what comes together is written together, acknowledged afterwards, bounded, and outlives errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollout_core.errors import DiskFull, QueueFull, StoreUnavailable
+from rollout_core.jobs.ingest_writer import IngestWriter, Waiting, answers, batch_of
+from rollout_core.metrics.event_checks import Refusal, Rejected
+from rollout_core.ports.event_store import Batch, Written
+from tests.fakes.made_events import at, request
+
+
+class GatedStore:
+    """A store that writes when its gate is open, and fails as often as told."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.batches: list[Batch] = []
+        self.fail_with: list[Exception] = []
+        self.reopened = 0
+
+    def write(self, batch: Batch) -> Written:
+        self.gate.wait(10)
+        if self.fail_with:
+            raise self.fail_with.pop(0)
+        self.batches.append(batch)
+        return Written(len(batch.events), 0, len(batch.rejected))
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+
+@pytest.fixture
+def store() -> GatedStore:
+    return GatedStore()
+
+
+@pytest.fixture
+def ingest(store: GatedStore) -> Iterator[IngestWriter]:
+    writer = IngestWriter(store, queue_bytes=1_000)
+    writer.start()
+    yield writer
+    store.gate.set()
+    writer.stop()
+
+
+def test_an_answer_comes_after_the_commit_and_not_before(store: GatedStore, ingest: IngestWriter) -> None:
+    store.gate.clear()
+    answer = ingest.offer([request(1.0)], [], 100)
+    assert not answer.done()
+    store.gate.set()
+    assert answer.result(10).stored == 1
+
+
+def test_requests_that_wait_together_are_one_batch(store: GatedStore, ingest: IngestWriter) -> None:
+    store.gate.clear()
+    found = [ingest.offer([request(1.0)], [], 10) for _ in range(20)]
+    store.gate.set()
+    assert [answer.result(10).stored for answer in found] == [1] * 20
+    assert len(store.batches) <= 3          # what came before the thread woke, and all the rest
+
+
+def test_a_full_queue_is_refused_with_whole_seconds_to_wait(store: GatedStore, ingest: IngestWriter) -> None:
+    store.gate.clear()
+    first = ingest.offer([request(1.0)], [], 600)
+    ingest.offer([request(1.0)], [], 400)
+    with pytest.raises(QueueFull) as refused:
+        ingest.offer([request(1.0)], [], 400)       # what is in the writer's hands still counts
+    seconds = refused.value.facts["retry_after_seconds"]
+    assert isinstance(seconds, int)
+    assert seconds >= 1
+    store.gate.set()
+    assert first.result(10).stored == 1
+
+
+def test_a_full_disk_is_refused_before_anything_waits(store: GatedStore, tmp_path: Path) -> None:
+    writer = IngestWriter(store, directory=tmp_path, free=lambda _: (1 << 29, 100 << 30))
+    with pytest.raises(DiskFull) as refused:
+        writer.offer([request(1.0)], [], 10)
+    assert refused.value.facts["retry_after_seconds"] == 60
+    assert writer.waiting_bytes == 0
+
+
+def test_five_percent_of_a_large_disk_are_kept_free_too(store: GatedStore, tmp_path: Path) -> None:
+    writer = IngestWriter(store, directory=tmp_path, free=lambda _: (4 << 30, 100 << 30))
+    with pytest.raises(DiskFull):
+        writer.offer([request(1.0)], [], 10)
+
+
+def test_after_a_fatal_error_its_senders_hear_of_it_and_the_store_is_reopened(store: GatedStore,
+                                                                           ingest: IngestWriter) -> None:
+    store.fail_with = [StoreUnavailable("fatal")]
+    with pytest.raises(StoreUnavailable):
+        ingest.offer([request(1.0)], [], 10).result(10)
+    assert ingest.offer([request(2.0)], [], 10).result(10).stored == 1
+    assert store.reopened == 1
+
+
+def test_an_unknown_error_reaches_the_sender_as_one_it_can_act_on(store: GatedStore, ingest: IngestWriter) -> None:
+    store.fail_with = [RuntimeError("what")]
+    with pytest.raises(StoreUnavailable, match="could not be stored"):
+        ingest.offer([request(1.0)], [], 10).result(10)
+
+
+def test_a_sender_that_went_away_does_not_stop_the_writer(store: GatedStore, ingest: IngestWriter) -> None:
+    store.gate.clear()
+    blocking = ingest.offer([request(1.0)], [], 10)
+    ingest.offer([request(1.0)], [], 10).cancel()
+    store.gate.set()
+    assert blocking.result(10).stored == 1
+    assert ingest.offer([request(2.0)], [], 10).result(10).stored == 1
+
+
+def test_stopping_writes_what_waits_and_refuses_what_comes(store: GatedStore) -> None:
+    writer = IngestWriter(store)
+    answer = writer.offer([request(1.0)], [], 10)
+    writer.start()
+    writer.stop()
+    assert answer.result(0).stored == 1
+    with pytest.raises(StoreUnavailable):
+        writer.offer([request(1.0)], [], 10)
+
+
+def test_each_request_hears_of_its_own_events_only() -> None:
+    known, twice, fresh, homeless = request(1.0), request(1.0), request(1.0), request(1.0)
+    flush = [Waiting([known, twice], [], 10, at(1), "a"), Waiting([twice, fresh, homeless], [], 10, at(2), "b")]
+    refused = Rejected(Refusal.TOO_MANY_UNITS, "", homeless.event.event_id, "api_request")
+    written = Written(2, 2, 1, False, (refused,), frozenset({("api_request", known.event.event_id)}))
+    first, second = answers(flush, written)
+    assert (first.stored, first.duplicates, first.rejected) == (1, 1, 0)
+    assert (second.stored, second.duplicates, second.rejected) == (1, 1, 1)
+    assert batch_of(flush).sender == "a, b"
