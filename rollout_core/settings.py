@@ -39,7 +39,7 @@ class Settings:
     rollout: str | None = None
     act_as: str | None = None
     server: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     print_link: bool = True
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The whole environment, in which plans look for their flag overrides."""
