@@ -44,7 +44,7 @@ with page(Role.VIEWER) as here:
         with st.expander("What would pause it?"):
             check = here.ask("pause_check", PauseCheckRequest(entry.key), settled=True)
             pause_table(check.conditions, here.ask("plan", PlanRequest(entry.key)).plan.pause_conditions)
-    with right, part():
+    with left, part():
         section("What autopilot did")
         rollout_parts.decisions(here, entry)
     with part():

@@ -24,5 +24,5 @@ with page(Role.VIEWER) as here:
         st.download_button("Download as JSON", msgspec.json.encode(answer), f"{name}.json", "application/json",
                            icon=":material/download:", key="report-json", on_click="ignore")
     st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · audit trail anchored at {answer.audit_head[:24]}…"))
-    with st.container(border=True):
+    with st.container(border=True, height=900):         # its tables may be wider than a phone: it scrolls inside
         st.markdown(answer.markdown)

@@ -137,13 +137,23 @@ def reach_of(changes: Sequence[Measured]) -> float:
 
 
 def metric_rows(rows: Sequence[MetricRow]) -> None:
-    """Metrics in words: treatment, control, and the change with its interval."""
+    """Metrics in words: the verdict, the change with its interval, and below it what each arm measured."""
     reach = reach_of([row.change for row in rows])
     table([{"Metric": f"**{plain(row.name)}**" + (f"  \n{quiet(plain('; '.join(row.targets)))}" if row.targets else ""),
-            "Measured": both_arms(row.treatment, row.control),
-            "Change": f"{word.badge}  \n{change_cell(row.name, row.change, word, reach)}"}
+            "Verdict": word.badge,
+            "Evidence": f"{change_cell(row.name, row.change, word, reach)}  \n{_arms(row)}"}
            for row in rows for word in (verdict(row.change, row.direction == LOWER),)],
           "Metrics, treatment against control")
+
+
+def _arms(row: MetricRow) -> str:
+    if row.unit == "relative" or row.treatment.value is None:
+        return quiet(plain(row.treatment.note)) if row.treatment.value is None else ""
+    around = formats.interval(row.treatment.low, row.treatment.high, row.unit)
+    said = f"{formats.in_unit(row.treatment.value, row.unit)} {around}"
+    many = formats.counted(row.treatment.n, row.treatment.noun)
+    other = "no control" if row.control.value is None else f"control {formats.in_unit(row.control.value, row.unit)}"
+    return quiet(f"{said} · {many} · {other}")
 
 
 def both_arms(treatment: Measured, control: Measured) -> str:

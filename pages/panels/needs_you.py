@@ -13,6 +13,9 @@ from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.overview import Need
 from rollout_core.people.role import Role
 
+MOST = 5
+"""More than a person takes in at a glance; the rest is one link away."""
+
 BUTTON: Mapping[str, str] = {
     "roll_back": "Roll back…", "pause": "Pause…", "advance": "Review…", "start": "Review…", "resume": "Review…",
     "complete": "Review…", "acknowledge_alert": "Acknowledge",
@@ -25,13 +28,17 @@ def needs_you(here: Here, needs: Sequence[Need], labels: Mapping[str, str]) -> N
         st.markdown(quiet("Nothing. No alert is open and nothing waits for a decision."))
         return
     with st.container(border=True, gap="xsmall"):
-        for place, need in enumerate(needs):
+        for place, need in enumerate(needs[:MOST]):
             level, text, way = st.columns([0.8, 6, 1.3], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, need.severity).badge)
             what = need.title.removeprefix(f"{need.rollout_name}: ")
             text.markdown(f"**{plain(need.rollout_name)}: {plain(what)}**  \n{quiet(_detail(here, need))}")
             with way:
                 _button(here, need, labels.get(need.rollout, need.rollout), place)
+
+
+    if len(needs) > MOST:
+        st.page_link("control/alerts.py", label=f"{len(needs) - MOST} more in Alerts", icon=":material/notifications:")
 
 
 def _detail(here: Here, need: Need) -> str:

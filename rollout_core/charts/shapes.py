@@ -16,7 +16,7 @@ from rollout_core.insight.vitals import HistogramBin, VitalCard
 
 def distribution(bins: Sequence[HistogramBin], card: VitalCard, theme: Theme, height: int = 280) -> go.Figure:
     """Each arm's share of page views per class, in equal bins for both arms, on a log axis, with the judged regions."""
-    drawn = [each for each in bins if each.treatment > 0 or each.control > 0]
+    drawn = [each for each in coarser(bins) if each.treatment > 0 or each.control > 0]
     if not drawn:
         return figure.nothing_drawn(theme, f"No {card.vital} in this window", height)
     fig = figure.figure(theme, height)
@@ -40,6 +40,22 @@ def distribution(bins: Sequence[HistogramBin], card: VitalCard, theme: Theme, he
                      range=[math.log10(first), math.log10(last)])
     fig.update_yaxes(ticksuffix="%", rangemode="tozero")
     return fig
+
+
+CLASS_WIDTH = 1.15
+"""The least ratio of a class's ends: finer ones show the noise of few page views."""
+
+
+def coarser(bins: Sequence[HistogramBin], width: float = CLASS_WIDTH) -> list[HistogramBin]:
+    """Neighbouring bins joined until each spans `width`; a bin that begins at zero stays by itself. Shares add up."""
+    joined: list[HistogramBin] = []
+    for each in bins:
+        last = joined[-1] if joined else None
+        if last is None or last.low <= 0 or last.high >= last.low * width:
+            joined.append(each)
+        else:
+            joined[-1] = HistogramBin(last.low, each.high, last.treatment + each.treatment, last.control + each.control)
+    return joined
 
 
 _TICKS = (0.001, 0.01, 0.1, 0.25, 1, 10, 25, 50, 100, 200, 500, 1000, 2500, 4000, 10_000, 30_000)
@@ -108,17 +124,26 @@ def _shades(theme: Theme) -> list[tuple[float, str]]:
 
 
 def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.Figure:
-    """Of the users of the row's flag, how many also use the column's: shares, the flag itself left blank."""
+    """Of the users of the row's flag, how many also use the column's: shares, the flag itself left blank.
+
+    Rows carry number and name, columns only the number, so that it reads on a phone.
+    """
     size = len(answer.matrix_flags)
     if size < 2 or not any(answer.matrix[i][i] for i in range(size)):
         return figure.nothing_drawn(theme, "Nobody has used two of these flags yet")
     values = [[None if i == j or not answer.matrix[i][i] else answer.matrix[i][j] / answer.matrix[i][i]
                for j in range(size)] for i in range(size)]
-    fig = figure.figure(theme, 110 + 30 * size)
-    fig.add_heatmap(z=values, x=list(names), y=list(names), showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
+    rows = [f"{place} · {_short(name)}" for place, name in enumerate(names, 1)]
+    fig = figure.figure(theme, 80 + 30 * size)
+    columns = [str(place) for place in range(1, size + 1)]
+    fig.add_heatmap(z=values, x=columns, y=rows, showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
                     zmax=1, text=[["" if v is None else formats.percent(v, 0) for v in row] for row in values],
                     texttemplate="%{text}", colorscale=_shades(theme))
-    fig.update_xaxes(side="top", tickangle=-35, dtick=1)
+    fig.update_xaxes(side="top", type="category", dtick=1)
     fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1)
     fig.update_layout(hovermode="closest", margin={"t": 8})
     return fig
+
+
+def _short(name: str, most: int = 24) -> str:
+    return name if len(name) <= most else f"{name[:most - 1]}…"

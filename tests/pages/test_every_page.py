@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from pages.panels.catalogue import PAGES
 from rollout_core.errors import StoreUnavailable
 from rollout_core.people.role import Role, may
-from tests.fakes.control_room import FakeControlRoom, empty_room
+from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
 from tests.fakes.sample_answers import HOSTILE
 from tests.pages.conftest import FRAME, open_page, put, text_of
 
@@ -92,6 +95,24 @@ def test_the_overview_sorts_worst_first_and_marks_a_simulated_store(room: FakeCo
     assert shown.index("Patient engagement") < shown.index("Exercise library")
     assert "Simulated" in shown
     assert "Unhealthy" in shown
+
+
+def test_numbers_that_stopped_coming_are_called_stale_with_their_age() -> None:
+    overview = ANSWERS["overview"](None)
+    old = replace(overview, last_event_at=datetime.now(UTC) - timedelta(hours=2))
+    put(FakeControlRoom({"overview": lambda _: old}))
+    shown = text_of(open_page())
+    assert "Stale" in shown
+    assert "2 h ago" in shown
+
+
+def test_one_part_that_fails_leaves_the_rest_of_the_page_standing(room: FakeControlRoom) -> None:
+    def fails(_: object) -> None:
+        raise StoreUnavailable("The event store is being reopened.")
+    room.answers["series"] = fails
+    app = open_page("insight/web_vitals.py")
+    assert len(app.error) == 1
+    assert "Where is it slow" in text_of(app)
 
 
 def test_every_page_begins_by_checking_the_role() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from rollout_core.charts import palette
 from rollout_core.charts.over_time import over_time, score_curve, starts_at, value_axis
-from rollout_core.charts.shapes import cohorts, distribution, retention, scores, together
+from rollout_core.charts.shapes import coarser, cohorts, distribution, retention, scores, together
 from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.business import BusinessRequest, ScoreCount
 from rollout_core.insight.health import HealthRequest
 from rollout_core.insight.series import Band, SeriesRequest
-from rollout_core.insight.vitals import VitalsRequest
+from rollout_core.insight.vitals import HistogramBin, VitalsRequest
 from tests.fakes.control_room import ANSWERS
 
 
@@ -94,6 +94,19 @@ def test_the_distribution_uses_equal_bins_for_both_arms_and_names_its_regions():
     control, treatment = fig.data
     assert control.x == treatment.x
     assert {note.text for note in fig.layout.annotations} == {"good", "needs impr.", "poor"}
+
+
+def test_fine_bins_are_joined_without_losing_a_share():
+    fine = [HistogramBin(1.01 ** k, 1.01 ** (k + 1), 0.01, 0.02) for k in range(100)]
+    joined = coarser(fine)
+    assert all(each.high >= each.low * 1.15 for each in joined[:-1])
+    assert sum(each.treatment for each in joined) == pytest.approx(1.0)
+    assert sum(each.control for each in joined) == pytest.approx(2.0)
+    assert [each.high for each in joined[:-1]] == [each.low for each in joined[1:]]
+
+
+def test_a_bin_that_begins_at_zero_stays_by_itself():
+    assert len(coarser([HistogramBin(0, 1, 0.5, 0.5), HistogramBin(1, 1.01, 0.5, 0.5)])) == 2
 
 
 def test_retention_leaves_out_days_nobody_has_reached():
