@@ -30,7 +30,8 @@ def judge_target(evidence: Evidence, policy: Policy, rule: TargetCriterion) -> V
     metric = evidence.of(rule.metric)
     if metric is None or not metric.treatment:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="not_counted")
-    level = measure(metric, pooled(metric.treatment), rule.target, rule.mde)
+    own = [entry for entry in metric.treatment if entry.epoch >= rule.since_epoch]
+    level = measure(metric, pooled(own), rule.target, rule.mde)
     if level.n == 0:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")
     needed = float(-np.log(policy.alpha_go))

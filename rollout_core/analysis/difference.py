@@ -116,8 +116,9 @@ def _tilt_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEv
     share = tilt.tilted_share(share, np.log(rule.tolerated_ratio)) if rule.tolerated_ratio != 1.0 else share
     if rule.worse is Direction.LOWER:
         x_t, x_c, share = x_c, x_t, np.where(share > 0.0, 1.0 - share, 0.0)
-    gains = tilt.increments(x_t, x_c, share, grid.effects)
-    return GainTable(hours, _epochs_of(metric, stratum), gains, grid)
+    happened = x_t + x_c > 0        # an hour without a first event changes nothing
+    gains = tilt.increments(x_t[happened], x_c[happened], share[happened], grid.effects)
+    return GainTable(hours[happened], _epochs_of(metric, stratum[happened]), gains, grid)
 
 
 def _turner_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: PairedCounts) -> GainTable:

@@ -23,7 +23,8 @@ def judge(evidence: Evidence, policy: Policy) -> Verdicts:
     criteria = [judge_target(evidence, policy, rule) for rule in policy.targets]
     criteria += [judge_improvement(evidence, policy, rule) for rule in policy.improvements]
     criteria += [judge_manual(rule) for rule in policy.manual]
-    return Verdicts(judge_sample_ratio(evidence, policy), (*guardrails, *limits), tuple(criteria))
+    watched = [judge_limit(evidence, policy, rule) for rule in policy.watched]
+    return Verdicts(judge_sample_ratio(evidence, policy), (*guardrails, *limits), tuple(criteria), tuple(watched))
 
 
 def judge_sample_ratio(evidence: Evidence, policy: Policy) -> Verdict:

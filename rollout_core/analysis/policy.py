@@ -52,13 +52,17 @@ class LimitGuardrail:
 
 @dataclass(frozen=True, slots=True)
 class TargetCriterion:
-    """Treatment's own value has to be proven beyond a target (adoption above 20 %, errors below 3 %)."""
+    """Treatment's own value has to be proven beyond a target (adoption above 20 %, errors below 3 %).
+
+    `since_epoch`: the ordinal from which it counts, for a criterion about the phase that began with it.
+    """
 
     key: str
     metric: str
     target: float
     mde: float
     better: Direction = Direction.HIGHER
+    since_epoch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class ManualCriterion:
 class Policy:
     """Everything one rollout version is judged by.
 
+    `watched` are limits that only tell people, outside the error budget and of no weight for a go.
     `alpha_pause`: share of harmless versions that any acting guardrail may touch; `alpha_go`: chance of a wrong "met",
     per criterion; `alpha_watch`: for guardrails that never act; `alpha_sample_ratio`: for the split.
     """
@@ -97,6 +102,7 @@ class Policy:
     alpha_go: float = 0.05
     alpha_watch: float = 0.20
     alpha_sample_ratio: float = 0.01
+    watched: tuple[LimitGuardrail, ...] = ()
 
     def acting_weights(self) -> dict[str, float]:
         """Weights of the guardrails and limits that may act, by key."""

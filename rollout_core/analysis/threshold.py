@@ -2,7 +2,8 @@
 
 Robbins 1970; Howard et al. 2021 (beta-binomial mixture; confseq `BetaBinomialMixture`). The likelihood is averaged
 over a Beta(a, b) prior cut off at the threshold p0 and compared with p0 itself; valid while every outcome's chance is
-at most p0 (or at least p0 in the mirrored direction), however it moves.
+at most p0 (or at least p0 in the mirrored direction), however it moves. The prior's scales are the MDE and four times
+the MDE, but no wider than the room there is: a rate cannot lie two points below one per cent.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from scipy.special import betainc, betaln
 from rollout_core.analysis.mixture import SCALES
 from rollout_core.analysis.numbers import LOWEST_LOG_E, Floats, Numbers, floats
 
+SMALLEST_MASS = 0.5
+"""Smallest a + b of the prior; the wide scale is left out where it would need less."""
 
 def log_e_above(events: Numbers, subjects: Numbers, threshold: Numbers, mde: float) -> Floats:
     """log e for "the rate is above the threshold". Broadcasts over counts and thresholds (0 < threshold < 1)."""
     x, n, p0 = np.broadcast_arrays(floats(events), floats(subjects), floats(threshold))
-    parts = [_truncated(x, n, p0, scale * mde) for scale in SCALES]
-    usable = [p0 * (1.0 - p0) / (scale * mde) ** 2 - 1.0 > 0.5 for scale in SCALES]
-    both = np.logaddexp(parts[0], parts[1]) - np.log(2.0)
-    return np.maximum(np.where(usable[1], both, parts[0]), LOWEST_LOG_E)
+    scales = [np.minimum(scale * mde, 1.0 - p0) for scale in SCALES]
+    narrow, wide = (_truncated(x, n, p0, scale) for scale in scales)
+    usable = p0 * (1.0 - p0) / scales[1] ** 2 - 1.0 > SMALLEST_MASS
+    both = np.logaddexp(narrow, wide) - np.log(2.0)
+    return np.maximum(np.where(usable, both, narrow), LOWEST_LOG_E)
 
 
 def log_e_below(events: Numbers, subjects: Numbers, threshold: Numbers, mde: float) -> Floats:
@@ -31,8 +35,8 @@ def log_e_below(events: Numbers, subjects: Numbers, threshold: Numbers, mde: flo
     return log_e_above(n - x, n, 1.0 - floats(threshold), mde)
 
 
-def _truncated(x: Floats, n: Floats, p0: Floats, scale: float) -> Floats:
-    mass = np.maximum(p0 * (1.0 - p0) / scale**2 - 1.0, 0.5)
+def _truncated(x: Floats, n: Floats, p0: Floats, scale: Floats) -> Floats:
+    mass = np.maximum(p0 * (1.0 - p0) / scale**2 - 1.0, SMALLEST_MASS)
     a, b = p0 * mass, (1.0 - p0) * mass
     # sf of Beta(a, b) at p0 is the mirrored cdf; where it underflows e is far below any use and set to the floor.
     tail, prior_tail = betainc(b + n - x, a + x, 1.0 - p0), betainc(b, a, 1.0 - p0)

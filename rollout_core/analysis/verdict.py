@@ -84,6 +84,7 @@ class Verdicts:
     sample_ratio: Verdict
     guardrails: tuple[Verdict, ...]
     criteria: tuple[Verdict, ...]
+    watched: tuple[Verdict, ...] = ()
 
     @property
     def harm(self) -> tuple[Verdict, ...]:

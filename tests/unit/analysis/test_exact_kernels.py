@@ -103,13 +103,14 @@ def test_the_guessed_rate_uses_strictly_earlier_hours_only():
 @settings(max_examples=40, deadline=None)
 def test_the_threshold_kernel_is_the_integral_it_stands_for(x, p0, mde):
     n = 40
-    def one(scale):
+    def one(wanted):
+        scale = min(wanted, 1 - p0)
         mass = max(p0 * (1 - p0) / scale**2 - 1, 0.5)
         a, b = p0 * mass, (1 - p0) * mass
         top = quad(lambda p: beta.pdf(p, a, b) * binom.pmf(x, n, p), p0, 1, limit=300)[0]
         return np.log(top / beta.sf(p0, a, b) / binom.pmf(x, n, p0))
     expected = one(mde)
-    if p0 * (1 - p0) / (4 * mde) ** 2 - 1 > 0.5:
+    if p0 * (1 - p0) / min(4 * mde, 1 - p0) ** 2 - 1 > 0.5:
         expected = np.logaddexp(expected, one(4 * mde)) - np.log(2)
     assert threshold.log_e_above(x, n, p0, mde) == pytest.approx(expected, abs=1e-4)
 
