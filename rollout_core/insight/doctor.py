@@ -40,6 +40,9 @@ class DoctorAnswer:
 
 Look = Callable[[Room, DoctorRequest], Iterable[Checkup]]
 WINDOWS_LATE = timedelta(minutes=30)
+IN_MEMORY = "memory"
+"""The path of an event store without a file."""
+
 MINIMUM_FREE = 1 << 30
 """Bytes of free disk below which events are refused (storage.md)."""
 
@@ -74,9 +77,10 @@ def _events(room: Room, request: DoctorRequest) -> Iterable[Checkup]:
     mebibytes = (condition.file_bytes + condition.wal_bytes) / 2**20
     wal = condition.wal_bytes / 2**20
     yield Checkup("size", "Size on disk", "ok", f"{mebibytes:,.0f} MiB, of it {wal:,.0f} MiB write-ahead log")
-    low = condition.free_bytes < MINIMUM_FREE
-    yield Checkup("disk", "Free disk", "broken" if low else "ok", f"{condition.free_bytes / 2**30:,.1f} GiB free",
-                  "Free at least 1 GiB: events are refused until then; pause and stop still work." if low else "")
+    if condition.path != IN_MEMORY:
+        low = condition.free_bytes < MINIMUM_FREE
+        yield Checkup("disk", "Free disk", "broken" if low else "ok", f"{condition.free_bytes / 2**30:,.1f} GiB free",
+                      "Free at least 1 GiB: events are refused until then; pause and stop still work." if low else "")
     holder = f"process {condition.holder_pid}" if condition.holder_pid else "nobody"
     yield Checkup("lock", "Lock", "ok", f"held by {holder}")
     yield from _windows(room, condition)

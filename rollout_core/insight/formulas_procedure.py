@@ -12,7 +12,7 @@ from rollout_core.insight.measuring import Measuring
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.interval import Interval, wilson
-from rollout_core.metrics.measured import Measured
+from rollout_core.metrics.measured import Measured, Window
 from rollout_core.ports.event_questions import IngestCounts, StoredCounts, Totals
 from rollout_core.rollouts.plan import Plan
 
@@ -69,11 +69,14 @@ def _duration(measuring: Measuring, asked: Asked) -> Measured:
 def _data_loss(measuring: Measuring, asked: Asked) -> Measured:
     """Events acknowledged as stored minus events that are there; retention's drops are not loss.
 
-    Counted over the window for what was received in it.
+    Counted for what was received in the whole hours of the window.
     """
-    stored = sum(row["n"] for row in measuring.ask(IngestCounts(measuring.window)).records()
-                 if row["outcome"] == "stored")
-    there = sum(row["n"] for row in measuring.ask(StoredCounts(measuring.window)).records())
+    until_at = measuring.window.until_at.replace(minute=0, second=0, microsecond=0)
+    if until_at <= measuring.window.since_at:
+        return built(measuring, asked, None, 0, None, "not a whole hour has passed")
+    hours = Window(measuring.window.since_at, until_at)
+    stored = sum(row["n"] for row in measuring.ask(IngestCounts(hours)).records() if row["outcome"] == "stored")
+    there = sum(row["n"] for row in measuring.ask(StoredCounts(hours)).records())
     return _exact(measuring, asked, float(stored - there) if stored else None, stored)
 
 

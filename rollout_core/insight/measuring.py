@@ -25,8 +25,10 @@ from rollout_core.ports.event_questions import (
     FlagMatrix,
     FlagsUsed,
     Histogram,
+    IngestCounts,
     Retention,
     Rows,
+    StoredCounts,
     Totals,
     Watermarks,
 )
@@ -144,8 +146,10 @@ class Measuring:
                                for row in rows if row["arm"] in MEMBERS[arm])
 
 
-CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, Retention)
-"""Questions that are answered from closed windows alone."""
+CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,
+               Retention, StoredCounts)
+"""Questions that are answered from closed windows alone; those about receipt are asked for whole hours that are over.
+"""
 
 
 def closed_only(question: Any) -> bool:

@@ -37,7 +37,8 @@ def wilson(x: int, n: int, design_effect: float = 1.0) -> Interval | None:
     centre = share + Z95**2 / (2 * size)
     spread = Z95 * sqrt(share * (1 - share) / size + Z95**2 / (4 * size**2))
     scale = 1 + Z95**2 / size
-    return Interval(max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+    low = 0.0 if x <= 0 else max(0.0, (centre - spread) / scale)
+    return Interval(low, 1.0 if x >= n else min(1.0, (centre + spread) / scale))
 
 
 def mean_interval(sums: Sums, design_effect: float = 1.0) -> Interval | None:

@@ -1,0 +1,119 @@
+"""Two running rollouts of the shipped plans over a filled event store, for the overview's bars."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rollout_core.documents.plan_document import read_plan
+from rollout_core.metrics.event import Kind
+from rollout_core.ports.control_records import PlanText
+from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.rollout import Epoch, Rollout
+from rollout_core.rollouts.status import Status
+from rollout_core.storage.control_store import open_control_store
+from rollout_core.storage.event_store import DuckdbEventStore
+
+NOW = datetime(2026, 3, 29, 12, 2, tzinfo=UTC)
+DAYS = 28
+STARTED = NOW - timedelta(days=DAYS)
+PLANS = Path(__file__).parents[2] / "data" / "plans"
+SLOT = {"workspace": "k0", "user": "k1"}
+
+COMMON = ("'f' || i AS event_id, 1 AS batch, at_, at_, NULL, TRUE, hash('w', hash(i) % {subjects}) AS k0, "
+          "hash('u', hash(i) % {subjects}) AS k1, NULL, NULL, hash('s', i), 1000, '1.0', '/page/' || (i % 40), "
+          "CASE i % 3 WHEN 0 THEN 'phone' ELSE 'desktop' END, NULL")
+EXPOSED = ("'{rollout}', '{unit}', {slot}, ({slot} % 128)::UTINYINT, "
+           "CASE {slot} % 2 WHEN 0 THEN 'treatment' ELSE 'control' END, 'in_by_bucket', NULL, '{phase}', "
+           "CASE WHEN at_ < TIMESTAMP '{half}' THEN 1 ELSE 2 END, 50000, '{flag}'")
+OWN = {
+    Kind.SESSION: "60000000 + (i * 7919) % 900000000",
+    Kind.API_REQUEST: "'/api/' || (i % 30), CASE WHEN i % 50 = 0 THEN 500 ELSE 200 END, 50000 + (i * 7919) % 900000",
+    Kind.WEB_VITAL: "['LCP', 'INP', 'CLS'][1 + i % 3], 'm' || i, hash('l', i // 3), 100000 + (i * 104729) % 5000000, "
+                    "900000",
+    Kind.FEATURE_USE: "'{flag}', NULL, (i * 31) % 60000000",
+    Kind.ERROR: "'javascript', 'low', 'fp' || (i % 50), 'TypeError', 'x is undefined', NULL",
+    Kind.FEEDBACK: "NULL, (1 + i % 5) * 1000000, 1000000, 5000000, NULL",
+}
+PARTS = 16
+"""Every 16 rows: 2 exposures of each rollout, 3 sessions, 3 requests, 3 vitals, 2 uses, 1 error or feedback."""
+
+TURNS = (("patient", Kind.EXPOSURE), ("exercise", Kind.EXPOSURE), *((None, Kind.SESSION),) * 3,
+         *((None, Kind.API_REQUEST),) * 3, *((None, Kind.WEB_VITAL),) * 3, *((None, Kind.FEATURE_USE),) * 2,
+         (None, Kind.ERROR), (None, Kind.FEEDBACK), ("exercise", Kind.EXPOSURE))
+
+
+def world(directory: Path, events: int, subjects: int) -> Room:
+    """A room whose store holds so many events of so many users and as many workspaces, all windows closed."""
+    control = open_control_store(directory / "control.sqlite", read_plan)
+    store = DuckdbEventStore(directory / "events.duckdb", b"bench" * 8)
+    room = Room(control=control, events=store, directory=directory, clock=FixedClock())
+    rollouts = [_started(room, path) for path in sorted(PLANS.glob("*.yaml"))]
+    half = STARTED + timedelta(days=DAYS // 2)
+    store.mirror([MirroredRollout(rollout.key, rollout.unit) for rollout in rollouts],
+                 [MirroredEpoch(rollout.key, number, at, rollout.phase, 50_000)
+                  for rollout in rollouts for number, at in ((1, STARTED), (2, half))])
+    with store.database.transaction() as cursor:
+        cursor.execute("INSERT INTO unit_slot VALUES (0, 'workspace'), (1, 'user')")
+    for first in range(0, events, 1_000_000):
+        _fill(store, rollouts, first, min(events, first + 1_000_000), events, subjects)
+    store.close()
+    store = DuckdbEventStore(directory / "events.duckdb", b"bench" * 8)
+    while store.close_windows(NOW, days=7).behind:
+        pass
+    return replace(room, events=store)
+
+
+class FixedClock:
+    """Stands still."""
+
+    def now(self) -> datetime:
+        """The instant."""
+        return NOW
+
+
+def _started(room: Room, path: Path) -> Rollout:
+    """Sets a plan up and a rollout in its third phase, 50 % of everybody by chance."""
+    document = PlanText(path.read_text(encoding="utf-8"), path.name)
+    with room.control.write() as unit:
+        plan = unit.plans.read(document)
+        unit.plans.save(plan, document, STARTED, "bench")
+        rollout = _rollout(plan)
+        unit.rollouts.save(rollout, None)
+        for number, at in ((1, STARTED), (2, STARTED + timedelta(days=DAYS // 2))):
+            unit.epochs.add(Epoch(rollout.key, number, at, rollout.phase, 50_000, rollout.thresholds, rollout.ever,
+                                  rollout.served, "advance", 1))
+    return rollout
+
+
+def _rollout(plan: Plan) -> Rollout:
+    everyone = {plan.audiences[-1].key: 50_000}
+    middle = STARTED + timedelta(days=DAYS // 2)
+    phase = plan.phases[2].key
+    return Rollout(key=plan.key, name=plan.name, plan=plan.key, plan_version=plan.version, unit=plan.unit, salt="bench",
+                   status=Status.RUNNING, created_at=STARTED, phase=phase, percentage=50_000, thresholds=everyone,
+                   ever=everyone, served=plan.flags_served_in(phase), epoch=2, epoch_began_at=middle,
+                   started_at=STARTED, phase_entered_at=middle)
+
+
+def _fill(store: DuckdbEventStore, rollouts: list[Rollout], first: int, last: int, total: int, subjects: int) -> None:
+    step = timedelta(days=DAYS).total_seconds() * 1e6 / total
+    began, half = (at.replace(tzinfo=None) for at in (STARTED, STARTED + timedelta(days=DAYS // 2)))
+    by_key = {rollout.key: rollout for rollout in rollouts}
+    flags = {rollout.key: sorted(rollout.served)[0] for rollout in rollouts}
+    with store.database.transaction() as cursor:
+        for turn, (which, kind) in enumerate(TURNS):
+            rollout = by_key[next(key for key in by_key if which is None or key.startswith(which))]
+            used = rollout.key if which else ("exercise_library", "patient_engagement")[turn % 2]
+            own = (EXPOSED if which else OWN[kind]).format(
+                rollout=rollout.key, unit=rollout.unit, slot=SLOT[rollout.unit], phase=rollout.phase, half=half,
+                flag=flags[used])
+            rows = (f"SELECT i, TIMESTAMP '{began}' + to_microseconds((i * {step})::BIGINT) AS at_, "
+                    f"hash('w', hash(i) % {subjects}) AS k0, hash('u', hash(i) % {subjects}) AS k1 "
+                    f"FROM range({first} + {turn}, {last}, {PARTS}) AS r(i)")
+            cursor.execute(f"INSERT INTO event_{kind.value} SELECT {COMMON.format(subjects=subjects)}, {own} "
+                           f"FROM ({rows})")
+        cursor.execute("INSERT INTO batch_token VALUES (NULL, 1, ?, ?, 0, 0)", [NOW.replace(tzinfo=None), last - first])
