@@ -5,7 +5,7 @@ Names of subjects end here: only keys go on. Keys are remembered while they repe
 
 from __future__ import annotations
 
-from _md5 import md5
+from _md5 import md5  # type: ignore[import-not-found]
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -41,9 +41,8 @@ class KeyRing:
     def keys(self, unit: str, subjects: Sequence[str | None]) -> list[int | None]:
         """The keys of many subjects of a unit, in their order."""
         known = self._known.setdefault(unit, {None: None})
-        if len(known) > REMEMBERED_KEYS:
-            known.clear()
-            known[None] = None
+        if len(known) > REMEMBERED_KEYS:        # a new dictionary: another thread may be reading the old one
+            known = self._known[unit] = {None: None}
         for subject in set(subjects).difference(known):
             known[subject] = subject_key(self._secret, unit, subject or "")
         return list(map(known.__getitem__, subjects))
@@ -52,8 +51,7 @@ class KeyRing:
         """Keys of what is no subject (sessions, page loads): a plain digest, a quarter of the cost of an HMAC."""
         known = self._passing
         if len(known) > REMEMBERED_KEYS:
-            known.clear()
-            known[None] = None
+            known = self._passing = {None: None}
         for name in set(names).difference(known):
             known[name] = int.from_bytes(md5((name or "").encode()).digest()[:8], "little")
         return list(map(known.__getitem__, names))
@@ -63,7 +61,7 @@ class KeyRing:
         found = self._buckets.get(key)
         if found is None:
             if len(self._buckets) >= REMEMBERED_KEYS:
-                self._buckets.clear()
+                self._buckets = {}
             found = self._buckets[key] = cluster_bucket(key)
         return found
 
@@ -104,7 +102,7 @@ def _common(events: Sequence[Accepted], wires: Sequence[Event], slots: Mapping[s
             batch: int) -> list[pa.Array]:
     count = len(events)
     occurred, sent = _field(events, "occurred_at"), _field(wires, "occurred_at")
-    own_clock = None if occurred == sent else [
+    own_clock: list[datetime | None] | None = None if occurred == sent else [
         None if ours is theirs else theirs for ours, theirs in zip(occurred, sent, strict=True)]
     return [
         pa.array(_field(wires, "event_id"), pa.string()),
@@ -127,7 +125,7 @@ def _field(values: Sequence[Any], name: str) -> list[Any]:
     return list(map(attrgetter(name), values))
 
 
-def _times(moments: list[datetime]) -> pa.Array:
+def _times(moments: Sequence[datetime | None]) -> pa.Array:
     """Aware datetimes as UTC without a zone; `view`, because a cast to no zone may shift by the machine's."""
     if moments.count(moments[0]) == len(moments):        # one instant of receipt: the usual case
         return pa.repeat(pa.scalar(moments[0], _UTC_MICROSECONDS), len(moments)).view(pa.timestamp("us"))

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
+from rollout_core.storage.event_insert import insert_rows
 from rollout_core.storage.event_spans import end_spans_with_epochs
 from rollout_core.storage.event_tables import event_table
 from rollout_core.storage.event_windows import watermark
-from rollout_core.storage.event_writer import insert_rows
 from rollout_core.storage.window_sources import BEGINNING
 
 BASELINE = timedelta(days=56)

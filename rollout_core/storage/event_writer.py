@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 
@@ -28,10 +26,10 @@ from rollout_core.ports.event_store import Batch, Written
 from rollout_core.storage.acknowledged_mark import AcknowledgedMark
 from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
 from rollout_core.storage.event_database import EventDatabase
-from rollout_core.storage.event_tables import event_table
+from rollout_core.storage.event_insert import insert_new, insert_rows, stretches
+from rollout_core.storage.event_insert import literal as literal  # its old place
+from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
 
-LATE_AFTER = timedelta(hours=2)
-CLOCK_MARGIN = timedelta(minutes=2)
 MIN_FREE_BYTES = 1 << 30
 MIN_FREE_SHARE = 0.05
 
@@ -86,19 +84,19 @@ class EventWriter:
             kinds = by_kind(sound)
             tables = {kind: arrow_table(kind, events, slots, self._keys, number) for kind, events in kinds.items()}
             with self._database.transaction() as cursor:
-                if batch.token is not None and _known(cursor, batch.token):
+                if batch.token is not None and is_known(cursor, batch.token):
                     return Written(0, 0, 0, repeated=True)
-                _store_slots(cursor, self.slots, slots)
+                store_slots(cursor, self.slots, slots)
                 known = {kind: self._insert(cursor, kind, table, batch) for kind, table in tables.items()}
                 stored = {kind: table.num_rows - len(known[kind]) for kind, table in tables.items()}
                 written = Written(sum(stored.values()), len(sound) - sum(stored.values()),
                                   len(batch.rejected) + len(refused), False, tuple(refused),
                                   frozenset((kind.value, name) for kind, names in known.items() for name in names))
                 rejected = [*batch.rejected, *refused]
-                _bury(cursor, number, batch, rejected)
-                _count(cursor, batch.received_at, _outcomes(sound, stored, rejected))
+                bury(cursor, number, batch, rejected)
+                count_outcomes(cursor, batch.received_at, outcomes_of(sound, stored, rejected))
                 self._mark_dirty(cursor, tables.values())
-                _record_batch(cursor, number, batch, written)
+                record_batch(cursor, number, batch, written)
             self._batch, self.slots = number, slots
             self._mark.write(number)
             return written
@@ -136,7 +134,7 @@ class EventWriter:
 
     def _insert(self, cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table, batch: Batch) -> list[str]:
         """Inserts what is not known yet; answers the event_ids that were."""
-        return [name for part in _stretches(table, batch) for name in _insert_new(cursor, kind, part)]
+        return [name for part in stretches(table, batch) for name in insert_new(cursor, kind, part)]
 
     def _mark_dirty(self, cursor: duckdb.DuckDBPyConnection, tables: Iterable[pa.Table]) -> None:
         """Notes the closed hours that this batch touched."""
@@ -150,28 +148,6 @@ class EventWriter:
                 hours.update(pc.unique(pc.floor_temporal(late, unit="hour")).to_pylist())
         if hours:
             insert_rows(cursor, "dirty_hour", {"hour": pa.array(sorted(hours), pa.timestamp("us"))})
-
-
-@contextmanager
-def registered(cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
-    """The Arrow table as relation `incoming` of this cursor."""
-    cursor.register("incoming", table)
-    try:
-        yield
-    finally:
-        cursor.unregister("incoming")
-
-
-def insert_rows(cursor: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]) -> None:
-    """Inserts Arrow columns into the columns of their names. `table` is a name from `event_tables`."""
-    with registered(cursor, pa.table(columns)):
-        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM incoming")
-
-
-def literal(moment: datetime) -> str:
-    """A UTC instant as a SQL literal; literals, unlike parameters, let DuckDB skip row groups at planning."""
-    naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    return f"TIMESTAMP '{naive.isoformat(sep=' ', timespec='microseconds')}'"
 
 
 def _units_of(events: Iterable[Accepted]) -> set[str]:
@@ -188,109 +164,3 @@ def _fitting(events: Sequence[Accepted], slots: dict[str, int]) -> tuple[Sequenc
     refused = [Rejected(Refusal.TOO_MANY_UNITS, detail, a.event.event_id, a.event.kind) for a in homeless]
     outside = {id(accepted) for accepted in homeless}
     return [accepted for accepted in events if id(accepted) not in outside], refused
-
-
-def _stretches(table: pa.Table, batch: Batch) -> Iterator[pa.Table]:
-    """The table cut into stretches of time that are looked up together: the recent part, then late ones by day."""
-    if batch.ordered or table.num_rows == 0:
-        yield table
-        return
-    border = pa.scalar((batch.received_at - LATE_AFTER).astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
-    if pc.min(table["occurred_at"]).as_py() >= border.as_py():
-        yield table
-        return
-    recent = pc.greater_equal(table["occurred_at"], border)
-    yield table.filter(recent)
-    late = table.filter(pc.invert(recent))
-    days = pc.floor_temporal(late["occurred_at"], unit="day")
-    for day in pc.unique(days).to_pylist():
-        yield late.filter(pc.equal(days, pa.scalar(day, pa.timestamp("us"))))
-
-
-def _insert_new(cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table) -> list[str]:
-    """Inserts what is not known yet; answers the event_ids that were. Looking them up first, with nothing but the ids,
-    costs half of an INSERT with an anti-join, which would carry every column through its hash table."""
-    if table.num_rows == 0:
-        return []
-    name = event_table(kind)
-    since, until = _stretch_of(table)
-    with registered(cursor, table):
-        known = [event_id for event_id, in cursor.execute(
-            f"SELECT event_id FROM {name} SEMI JOIN incoming USING (event_id) "
-            f"WHERE occurred_at BETWEEN {literal(since)} AND {literal(until)}").fetchall()]
-        if not known:
-            cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")
-            return []
-    fresh = table.filter(pc.invert(pc.is_in(table["event_id"], value_set=pa.array(known, pa.string()))))
-    with registered(cursor, fresh):
-        cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")
-    return known
-
-
-def _stretch_of(table: pa.Table) -> tuple[datetime, datetime]:
-    ends = pc.min_max(table["occurred_at"]).as_py()
-    since, until = ends["min"], ends["max"]
-    if table["client_at"].null_count < table.num_rows:
-        own = pc.min_max(table["client_at"]).as_py()
-        since, until = min(since, own["min"]) - CLOCK_MARGIN, max(until, own["max"]) + CLOCK_MARGIN
-    return since, until
-
-
-def _known(cursor: duckdb.DuckDBPyConnection, token: str) -> bool:
-    return bool(cursor.execute("SELECT 1 FROM batch_token WHERE token = ? LIMIT 1", [token]).fetchall())
-
-
-def _store_slots(cursor: duckdb.DuckDBPyConnection, before: dict[str, int], after: dict[str, int]) -> None:
-    new = [(slot, unit) for unit, slot in after.items() if unit not in before]
-    if new:
-        insert_rows(cursor, "unit_slot", {"slot": pa.array([slot for slot, _ in new], pa.int8()),
-                                          "unit": pa.array([unit for _, unit in new], pa.string())})
-
-
-def _bury(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, rejected: Sequence[Rejected]) -> None:
-    """Keeps refused events as dead letters."""
-    if not rejected:
-        return
-    text = pa.string()
-    insert_rows(cursor, "dead_letter", {
-        "batch": pa.array([number] * len(rejected), pa.int64()),
-        "received_at": pa.array([_naive(batch.received_at)] * len(rejected), pa.timestamp("us")),
-        "reason": pa.array([letter.reason.value for letter in rejected], text),
-        "detail": pa.array([letter.detail for letter in rejected], text),
-        "event_id": pa.array([letter.event_id for letter in rejected], text),
-        "kind": pa.array([letter.kind for letter in rejected], text),
-        "sender": pa.array([batch.sender] * len(rejected), text),
-        "raw": pa.array([letter.raw for letter in rejected], text),
-    })
-
-
-Outcomes = dict[tuple[str, str], int]
-
-
-def _outcomes(sound: Sequence[Accepted], stored: dict[Kind, int], rejected: Sequence[Rejected]) -> Outcomes:
-    """(kind, outcome) -> how many."""
-    sent = Counter(map(attrgetter("event.kind"), sound))
-    found: Counter[tuple[str, str]] = Counter((letter.kind or "", letter.reason.value) for letter in rejected)
-    for kind, count in sent.items():
-        found[(kind.value, "stored")] += stored[kind]
-        found[(kind.value, "duplicate")] += count - stored[kind]
-    return {key: count for key, count in found.items() if count}
-
-
-def _count(cursor: duckdb.DuckDBPyConnection, received_at: datetime, outcomes: Outcomes) -> None:
-    if not outcomes:
-        return
-    hour = _naive(received_at).replace(minute=0, second=0, microsecond=0)
-    places = ", ".join(["(?, ?, ?, ?)"] * len(outcomes))
-    rows = [value for (kind, outcome), count in outcomes.items() for value in (hour, kind, outcome, count)]
-    cursor.execute(f"INSERT INTO ingest_hour VALUES {places}", rows)
-
-
-def _record_batch(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, written: Written) -> None:
-    cursor.execute("INSERT INTO batch_token VALUES (?, ?, ?, ?, ?, ?)",
-                   [batch.token, number, _naive(batch.received_at), written.stored, written.duplicates,
-                    written.rejected])
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

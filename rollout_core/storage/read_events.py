@@ -18,8 +18,8 @@ from rollout_core.ports.event_questions import (
     TopGroups,
     Watermarks,
 )
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import EVENT_TABLES, event_table
-from rollout_core.storage.event_writer import literal
 from rollout_core.storage.read_raw import attributed_cte
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted

@@ -9,7 +9,7 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Histogram, Rows, TimelineBins
 from rollout_core.storage.accumulations import Accumulation, bin_sql
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import attributed_cte, by_source, contributed, listed
 from rollout_core.storage.read_stretches import DAY, parts_of
 from rollout_core.storage.read_totals import bucket_sql, where_sql

@@ -7,7 +7,7 @@ on, since the clocks of two senders differ.
 from __future__ import annotations
 
 from rollout_core.ports.event_questions import COMPARED_ARMS, AdoptionAtAge, ExposureCohorts, Retention, Rows
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted

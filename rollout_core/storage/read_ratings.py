@@ -7,7 +7,7 @@ from typing import Any
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_questions import Ratings, Rows
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_histograms import counted
 from rollout_core.storage.read_raw import attributed_cte
 from rollout_core.storage.read_stretches import DAY, parts_of

@@ -7,7 +7,7 @@ from sqlalchemy import func, literal, literal_column, select
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.subject_questions import SubjectPage, SubjectSums
 from rollout_core.storage.census import REGISTER, bucket, compiled, held_out
-from rollout_core.storage.event_writer import literal as instant
+from rollout_core.storage.event_insert import literal as instant
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.register_table import Columns, columns_of
 from rollout_core.storage.rule_sql import Expression, rule_expression

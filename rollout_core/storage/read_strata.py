@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rollout_core.ports.event_questions import Buckets, Exposed, Firsts, PrePeriod, Rows, SpanCounts
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import ActiveSubjects, FlagMatrix, FlagsUsed, Rows, SubjectDays
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted

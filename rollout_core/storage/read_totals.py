@@ -8,7 +8,7 @@ from typing import Any
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Rows, Timeline, Totals
-from rollout_core.storage.event_writer import literal
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import attributed_cte, by_source, contributed, listed
 from rollout_core.storage.read_stretches import HOUR, parts_of
 from rollout_core.storage.reader import Reader

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.vital_score import VITAL_LIMITS
 from rollout_core.storage.accumulations import PAGE_LOAD, SESSION_CATEGORY
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import OWN, SLOTS, event_table
-from rollout_core.storage.event_writer import literal
 
 AROUND = timedelta(hours=6)
 BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00")
