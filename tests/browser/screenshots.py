@@ -1,6 +1,6 @@
 """Pictures of every page in both themes and both widths, for people to look at: artefacts/screenshots/.
 
-    python -m tests.browser.screenshots [--url URL] [--link URL] [--only NAME] [--light]
+    python -m tests.browser.screenshots [--url URL] [--link URL] [--only NAME,NAME] [--light]
 
 Without --url it starts the app on the demo store and signs in with the link that the app prints.
 """
@@ -56,7 +56,7 @@ def window(browser: Browser, theme: str, width: int) -> Iterator[Page]:
 def take(page: Page, url: str, width: int, suffix: str, only: str) -> None:
     """Every page, and the dialog of the rollout page."""
     for place, entry in enumerate(PAGES):
-        if only and only not in entry.url_path:
+        if only and entry.url_path not in only.split(","):
             continue
         page.goto(f"{url}/{'' if place == 0 else entry.url_path}")
         settle(page)
