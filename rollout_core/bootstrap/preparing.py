@@ -32,7 +32,9 @@ def prepare_store(settings: Settings, *, anew: bool = False, progress: Progress 
     Raises StoreLocked while an app runs on it, InvalidPlan when a shipped document has mistakes, StoreError.
     """
     refuse_second_app(settings)
-    if settings.demo and (anew or not whole(settings)):
+    if whole(settings) and not anew:
+        return
+    if settings.demo:
         _delete(settings)
     room = open_room(settings)
     try:

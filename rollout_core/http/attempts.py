@@ -1,6 +1,7 @@
 """How often somebody may try a password: a few failures per name, more per address, then a pause.
 
-Behind a proxy everybody has one address, so that limit is wide. A one-time link is not limited: nobody guesses 256 bits.
+Behind a proxy everybody has one address, so that limit is wide. One-time links are not limited: nobody guesses
+256 bits.
 """
 
 from __future__ import annotations

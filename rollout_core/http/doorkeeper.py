@@ -28,8 +28,8 @@ from rollout_core.http.visitor import Visitor, claimed_name, place
 COOKIE = "rollout_session"
 FORGED = b"x-rollout-"
 OPEN_PATHS = frozenset({"/signin", "/signout", "/healthz", "/_stcore/health", "/favicon.ico", "/favicon.png"})
-OPEN_FOLDERS = ("/static/", "/app/static/", "/api/v1/events")
-"""What anybody may ask for: the sign-in page and what it shows, health, and events (which carry their own key)."""
+STATIC = ("/static/", "/app/static/")
+"""What anybody may ask for: the sign-in page and what it shows, health. Nothing of it depends on who asks."""
 
 ANSWERS_ITSELF = "/api/"
 """Routes below answer 401 as a problem document of their own."""
@@ -68,6 +68,8 @@ class Doorkeeper:
         scope["headers"] = [(name, value) for name, value in scope["headers"] if not _forged(name)]
         headers = _headers(scope)
         path, method = scope["path"], scope.get("method", "WEBSOCKET")
+        if method != "WEBSOCKET" and path.startswith(STATIC):
+            return None
         room = self.rooms()
         if path.startswith(OWN_CROSS_SITE):
             headers.pop("cookie", None)
@@ -76,11 +78,9 @@ class Doorkeeper:
                                    mend="Send it from the address of this app, or use a token without a browser.")
         try:
             visitor = await run_in_threadpool(identify, room, headers)
-        except NotSignedIn as error:
+        except (NotSignedIn, StoreError) as error:
             return None if path in OPEN_PATHS else problems.answer(problems.describe(error), problems.headers_of(error))
-        except StoreError as error:
-            return None if path in OPEN_PATHS else problems.answer(problems.describe(error), problems.headers_of(error))
-        place(dict_of(scope), visitor)
+        place(scope, visitor)
         if visitor is not None:
             scope["headers"] = [*scope["headers"], *trusted_headers(visitor)]
         if visitor is not None or is_open(path):
@@ -88,14 +88,9 @@ class Doorkeeper:
         return _to_sign_in(scope, headers)
 
 
-def dict_of(scope: Scope) -> dict[str, object]:
-    """The scope as the plain dictionary it is."""
-    return scope  # type: ignore[return-value]
-
-
 def is_open(path: str) -> bool:
     """True for what anybody may ask for, and for routes that answer 401 themselves."""
-    return path in OPEN_PATHS or path.startswith((*OPEN_FOLDERS, ANSWERS_ITSELF))
+    return path in OPEN_PATHS or path.startswith(ANSWERS_ITSELF)
 
 
 def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:

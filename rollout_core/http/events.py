@@ -76,7 +76,8 @@ def sender_of(request: Request, room: ControlRoom) -> Sender:
         raise NotSignedIn("Events need the public write key or a token.", mend="Add ?key= with the key in write.key.")
     if not compare_digest(key.encode(), room.write_key.encode()):
         raise NotPermitted("This is not the public write key.", mend="`rollout ask events-health` shows what arrives.")
-    return Sender(trusted=False, name="public")
+    units = frozenset(served.unit for served in room.room.live.current.rollouts.values())
+    return Sender(trusted=False, name="public", units=units)
 
 
 def judge(body: bytes, sender: Sender, room: ControlRoom) -> list[Accepted | Rejected]:

@@ -82,7 +82,8 @@ def _get(path: str, spec: Any, schemas: Schemas) -> dict[str, Any]:
     parameters = [{"name": name, "in": "query", "required": name in needed, "schema": _inlined(each)}
                   for name, each in schema.get("properties", {}).items()]
     return {"operationId": f"get_{path.replace('-', '_')}", "summary": spec.summary, "parameters": parameters,
-            "responses": {"200": _answer(spec.summary, schemas.get(spec.answers, ANY)), **_refusals(("401", "404", "422"))}}
+            "responses": {"200": _answer(spec.summary, schemas.get(spec.answers, ANY)),
+                          **_refusals(("401", "404", "422"))}}
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:

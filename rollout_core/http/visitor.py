@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -23,7 +24,7 @@ class Visitor:
     csrf: str | None = None
 
 
-def place(scope: dict[str, Any], visitor: Visitor | None) -> None:
+def place(scope: MutableMapping[str, Any], visitor: Visitor | None) -> None:
     """Leaves the visitor for the routes."""
     scope[KEY] = visitor
 

@@ -71,7 +71,7 @@ def signin_link(call: Call, name: str | None) -> None:
     """Prints a new one-time sign-in link."""
     found = call.connection.sign_in_link(name)
     app = read_app_file(call.settings.store)
-    address = call.settings.url or (app.url if app else "http://localhost:8501")
+    address = call.settings.url or (app.url if app else f"http://localhost:{call.settings.port}")
     call.show({"link": f"{address}/signin?link={found['secret']}", "minutes": found["minutes"]},
               lambda told: f"{told['link']}\nSigns in once, within {told['minutes']} minutes.")
 
