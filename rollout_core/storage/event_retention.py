@@ -22,9 +22,10 @@ from rollout_core.storage.register_table import forget_subject
 
 DEFAULT_KEEP_DAYS: Mapping[str, int] = {
     **{kind.value: 400 for kind in Kind}, "page_view": 180, "web_vital": 180, "api_request": 180, "render": 180,
-    "text": 90, "dead_letter": 30, "batch_token": 400,
+    "text": 90, "dead_letter": 30, "batch_token": 400, "subject_day": 800,
 }
-"""Days that raw events are kept per kind; `text` is comments and error texts, which go first."""
+"""Days that raw events are kept per kind; `text` is comments and error texts, which go first; `subject_day` what is
+known of single subjects per day, which open rollouts and their baselines read."""
 
 TEXTS = ((Kind.ERROR, "message"), (Kind.FEEDBACK, "comment"), (Kind.SUPPORT_TICKET, "message"),
          (Kind.HEALTH_CHECK, "message"), (Kind.SECURITY_ISSUE, "message"))
@@ -45,6 +46,7 @@ def retain(database: EventDatabase, keep_days: Mapping[str, int], now: datetime,
         _drop_texts(cursor, today - timedelta(days=keep["text"]))
         cursor.execute("DELETE FROM dead_letter WHERE received_at < ?::DATE",
                        [today - timedelta(days=keep["dead_letter"])])
+        cursor.execute("DELETE FROM subject_day WHERE day < ?", [today - timedelta(days=keep["subject_day"])])
         cursor.execute("DELETE FROM batch_token WHERE received_at < ?::DATE AND batch < (SELECT max(batch) FROM "
                        "batch_token)", [today - timedelta(days=keep["batch_token"])])
         _compact_ingest_hours(cursor)

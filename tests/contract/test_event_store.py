@@ -347,6 +347,17 @@ class TestLettingGo:
         filed.close_windows(at(40))
         assert rows(filed, "SELECT * FROM hours ORDER BY ALL") == before
 
+    def test_comments_and_error_texts_go_before_their_events(self, store: DuckdbEventStore) -> None:
+        store.write(batch(made(Kind.ERROR, 2.0, category="api", message="secret")))
+        store.retain({"text": 1}, at(24 * 3), None)
+        assert rows(store, "SELECT category, message FROM errors") == [("api", None)]
+
+    def test_days_of_single_subjects_are_forgotten_in_time(self, store: DuckdbEventStore) -> None:
+        store.write(batch(request(2.0)))
+        store.close_windows(at(20))
+        store.retain({"subject_day": 1}, at(24 * 3), None)
+        assert rows(store, "SELECT count(*) FROM subject_days") == [(0,)]
+
     def test_an_export_of_days_holds_only_those(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
         filed.write(batch(request(2.0), request(26.0)))
         file, = filed.export(tmp_path / "out", tables=["event_api_request"], since=date(2026, 3, 9))
