@@ -27,7 +27,6 @@ from rollout_core.storage.acknowledged_mark import AcknowledgedMark
 from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import insert_new, insert_rows, stretches
-from rollout_core.storage.event_insert import literal as literal  # its old place
 from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
 
 MIN_FREE_BYTES = 1 << 30
