@@ -137,7 +137,7 @@ def _reason(asked: Asked, preview: Preview | None) -> None:
     if st.session_state.get(HINT):
         st.error(st.session_state[HINT], icon=":material/edit:")
     if preview is not None:
-        told = f"Told at once: {plain(', '.join(preview.told))} · " if preview.told else ""
+        told = f"Tell them yourself, no message is sent: {plain(', '.join(preview.told))} · " if preview.told else ""
         st.markdown(quiet(f"{told}decided on revision {preview.revision}"))
 
 

@@ -23,7 +23,7 @@ from rollout_core.rollouts.plan import Plan
 class Preview:
     """Shares are buckets of 100,000; `to` is the target in percent, to be sent back with a rollback. Phases are names.
     Counts are None when nobody could be counted. `needs_reason`: an admin may go on against closed gates by writing
-    why. `told` names who is told. `allowed` False: `refusal` says why.
+    why. `told` names whom to tell. `allowed` False: `refusal` says why.
     """
 
     verb: str
@@ -99,7 +99,7 @@ def _shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview
 
 
 def told_of(plan: Plan) -> tuple[str, ...]:
-    """Who is told of a change: the plan's contacts, by role and name."""
+    """Whom to tell of a change: the plan's contacts, by role and name. Nothing is sent to them by itself."""
     return tuple(f"{each.role} ({each.name})" if each.name else each.role for each in plan.contacts)
 
 
