@@ -114,7 +114,7 @@ def _given(spec: VerbSpec, request: Request, body: bytes) -> dict[str, Any]:
         given.setdefault("rollout", request.query_params["rollout"])
     revision = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
     if revision and revision != "*":
-        if not revision.isdigit():
+        if not (revision.isascii() and revision.isdigit() and len(revision) < 19):
             raise InvalidRequest("If-Match must hold the rollout's revision.", mend='Send for instance If-Match: "7".')
         given.setdefault("revision", int(revision))
     return given

@@ -41,6 +41,8 @@ def json_object(body: bytes) -> dict[str, Any]:
         found = msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise InvalidRequest("The body is nested too deeply.", mend="Send a flat object.") from error
     if not isinstance(found, dict):
         raise InvalidRequest("The body is not a JSON object.", mend='Send for instance {"percentage": 25}.')
     return found

@@ -20,7 +20,7 @@ from math import ceil
 from pathlib import Path
 from typing import Protocol
 
-from rollout_core.errors import DiskFull, QueueFull, RolloutError, StoreUnavailable
+from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, RolloutError, StoreUnavailable
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.event_store import Batch, Written
@@ -33,6 +33,10 @@ REOPEN_SECONDS = 1.0
 FREE_SHARE = 0.05
 SLOWEST_BYTES_PER_SECOND = 200_000
 """What is assumed of the store's pace before the first flush has shown it."""
+
+UNUSABLE = (ValueError, TypeError, ArithmeticError)
+"""What becomes of a value that no column holds (Arrow's errors are among these): the store is well, the events are not.
+"""
 
 FreeSpace = Callable[[Path], tuple[int, int]]
 
@@ -164,10 +168,7 @@ class IngestWriter:
         began = time.monotonic()
         try:
             self._mend()
-            written = self._events.write(batch_of(flush))
-            for waiting, answer in zip(flush, answers(flush, written), strict=True):
-                if not waiting.done.cancelled():        # the sender went away; its events are stored all the same
-                    waiting.done.set_result(answer)
+            self._store(flush)
             self._bytes_per_second = max(1.0, size / max(1e-3, time.monotonic() - began))
         except Exception as error:      # whatever it is, the senders must hear of it and the thread must go on
             self._fail(flush, error)
@@ -175,10 +176,30 @@ class IngestWriter:
             with self._changed:
                 self._bytes -= size
 
+    def _store(self, flush: list[Waiting]) -> None:
+        """Stores a flush and answers its requests. One that cannot be turned into rows fails alone."""
+        try:
+            written = self._events.write(batch_of(flush))
+        except UNUSABLE:
+            if len(flush) == 1:
+                raise
+            for waiting in flush:
+                try:
+                    self._store([waiting])
+                except UNUSABLE as error:
+                    self._fail([waiting], error)
+            return
+        for waiting, answer in zip(flush, answers(flush, written), strict=True):
+            if not waiting.done.cancelled():        # the sender went away; its events are stored all the same
+                waiting.done.set_result(answer)
+
     def _fail(self, flush: list[Waiting], error: Exception) -> None:
         log.error("A flush of %d requests was not stored: %s", len(flush), error)
-        self._broken = isinstance(error, StoreUnavailable) or not isinstance(error, RolloutError)
-        told = error if isinstance(error, RolloutError) else StoreUnavailable(
+        unusable = isinstance(error, UNUSABLE)
+        self._broken = isinstance(error, StoreUnavailable) or not (unusable or isinstance(error, RolloutError))
+        told = error if isinstance(error, RolloutError) else InvalidRequest(
+            "These events cannot be stored as they are.", mend="Sending them again does not help.", cause=str(error),
+        ) if unusable else StoreUnavailable(
             "The events could not be stored.", mend="Send them again in a moment.", cause=str(error))
         for waiting in flush:
             if not waiting.done.done():

@@ -40,6 +40,9 @@ class Sender:
     historical: bool = False
     """Imports and the demo may bring events of any age."""
 
+    units: frozenset[str] | None = None
+    """The only units it may name; None: any. A store has few slots for units, and strangers may not take them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -80,6 +83,14 @@ SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "rel
                "flag", "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
 LONG_TEXTS = ("message", "comment")
 SHORT = 512
+YEARS = range(1900, 2200)
+"""Nothing happens outside of them; beyond lie the ends of the calendar, where arithmetic stops."""
+
+BUCKETS, LAST_EPOCH, LAST_STATUS = 100_000, 2**31 - 1, 999
+WIDEST_SCALE = 2_000.0
+"""Ends of a feedback's scale are stored in millionths of 32 bits."""
+
+LEAST_WEIGHT, MOST_WEIGHT = 0.001, 1e6
 
 
 def accept(event: Event, sender: Sender, received_at: datetime, limits: Limits) -> Accepted | Rejected:
@@ -131,19 +142,21 @@ def read_events(body: bytes) -> list[Event | Rejected]:
     """Reads a JSON array of events; an unreadable one is `Rejected` in its place. Raises ValueError if no array."""
     try:
         return list(_LIST_DECODER.decode(body))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     try:
         parts = _RAW_DECODER.decode(body)
     except msgspec.DecodeError as error:
         raise ValueError(f"the body is not a JSON array of events: {error}") from error
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
     return [_read_one(bytes(part)) for part in parts]
 
 
 def _read_one(raw: bytes) -> Event | Rejected:
     try:
         return _DECODER.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return Rejected(Refusal.UNREADABLE, str(error), raw=raw[:SHORT].decode(errors="replace"), event_id=_id_in(raw))
 
 
@@ -179,13 +192,16 @@ def _has_what_it_needs(event: Event, sender: Sender, limits: Limits) -> Problem 
 
 def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Problem | None:
     rule, value = value_rule(event.kind, event.name), event.value
-    if not (math.isfinite(event.weight) and 0 < event.weight <= 1e6):
-        return Refusal.NOT_ALLOWED, f"weight is {event.weight}; allowed: above 0, up to 1,000,000"
+    if not LEAST_WEIGHT <= event.weight <= MOST_WEIGHT:
+        return Refusal.NOT_ALLOWED, f"weight is {event.weight}; allowed: {LEAST_WEIGHT} to {MOST_WEIGHT:,.0f}"
     if rule is None or value is None:
         missing = rule is not None and rule.required
         return (Refusal.MISSING, f"a {event.kind} needs value ({rule.unit})") if rule and missing else None
     if not math.isfinite(value):
         return Refusal.NOT_ALLOWED, f"value is {value}"
+    if event.scale is not None and not -WIDEST_SCALE <= event.scale[0] < event.scale[1] <= WIDEST_SCALE:
+        return Refusal.NOT_ALLOWED, (f"scale is {event.scale[0]:g} to {event.scale[1]:g}; allowed: the low end first, "
+                                     f"both within {WIDEST_SCALE:g} of 0")
     low, high = scale_of(event) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
     if not low <= value <= high:
         return Refusal.NOT_ALLOWED, f"value is {value:g}; allowed: {low:g} to {high:g} {rule.unit}"
@@ -201,6 +217,18 @@ def _units_are_named_well(event: Event, sender: Sender, limits: Limits) -> Probl
             return Refusal.NOT_ALLOWED, f"{unit!r} is no name of a unit"
         if not subject or len(subject) > SHORT:
             return Refusal.NOT_ALLOWED, f"the {unit}'s id is empty or longer than {SHORT} characters"
+    if event.unit and not NAME.fullmatch(event.unit):
+        return Refusal.NOT_ALLOWED, f"{event.unit!r} is no name of a unit"
+    return None
+
+
+def _units_are_known(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    if sender.units is None:
+        return None
+    strange = sorted({*event.units, *((event.unit,) if event.unit else ())} - sender.units)
+    if strange:
+        return Refusal.NOT_ALLOWED, (f"nothing here is rolled out by {', '.join(strange)}; allowed under the public "
+                                     f"key: {', '.join(sorted(sender.units)) or 'no unit yet'}")
     return None
 
 
@@ -223,6 +251,8 @@ def _times_are_aware(event: Event, sender: Sender, limits: Limits) -> Problem | 
         moment = getattr(event, field)
         if moment is not None and moment.tzinfo is None:
             return Refusal.NOT_ALLOWED, f"{field} has no offset from UTC; write for instance 2026-01-31T12:00:00Z"
+        if moment is not None and moment.year not in YEARS:
+            return Refusal.NOT_ALLOWED, f"{field} is in the year {moment.year}"
     return None
 
 
@@ -239,8 +269,15 @@ def _arm_is_whole(event: Event) -> Problem | None:
         return Refusal.NOT_ALLOWED, f"arm is {event.arm!r}; allowed: {', '.join(ARMS)}"
     if event.epoch is None or event.inclusion is None:
         return Refusal.MISSING, "an exposure from a server needs epoch and inclusion"
-    if not (0 <= event.inclusion <= 100_000 and 0 <= event.epoch < 2**31):
-        return Refusal.NOT_ALLOWED, "inclusion is 0..100000 buckets and epoch not negative"
+    return None
+
+
+def _counts_fit(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    """Whole numbers are within what their column holds: one that does not fit would sink its whole batch."""
+    for field, most in (("inclusion", BUCKETS), ("epoch", LAST_EPOCH), ("status", LAST_STATUS)):
+        number = getattr(event, field)
+        if number is not None and not 0 <= number <= most:
+            return Refusal.NOT_ALLOWED, f"{field} is {number}; allowed: 0 to {most}"
     return None
 
 
@@ -259,8 +296,8 @@ def _age(occurred_at: datetime, received_at: datetime, sender: Sender, limits: L
 
 
 CHECKS: tuple[Check, ...] = (
-    _has_what_it_needs, _times_are_aware, _units_are_named_well, _value_is_believable, _texts_are_short,
-    _exposure_is_whole, _severity_is_known,
+    _has_what_it_needs, _times_are_aware, _units_are_named_well, _units_are_known, _value_is_believable, _counts_fit,
+    _texts_are_short, _exposure_is_whole, _severity_is_known,
 )
 
 _DECODER = msgspec.json.Decoder(Event)

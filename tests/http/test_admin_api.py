@@ -171,6 +171,14 @@ def test_a_rollout_that_is_not_there_is_404(owner: httpx.Client) -> None:
 def test_a_body_that_is_no_object_is_refused(owner: httpx.Client) -> None:
     assert owner.post(f"{PATH}/pause", content=b"[1]").status_code == 422
     assert owner.post(f"{PATH}/pause", content=b"{").status_code == 422
+    assert owner.post(f"{PATH}/pause", content=b'{"a":' * 100_000).status_code == 422
+
+
+@pytest.mark.parametrize("revision", ["\u00b2".encode("latin-1"), b"9" * 5_000, b"-1", b"x"])
+def test_a_revision_that_is_no_number_is_refused_in_words(owner: httpx.Client, revision: bytes) -> None:
+    answer = owner.put(f"{PATH}/percentage", json={"rollout": PLAN, "percentage": 5}, headers={b"If-Match": revision})
+    assert answer.status_code == 422
+    assert "If-Match" in answer.json()["detail"]
 
 
 def test_roles_are_kept(app: RunningApp, owner: httpx.Client, started: dict[str, object]) -> None:

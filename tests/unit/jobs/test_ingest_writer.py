@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout_core.errors import DiskFull, QueueFull, StoreUnavailable
+from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, StoreUnavailable
 from rollout_core.jobs.ingest_writer import IngestWriter, Waiting, answers, batch_of
 from rollout_core.metrics.event_checks import Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
@@ -106,6 +106,24 @@ def test_an_unknown_error_reaches_the_sender_as_one_it_can_act_on(store: GatedSt
     store.fail_with = [RuntimeError("what")]
     with pytest.raises(StoreUnavailable, match="could not be stored"):
         ingest.offer([request(1.0)], [], 10).result(10)
+
+
+def test_events_that_no_table_holds_sink_nobody_elses_and_do_not_reopen_the_store() -> None:
+    class Picky(GatedStore):
+        def write(self, batch: Batch) -> Written:
+            if any(accepted.event.page == "/poison" for accepted in batch.events):
+                raise OverflowError("value 99999 is too large")
+            return super().write(batch)
+
+    store = Picky()
+    writer = IngestWriter(store)
+    good, bad, other = (writer.offer([request(1.0, page=where)], [], 10) for where in ("/a", "/poison", "/b"))
+    writer.start()
+    assert (good.result(10).stored, other.result(10).stored) == (1, 1)
+    with pytest.raises(InvalidRequest, match="cannot be stored as they are"):
+        bad.result(10)
+    writer.stop()
+    assert store.reopened == 0
 
 
 def test_a_sender_that_went_away_does_not_stop_the_writer(store: GatedStore, ingest: IngestWriter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -171,3 +171,35 @@ def test_a_vital_at_its_good_limit_scores_90_and_at_its_poor_limit_50() -> None:
 
 def test_the_arms_of_events_are_the_arms_of_decisions() -> None:
     assert set(ARMS) == {arm.value for arm in Arm}
+
+
+@pytest.mark.parametrize(("kind", "fields"), [
+    (Kind.API_REQUEST, {"status": 99_999}), (Kind.API_REQUEST, {"status": -1}),
+    (Kind.EXPOSURE, {"epoch": 10**15}), (Kind.EXPOSURE, {"inclusion": 10**15}), (Kind.EXPOSURE, {"unit": "x; --"}),
+    (Kind.FEEDBACK, {"scale": (0.0, 1e6)}), (Kind.FEEDBACK, {"scale": (-1e300, 1e300), "value": 1e299}),
+    (Kind.FEEDBACK, {"scale": (5.0, 1.0)}), (Kind.PAGE_VIEW, {"weight": 1e-9}),
+    (Kind.PAGE_VIEW, {"occurred_at": datetime.max.replace(tzinfo=UTC), "sent_at": NOW - timedelta(hours=1)}),
+    (Kind.PAGE_VIEW, {"occurred_at": datetime.min.replace(tzinfo=UTC), "sent_at": NOW + timedelta(hours=1)}),
+    (Kind.PAGE_VIEW, {"occurred_at": datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))}),
+    (Kind.PAGE_VIEW, {"sent_at": datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))}),
+])
+@pytest.mark.parametrize("sender", [SERVER, BROWSER])
+def test_what_no_column_holds_is_refused_alone_and_does_not_sink_its_batch(
+        kind: Kind, fields: dict[str, Any], sender: Sender) -> None:
+    assert reason(judged(kind, sender, **fields)) is Refusal.NOT_ALLOWED
+
+
+def test_strangers_name_no_unit_that_nothing_is_rolled_out_by() -> None:
+    """A store has four slots for units: four invented ones under the public key would shut everybody else out."""
+    stranger = Sender(trusted=False, units=frozenset({"user"}))
+    assert reason(judged(Kind.PAGE_VIEW, stranger)) is None
+    assert reason(judged(Kind.PAGE_VIEW, stranger, units={"user": "u", "invented": "x"})) is Refusal.NOT_ALLOWED
+    assert reason(judged(Kind.EXPOSURE, stranger, unit="invented", subject="x")) is Refusal.NOT_ALLOWED
+    assert reason(judged(Kind.PAGE_VIEW, BROWSER, units={"workspace": "x"})) is None
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000,
+                                  b'[{"attributes": {"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}]"])
+def test_a_body_nested_without_end_is_refused_in_words(body: bytes) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_events(body)
