@@ -25,7 +25,7 @@ from rollout_core.people.role import Role
 from rollout_core.ports.control_records import Subject
 from rollout_core.ports.event_store import Batch
 from rollout_core.ports.room import Room
-from rollout_core.simulation.population import People, draw_people
+from rollout_core.simulation.population import People, attributes_at, draw_people
 from rollout_core.simulation.scenario import Scenario, Step
 from rollout_core.simulation.session_events import make_day
 from rollout_core.simulation.stretches import Stretch, stretch_of
@@ -83,10 +83,10 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     clock = MadeClock(began_at)
     made = replace(room, clock=clock)
     for cast in casts:
-        enrol(made, cast, 0, -1)
+        enrol(made, cast, began_at)
     play(made, casts, clock, until_at)
     for cast in casts:
-        enrol(made, cast, (until_at - began_at).days, 0)
+        enrol(made, cast, until_at)
     stored = 0
     days = (until_at - began_at).days + 1
     for number, cast in enumerate(casts):
@@ -113,7 +113,7 @@ def play(room: Room, casts: Sequence[Cast], clock: MadeClock, until_at: datetime
     for at, step, cast in steps:
         if at <= until_at:
             clock.at = at
-            enrol(room, cast, int(step.day), 0)
+            enrol(room, cast, at)
             press(room, cast.scenario.plan, step)
 
 
@@ -129,12 +129,12 @@ def press(room: Room, rollout: str, step: Step) -> None:
     verb.act(room, actor, verb.request(**known))
 
 
-def enrol(room: Room, cast: Cast, until_day: int, after_day: int) -> None:
-    """Puts the people who arrive in (after_day, until_day] into the register, and its mirror."""
-    people = cast.people
-    unit_name = cast.scenario.population.unit
-    chosen = [Subject(unit_name, people.ids[index], people.attributes[index])
-              for index in range(len(people.ids)) if after_day < people.arrives_day[index] <= until_day]
+def enrol(room: Room, cast: Cast, moment: datetime) -> None:
+    """Puts everybody who has arrived by an instant into the register as they are then, and into its mirror."""
+    people, unit_name = cast.people, cast.scenario.population.unit
+    day = (moment - cast.began_at) / timedelta(days=1)
+    chosen = [Subject(unit_name, people.ids[index], attributes)
+              for index, attributes in enumerate(attributes_at(people, moment)) if people.arrives_day[index] <= day]
     with room.control.write() as unit:
         unit.register.upsert_many(chosen)
     sync_register(room)
@@ -183,6 +183,8 @@ def feed(room: Room, scenarios: Sequence[Scenario], now: datetime) -> int:
     stored = 0
     for scenario in scenarios:
         cast = cast_of(scenario, began_at, now)
+        if now.date() != since_at.date():
+            enrol(room, cast, now)
         stretches = stretches_of(room, cast)
         days = range((since_at - began_at).days, (now - began_at).days + 1)
         stored += write_days(room, cast, stretches, days, Window(since_at, now))

@@ -19,12 +19,17 @@ POPULATION_STREAM = 0
 class People:
     """Columns over all subjects of a scenario (length N), newcomers at the end, in order of arrival.
 
-    `arrives_day` is 0 for those who were there; `speed` and `error_proneness` multiply durations and error rates;
-    `rate` is sessions a day; `adopter` and `adoption_delay_days` say who tries what they get, and how soon.
+    `attributes` are as of the first midnight (`attributes_at` for later); `idle_days` is how long before any instant an
+    awake subject was last active. `arrives_day` is 0 for those who were there; `speed` and `error_proneness` multiply
+    durations and error rates; `rate` is sessions a day; `adopter` and `adoption_delay_days` say who tries what they
+    get, and how soon.
     """
 
     ids: list[str]
+    began_at: datetime
     attributes: list[dict[str, AttributeValue]]
+    idle_days: np.ndarray
+    asleep: np.ndarray
     device: np.ndarray
     arrives_day: np.ndarray
     rate: np.ndarray
@@ -52,13 +57,26 @@ def draw_people(scenario: Scenario, began_at: datetime, days: int) -> People:
     columns = {name: np.concatenate([cohort[name] for cohort in cohorts]) for name in first}
     size = len(columns["rate"])
     return People(
-        ids=[f"{population.prefix}{number:06d}" for number in range(1, size + 1)],
+        ids=[f"{population.prefix}{number:06d}" for number in range(1, size + 1)], began_at=began_at,
         attributes=list(_attributes(population, columns, began_at)),
+        idle_days=columns["idle_days"], asleep=columns["asleep"],
         device=columns.get("device", weighted(rng, behaviour.devices, size)),
         arrives_day=columns["arrives_day"], rate=columns["rate"], speed=columns["speed"],
         error_proneness=columns["error_proneness"], adopter=columns["adopter"],
         adoption_delay_days=columns["adoption_delay_days"],
     )
+
+
+def attributes_at(people: People, moment: datetime) -> list[dict[str, AttributeValue]]:
+    """Everybody's attributes at an instant: who is awake has been active within their own idle days of it."""
+    found = []
+    for index, known in enumerate(people.attributes):
+        seen_at = moment - timedelta(days=float(people.idle_days[index]))
+        if people.asleep[index] or seen_at.isoformat() <= str(known["last_active_at"]):
+            found.append(known)
+        else:
+            found.append({**known, "last_active_at": seen_at.isoformat(timespec="seconds")})
+    return found
 
 
 def _cohort(rng: np.random.Generator, scenario: Scenario, size: int, day: int = 0) -> dict[str, np.ndarray]:
@@ -72,6 +90,7 @@ def _cohort(rng: np.random.Generator, scenario: Scenario, size: int, day: int = 
     seen_before = rng.random(size) * population.created_within_days
     columns["created_days_ago"] = np.full(size, -float(day)) if day else seen_before
     columns["idle_days"] = np.where(sleeping, 31 + rng.random(size) * 170, rng.random(size) * 14) * (0 if day else 1)
+    columns["asleep"] = sleeping
     columns["arrives_day"] = np.full(size, day)
     columns["speed"] = np.exp(rng.normal(0, behaviour.subject_speed_sigma, size))
     sigma = behaviour.subject_error_sigma

@@ -9,7 +9,7 @@ import numpy as np
 
 from rollout_core.flags import evaluation
 from rollout_core.flags.snapshot import ServedRollout
-from rollout_core.simulation.population import People
+from rollout_core.simulation.population import People, attributes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def stretch_of(served: ServedRollout, people: People, flag: str, since_at: datet
     compiled = evaluation.compile_rollout(served)
     arms = np.empty(len(people.ids), dtype=object)
     inclusion = np.zeros(len(people.ids), dtype=np.int64)
-    for index, (subject, attributes) in enumerate(zip(people.ids, people.attributes, strict=True)):
+    for index, (subject, attributes) in enumerate(zip(people.ids, attributes_at(people, since_at), strict=True)):
         decision = evaluation.evaluate(compiled, flag, subject, attributes, since_at)
         arms[index] = decision.arm.value
         inclusion[index] = decision.inclusion
