@@ -104,6 +104,8 @@ def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate,
     seen = measuring.ask(ErrorGroups(measuring.window, measuring.rollout, limit=1000)).records()
     counted: dict[str, int] = {}
     for row in seen:
+        if row["arm"] == "unattributed":
+            continue
         counted[row["category"]] = counted.get(row["category"], 0) + row["n"]
     names = [name for name in sorted(counted, key=lambda name: -counted[name]) if wanted in (None, name)]
     return tuple(CategoryRate(name, _category(measuring, name, "treatment"), _category(measuring, name, "control"))
@@ -122,7 +124,7 @@ def _groups(measuring: Measuring, request: ErrorsRequest) -> tuple[ErrorGroup, .
     issues = {issue.source: issue for issue in measuring.scene.issues if issue.kind == "error_group"}
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in measuring.ask(ErrorGroups(measuring.window, measuring.rollout, request.limit)).records():
-        if request.category in (None, row["category"]):
+        if row["arm"] != "unattributed" and request.category in (None, row["category"]):
             rows.setdefault(row["fingerprint"], []).append(row)
     groups = [_group(found, issues.get(fingerprint)) for fingerprint, found in rows.items()]
     kept = [group for group in groups if request.state in ("all", group.state)]

@@ -66,8 +66,9 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
     day = Window(now - DAY, now)
     seen = room.events.measure(LastSeen())
     ingest = room.events.measure(IngestCounts(day)).records()
-    accepted = sum(row["n"] for row in ingest if row["outcome"] == "stored")
-    there = sum(row["n"] for row in room.events.measure(StoredCounts(day)).records())
+    counts = {row["kind"]: row["n"] for row in room.events.measure(StoredCounts(day)).records()}
+    accepted = counts.pop("acknowledged", 0)
+    there = sum(counts.values())
     letters = room.events.measure(DeadLetters(request.letters)).records()
     refused = room.events.condition().dead_letters
     return EventsHealthAnswer(
@@ -83,7 +84,10 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
 
 def _kinds(room: Room, rows: list[dict[str, Any]], hour: Window) -> tuple[KindLine, ...]:
     """Kinds that were ever seen, with what was received in the last hour (by the clock's hours)."""
-    recent = {row["kind"]: row["n"] for row in room.events.measure(StoredCounts(hour)).records()}
+    recent: dict[str, int] = {}
+    for row in room.events.measure(IngestCounts(hour)).records():
+        if row["outcome"] == "stored":
+            recent[row["kind"]] = recent.get(row["kind"], 0) + row["n"]
     return tuple(KindLine(row["kind"], row["stored"], row["occurred_at"], recent.get(row["kind"], 0))
                  for row in rows if row["stored"])
 

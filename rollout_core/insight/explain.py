@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollout_core.errors import FlagNotFound, InvalidRequest
-from rollout_core.flags.decision import Decision
+from rollout_core.flags.decision import Arm, Decision, Reason
 from rollout_core.flags.explain import Explanation, explain
 from rollout_core.flags.targeting import AttributeValue
 from rollout_core.insight.compiled import compiled_of
@@ -34,12 +34,31 @@ class ExplainStep:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionFacts:
+    """A flags.decision.Decision as an object with names, for JSON (a named tuple would become a list)."""
+
+    flag: str
+    rollout: str
+    value: bool | str | int | float
+    variant: str
+    reason: Reason
+    arm: Arm
+    phase: str | None
+    epoch: int
+    inclusion: int
+    bucket: int
+    audience: str | None
+    threshold: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlagExplanation:
     """One flag's answer and the chain to it."""
 
     flag: str
     name: str
-    decision: Decision
+    decision: DecisionFacts | Decision
     openfeature_reason: str
     steps: tuple[ExplainStep, ...]
 
@@ -76,7 +95,8 @@ def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
     return ExplainAnswer(
         now_scene.rollout.key, now_scene.rollout.unit, request.subject, known is not None,
         tuple(sorted(attributes.items())),
-        tuple(FlagExplanation(flag.key, flag.name, found.decision, found.decision.openfeature_reason, _steps(found))
+        tuple(FlagExplanation(flag.key, flag.name, DecisionFacts(**found.decision._asdict()),
+                              found.decision.openfeature_reason, _steps(found))
               for flag, found in explained), _in_words(request.subject, [found for _, found in explained]), guide)
 
 

@@ -31,7 +31,11 @@ NOT_CAUSAL = "against the days before the start, since there is no control: not 
 
 def change(measuring: Measuring, asked: Asked, form: f.Change) -> Measured:
     """The relative change of another metric; without a control against the baseline window, labelled not causal."""
-    base = CATALOG[form.of]
+    return between(measuring, asked, CATALOG[form.of])
+
+
+def between(measuring: Measuring, asked: Asked, base: Metric) -> Measured:
+    """The relative change of `base`, reported as `asked.metric`."""
     found = compared(measuring, replace(asked, metric=base))
     if found is not None:
         return _relative(measuring, asked, found.treatment, found.control, found.n)
@@ -40,8 +44,7 @@ def change(measuring: Measuring, asked: Asked, form: f.Change) -> Measured:
 
 def change_of(measuring: Measuring, metric: Metric, part: str = "", flag: str | None = None) -> Measured:
     """The relative change of any metric under its own key, for tables that show it beside the arms."""
-    changed = replace(metric, unit="relative")
-    return change(measuring, Asked(changed, None, flag, part=part), f.Change(metric.key))
+    return between(measuring, Asked(replace(metric, unit="relative"), None, flag, part=part), metric)
 
 
 def worst_change(measuring: Measuring, asked: Asked, form: f.WorstChange) -> Measured:

@@ -13,7 +13,7 @@ from rollout_core.metrics import formula as f
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.interval import Interval, wilson
 from rollout_core.metrics.measured import Measured, Window
-from rollout_core.ports.event_questions import IngestCounts, StoredCounts, Totals
+from rollout_core.ports.event_questions import StoredCounts, Totals
 from rollout_core.rollouts.plan import Plan
 
 
@@ -75,8 +75,9 @@ def _data_loss(measuring: Measuring, asked: Asked) -> Measured:
     if until_at <= measuring.window.since_at:
         return built(measuring, asked, None, 0, None, "not a whole hour has passed")
     hours = Window(measuring.window.since_at, until_at)
-    stored = sum(row["n"] for row in measuring.ask(IngestCounts(hours)).records() if row["outcome"] == "stored")
-    there = sum(row["n"] for row in measuring.ask(StoredCounts(hours)).records())
+    counts = {row["kind"]: row["n"] for row in measuring.ask(StoredCounts(hours)).records()}
+    stored = counts.pop("acknowledged", 0)
+    there = sum(counts.values())
     return _exact(measuring, asked, float(stored - there) if stored else None, stored)
 
 

@@ -305,7 +305,8 @@ class IngestCounts:
 
 @dataclass(frozen=True, slots=True)
 class StoredCounts:
-    """Events that are in the tables, received in the whole hours of the window: kind, n."""
+    """What became of the writes acknowledged in the window: kind, n (rows in the tables), and as kind "acknowledged"
+    how many were said to be stored."""
 
     window: Window
 

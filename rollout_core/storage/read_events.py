@@ -111,14 +111,17 @@ def ingest_counts(reader: Reader, question: IngestCounts) -> Rows:
 
 
 def stored_counts(reader: Reader, question: StoredCounts) -> Rows:
-    """Events received in whole hours of the window that are in the tables."""
-    window = question.window
-    last = f"date_trunc('hour', {literal(window.until_at)} - INTERVAL 1 MICROSECOND)"
-    condition = (f"received_at >= date_trunc('hour', {literal(window.since_at)}) "
-                 f"AND received_at < {last} + INTERVAL 1 HOUR")
-    return reader.rows(" UNION ALL ".join(
-        f"SELECT {quoted(kind.value)} AS kind, count(*) AS n FROM {event_table(kind)} WHERE {condition}"
-        for kind in Kind))
+    """Rows of the batches that were acknowledged in the window, and what was acknowledged."""
+    since, until = literal(question.window.since_at), literal(question.window.until_at)
+    written = f"FROM batch_token WHERE received_at >= {since} AND received_at < {until} AND stored > 0"
+    summary = f"SELECT min(batch), max(batch), coalesce(sum(stored), 0)::BIGINT {written}"
+    first, last, stored = reader.rows(summary).rows[0]
+    if first is None:
+        return Rows(("kind", "n"), [], reader.closed_until_at)
+    found = reader.rows(" UNION ALL ".join(
+        f"SELECT {quoted(kind.value)} AS kind, count(*) AS n FROM {event_table(kind)} "
+        f"WHERE batch >= {int(first)} AND batch <= {int(last)} AND batch IN (SELECT batch {written})" for kind in Kind))
+    return Rows(("kind", "n"), [*found.rows, ("acknowledged", stored)], reader.closed_until_at)
 
 
 def watermarks(reader: Reader, question: Watermarks) -> Rows:

@@ -29,6 +29,7 @@ def world(empty: World) -> World:
                     failed = number == 0 and place < (2 if arm == "treatment" else 1)
                     empty.add("api_request", hour + 0.02, who, endpoint="/plan", status=500 if failed else 200,
                               value=120.0 + place, session=f"{who}-{day}")
+                empty.add("render", hour + 0.02, who, name="Search", value=20.0)
                 empty.add("page_view", hour + 0.02, who, page="/plan", session=f"{who}-{day}")
                 for name, value in (("LCP", 2000.0 + 50 * place), ("CLS", 0.05), ("INP", 150.0)):
                     empty.add("web_vital", hour + 0.03, who, name=name, value=value, page="/plan", device="phone",

@@ -120,6 +120,15 @@ def test_the_health_curve_falls_when_an_issue_opens(world: World) -> None:
     assert any(each.topic == "issues" for each in found.recommendations)
 
 
+def test_speed_shows_endpoints_and_components(world: World) -> None:
+    found = ask(world, "speed", window="rollout")
+    assert [each.key for each in found.endpoints] == ["/plan"]
+    assert [each.key for each in found.components] == ["Search"]
+    assert found.components[0].p95.value == pytest.approx(20, rel=0.01)
+    assert found.components[0].change.value == 0.0
+    assert [part.metric for part in found.parts] == ["lcp_p75", "inp_p75", "api_response_p95"]
+
+
 def test_errors_are_grouped_with_who_was_hit(world: World) -> None:
     found = ask(world, "errors", window="rollout")
     group = found.groups[0]

@@ -85,9 +85,9 @@ def test_before_the_start_the_checklist_is_a_gate(empty: World) -> None:
     assert gates(empty)["checklist"] is State.NOT_MET
 
 
-def test_pause_conditions_fire_by_evidence_watch_the_bare_value_and_know_when_they_cannot_tell(world: World) -> None:
+def test_a_pause_condition_does_not_fire_on_old_or_thin_data_and_fires_on_proof(world: World) -> None:
     spec = QUESTIONS["pause_check"]
-    assert spec.answer(world.room, spec.request()).conditions[0].fires is None       # data are over half an hour old
+    assert not spec.answer(world.room, spec.request()).conditions[0].fires           # data are over half an hour old
     world.clock.at += timedelta(hours=1)
     for number in range(400):
         world.add("api_request", 14 * 24 + 0.8, f"treatment{number % 20}", endpoint="/x",
