@@ -25,8 +25,7 @@ from rollout_core.errors import RolloutError, StaleRollout
 from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
-from rollout_core.insight.monitor import MonitorAnswer, MonitorRequest
-from rollout_core.insight.monitor import answer as monitor
+from rollout_core.insight.monitor import MonitorAnswer, monitor
 from rollout_core.insight.replay import pack
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.people.actor import AUTOPILOT, Actor
@@ -89,8 +88,8 @@ def sweep_one(room: Room, key: str) -> Swept:
     here = scene(room, key)
     try:
         freeze_references(room, here)
-        seen = monitor(room, MonitorRequest(key))
         found = judgement_of(room, here)
+        seen = monitor(room, here, found)
     except RolloutError as error:
         return Swept(key, Act.NONE, False, here.rollout.autopilot, "Nothing could be judged.", None, 0, 0, here.now,
                      failed=str(error))

@@ -1,14 +1,13 @@
 """Collects the sufficient statistics of one rollout version for the sweep: counts from closed windows, nothing judged.
 
-A version is the epochs since the last start, declared release, plan migration or resume after proven harm. Epochs
-become ordinals 1, 2, …; strata are (ordinal, inclusion) with an inclusion strictly between 0 and 100 %.
+Strata are (ordinal of the epoch, inclusion) with an inclusion strictly between 0 and 100 %.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rollout_core.analysis.evidence import (
@@ -19,11 +18,21 @@ from rollout_core.analysis.evidence import (
     Exposures,
     FirstEvents,
     MetricEvidence,
-    PairedCounts,
     Stratum,
 )
-from rollout_core.flags.bucketing import CLUSTER_BUCKETS
 from rollout_core.insight.evidence_sources import Once, Scores, Source, Sums, source_of
+from rollout_core.insight.evidence_tables import (
+    SIDES,
+    Table,
+    add_rows,
+    cluster_sums,
+    hour_of,
+    joined,
+    paired,
+    strata_of,
+    totals_of,
+)
+from rollout_core.insight.evidence_version import Version, per_hour
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Buckets, PrePeriod, Ratings, Rows
@@ -33,38 +42,6 @@ from rollout_core.rollouts.policies import Known
 
 COVARIATE = timedelta(days=14)
 """The days before the version's start that the covariate looks at."""
-
-SIDES = {"treatment": "treatment", "control": "control", "holdout": "control"}
-"""Arm as recorded -> side of the comparison."""
-
-Table = dict[tuple[int, int, str, int], list[int]]
-"""(epoch, inclusion, side, bucket) -> [d, x]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The epochs of one evidence version, oldest first, and the window they span."""
-
-    rollout: str
-    epochs: tuple[int, ...]
-    window: Window
-    restart: int = 1
-
-    def ordinal(self, epoch: int) -> int:
-        """1 for the version's first epoch."""
-        return self.epochs.index(epoch) + 1
-
-
-def version_of(scene: Scene, until_at: datetime, restart_epoch: int | None = None) -> Version | None:
-    """The version in force, or None before the first start."""
-    rollout = scene.rollout
-    epochs = [epoch for epoch in scene.epochs if epoch.evidence_version == rollout.evidence_version]
-    if not epochs:
-        return None
-    numbers = tuple(epoch.number for epoch in epochs)
-    restart = numbers.index(restart_epoch) + 1 if restart_epoch in numbers else 1
-    return Version(rollout.key, numbers, Window(epochs[0].began_at, max(until_at, epochs[0].began_at)), restart)
-
 
 def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], known: Known) -> Evidence:
     """All that the evidence keys of a policy need. One query per kind of statistic, not per metric."""
@@ -110,53 +87,24 @@ def _bucket_sums(room: Room, version: Version, sources: Iterable[Source]) -> Map
 
 def _from_sums(room: Room, version: Version, key: str, source: Sums, sums: Mapping[str, Rows]) -> MetricEvidence:
     table: Table = defaultdict(lambda: [0, 0])
-    _add(table, sums.get(source.d[0]), source.d[1], 0)
-    _add(table, sums.get(source.x[0]), source.x[1], 1, "control" if source.far else None)
+    add_rows(table, sums.get(source.d[0]), source.d[1], 0)
+    add_rows(table, sums.get(source.x[0]), source.x[1], 1, "control" if source.far else None)
     if source.far:
-        _add(table, sums.get(source.far), source.x[1], 1, "treatment")
+        add_rows(table, sums.get(source.far), source.x[1], 1, "treatment")
     if source.complement:
         for cell in table.values():
             cell[1] = cell[0] - cell[1]
-    strata = _strata(version, table)
+    strata = strata_of(version, table)
     before = _before(room, version, source, strata) if strata else None
+    treatment = totals_of(version, table, "treatment")
     return MetricEvidence(
-        metric=key, strata=strata, sums=_cluster_sums(version, table, strata) if strata else None, before=before,
-        treatment=_totals(version, table, "treatment"), control=_totals(version, table, "control"), x_unit=source.unit,
-        treatment_per_hour=_per_hour(table, version))
+        metric=key, strata=strata, sums=cluster_sums(version, table, strata) if strata else None, before=before,
+        treatment=treatment, control=totals_of(version, table, "control"), x_unit=source.unit,
+        treatment_per_hour=per_hour(version, {each.epoch: sum(each.d_buckets) for each in treatment}))
 
 
-def _add(table: Table, rows: Rows | None, column: str, place: int, side: str | None = None) -> None:
-    """Adds one column of agg_bucket rows to the table, of one side or of both."""
-    for row in rows.records() if rows is not None else ():
-        arm = SIDES.get(row["arm"])
-        if arm is not None and side in (None, arm):
-            table[row["epoch"], row["inclusion"], arm, row["bucket"]][place] += int(row[column])
 
 
-def _strata(version: Version, cells: Iterable[tuple[int, int, str, int]]) -> tuple[Stratum, ...]:
-    """The strata that can be compared, in order."""
-    found = {(version.ordinal(epoch), inclusion) for epoch, inclusion, _, _ in cells
-             if epoch in version.epochs and 0 < inclusion < WHOLE}
-    return tuple(Stratum(epoch, inclusion) for epoch, inclusion in sorted(found))
-
-
-def _cluster_sums(version: Version, table: Table, strata: Sequence[Stratum]) -> ClusterSums:
-    def pick(side: str, place: int) -> tuple[tuple[int, ...], ...]:
-        return tuple(tuple(table[version.epochs[each.epoch - 1], each.inclusion, side, bucket][place]
-                           if (version.epochs[each.epoch - 1], each.inclusion, side, bucket) in table else 0
-                           for bucket in range(CLUSTER_BUCKETS)) for each in strata)
-    return ClusterSums(pick("treatment", 0), pick("treatment", 1), pick("control", 0), pick("control", 1))
-
-
-def _totals(version: Version, table: Table, side: str) -> tuple[ArmTotals, ...]:
-    """One arm's own sums by epoch and cluster bucket, audiences taken whole included."""
-    found: dict[int, tuple[list[int], list[int]]] = {}
-    for (epoch, _, arm, bucket), (d, x) in table.items():
-        if arm == side and epoch in version.epochs:
-            sums = found.setdefault(version.ordinal(epoch), ([0] * CLUSTER_BUCKETS, [0] * CLUSTER_BUCKETS))
-            sums[0][bucket] += d
-            sums[1][bucket] += x
-    return tuple(ArmTotals(epoch, d_buckets=tuple(d), x_buckets=tuple(x)) for epoch, (d, x) in sorted(found.items()))
 
 
 def _before(room: Room, version: Version, source: Sums, strata: Sequence[Stratum]) -> ClusterSums | None:
@@ -164,19 +112,13 @@ def _before(room: Room, version: Version, source: Sums, strata: Sequence[Stratum
     if source.covariate is None:
         return None
     kind, what = source.covariate
-    began = version.window.since_at
+    # Whole days only: the day of the start holds what happened after it, and a covariate may know nothing of that.
+    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = room.events.measure(PrePeriod(version.rollout, Window(began - COVARIATE, began), kind, what, version.epochs))
     table: Table = defaultdict(lambda: [0, 0])
-    _add(table, rows, "d", 0)
-    _add(table, rows, "x", 1)
-    return _cluster_sums(version, table, strata) if table else None
-
-
-def _per_hour(table: Table, version: Version) -> float | None:
-    """Treatment's denominators an hour in the epoch in force."""
-    hours = (version.window.until_at - version.window.since_at) / timedelta(hours=1)
-    total = sum(d for (_, _, side, _), (d, _) in table.items() if side == "treatment")
-    return total / hours if hours > 0 and total else None
+    add_rows(table, rows, "d", 0)
+    add_rows(table, rows, "x", 1)
+    return cluster_sums(version, table, strata) if table else None
 
 
 def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Sums, known: Known) -> MetricEvidence:
@@ -184,11 +126,12 @@ def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Su
     if source.first is not None:
         since = _firsts(room, version, found.strata, source.first, version.epochs)
         within = [_firsts(room, version, found.strata, source.first, (epoch,)) for epoch in version.epochs]
-        return replace(found, firsts=since, firsts_in_epoch=_joined(within))
+        return replace(found, firsts=since, firsts_in_epoch=joined(within))
     reference = known.references.get(source.first_value or "")
     if reference is not None and source.first_value:
-        rows = room.events.measure(FirstValues(version.rollout, source.first_value, reference.value, version.epochs))
-        return replace(found, blocks_in_epoch=_paired(version, found.strata, rows, "hour", "n", "above"))
+        rows = room.events.measure(FirstValues(version.rollout, source.first_value, reference.value, version.epochs,
+                                               reference.applies_from_at))
+        return replace(found, blocks_in_epoch=paired(version, found.strata, rows, "hour", "n", "above"))
     return found
 
 
@@ -199,25 +142,23 @@ def _firsts(room: Room, version: Version, strata: Sequence[Stratum], metric: str
     kept = [(places[row["epoch"], row["inclusion"]], row) for row in rows
             if (row["epoch"], row["inclusion"]) in places]
     return FirstEvents(
-        tuple(place for place, _ in kept), tuple(_hour(row["hour"]) for _, row in kept),
+        tuple(place for place, _ in kept), tuple(hour_of(row["hour"]) for _, row in kept),
         *(tuple(int(row[name]) for _, row in kept) for name in (
             "events_treatment", "events_control", "at_risk_treatment", "at_risk_control")))
 
 
-def _joined(parts: Sequence[FirstEvents]) -> FirstEvents:
-    """Rows of several epochs as one table, in time order (epochs follow each other)."""
-    columns = ("stratum", "hour", "events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
-    return FirstEvents(*(tuple(value for part in parts for value in getattr(part, name)) for name in columns))
-
 
 def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) -> MetricEvidence:
     """One yes/no outcome per subject: adoption at its age, retention on its day."""
-    whats = tuple(flag.key for flag in scene.plan.flags if source.tag in flag.tags) if source.tag else ()
+    whats = tuple(flag.key for flag in scene.plan.flags if source.tag is None or source.tag in flag.tags)
+    if source.own_flags and not whats:
+        return MetricEvidence(metric=key)
     rows = room.events.measure(Matured(version.rollout, version.epochs, source.kinds, version.window.until_at,
-                                       source.within_hours, source.on_day, whats))
+                                       source.within_hours, source.on_day, whats if source.own_flags else (),
+                                       version.crossings))
     cells = [(row["epoch"], row["inclusion"], row["arm"], 0) for row in rows.records()]
-    strata = _strata(version, cells)
-    blocks = _paired(version, strata, rows, "day", "n", "x") if strata else None
+    strata = strata_of(version, cells)
+    blocks = paired(version, strata, rows, "day", "n", "x") if strata else None
     totals: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows.records():
         totals[version.ordinal(row["epoch"]), row["arm"]][0] += row["n"]
@@ -225,26 +166,10 @@ def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) ->
 
     def arm(side: str) -> tuple[ArmTotals, ...]:
         return tuple(ArmTotals(epoch, x=x, n=n) for (epoch, which), (n, x) in sorted(totals.items()) if which == side)
-    hours = (version.window.until_at - version.window.since_at) / timedelta(hours=1)
-    treated = sum(entry.n for entry in arm("treatment"))
-    return MetricEvidence(metric=key, strata=strata, blocks=blocks, treatment=arm("treatment"), control=arm("control"),
-                          treatment_per_hour=treated / hours if hours > 0 and treated else None)
+    treated = arm("treatment")
+    return MetricEvidence(metric=key, strata=strata, blocks=blocks, treatment=treated, control=arm("control"),
+                          treatment_per_hour=per_hour(version, {each.epoch: each.n for each in treated}))
 
-
-def _paired(version: Version, strata: Sequence[Stratum], rows: Rows, time: str, n: str, x: str) -> PairedCounts:
-    """Rows per time and stratum with both sides next to each other; the order of time."""
-    places = {(version.epochs[each.epoch - 1], each.inclusion): place for place, each in enumerate(strata)}
-    cells: dict[tuple[int, int], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for row in rows.records():
-        place = places.get((row["epoch"], row["inclusion"]))
-        if place is not None:
-            cells[_hour(row[time]), place][row["arm"]] = (row[x], row[n])
-    ordered = sorted(cells.items())
-    sides = [(cell.get("treatment", (0, 0)), cell.get("control", (0, 0))) for _, cell in ordered]
-    return PairedCounts(
-        tuple(place for (_, place), _ in ordered), tuple(hour for (hour, _), _ in ordered),
-        tuple(treated[0] for treated, _ in sides), tuple(treated[1] for treated, _ in sides),
-        tuple(control[0] for _, control in sides), tuple(control[1] for _, control in sides))
 
 
 def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvidence:
@@ -267,15 +192,7 @@ def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvi
     def arm(side: str) -> tuple[ArmTotals, ...]:
         return tuple(ArmTotals(epoch, rating_counts=tuple(found)) for (epoch, which), found in sorted(counts.items())
                      if which == side)
-    hours = (version.window.until_at - version.window.since_at) / timedelta(hours=1)
-    answers = sum(sum(entry.rating_counts) for entry in arm("treatment"))
-    return MetricEvidence(metric=key, treatment=arm("treatment"), control=arm("control"),
-                          scores=tuple(float(score) for score in scores),
-                          treatment_per_hour=answers / hours if hours > 0 and answers else None)
-
-
-def _hour(moment: object) -> int:
-    """Hours since 1970 of an instant or a day: rows keep the order of time."""
-    if isinstance(moment, datetime):
-        return int(moment.timestamp() // 3600)
-    return int(moment.toordinal()) * 24  # type: ignore[attr-defined]
+    treated = arm("treatment")
+    inflow = per_hour(version, {each.epoch: sum(each.rating_counts) for each in treated})
+    return MetricEvidence(metric=key, treatment=treated, control=arm("control"),
+                          scores=tuple(float(score) for score in scores), treatment_per_hour=inflow)

@@ -51,12 +51,16 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """One yes/no outcome per subject at a fixed age (`within_hours`), or on a day after entering (`on_day`)."""
+    """One yes/no outcome per subject at a fixed age (`within_hours`), or on a day after entering (`on_day`).
+
+    `own_flags`: only uses of the plan's flags count, of those with `tag` where one is named.
+    """
 
     kinds: tuple[str, ...]
     within_hours: int = 0
     on_day: int = 0
     tag: str | None = None
+    own_flags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,16 @@ def source_of(key: str, plan: Plan) -> Source | None:
                     far=f"{purpose('@', number)}:{formula.metric}" if mark == "@" else None,
                     first_value=None if mark else formula.metric)
     if isinstance(formula, Availability):
-        return Sums(("request_errors", "d"), ("request_errors", "x"), complement=True,
-                    covariate=COVARIATE_OF["request_errors"])
+        formula = Proportion("request_errors", complement=True)
     if isinstance(formula, Proportion):
-        return Sums((formula.metric, "d"), (formula.metric, "x"), complement=formula.complement,
-                    first=FIRST_OF.get(formula.metric), covariate=COVARIATE_OF.get(formula.metric))
+        # First events are bad ones: they speak for a share of bad outcomes, never for one of good ones.
+        first = None if formula.complement else FIRST_OF.get(formula.metric)
+        return Sums((formula.metric, "d"), (formula.metric, "x"), complement=formula.complement, first=first,
+                    covariate=COVARIATE_OF.get(formula.metric))
+    return _per_event(formula) or _by_subject(formula, plan)
+
+
+def _per_event(formula: object) -> Source | None:
     if isinstance(formula, Mean):
         return Sums((formula.metric, "d"), (formula.metric, "x_capped"), 1.0 / formula.per,
                     covariate=COVARIATE_OF.get(formula.metric))
@@ -112,14 +121,15 @@ def source_of(key: str, plan: Plan) -> Source | None:
     if isinstance(formula, PerActive):
         return Sums(("session_errors", "d"), (formula.metric, "x_capped" if formula.per else "d"),
                     1.0 / formula.per if formula.per else 1.0)
-    return _by_subject(formula, plan)
+    return None
 
 
 def _by_subject(formula: object, plan: Plan) -> Source | None:
     rules = plan.measurement
     if isinstance(formula, Adoption):
         age = rules.adoption_floor_age if formula.floor else rules.adoption_age
-        return Once(("feature_use",), within_hours=int(age.total_seconds() // 3600), tag=formula.tag)
+        return Once(("feature_use",), within_hours=int(age.total_seconds() // 3600), tag=formula.tag,
+                    own_flags=True)
     if isinstance(formula, RetentionOn) and not formula.within:
         return Once(ACTIVE_KINDS, on_day=formula.day)
     return Scores() if isinstance(formula, Satisfaction) else None

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rollout_core.analysis.verdict import Verdict
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.judge import JUDGES, State
+from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring, floored
 from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief
 from rollout_core.insight.timeline import stay
+from rollout_core.insight.verdict_words import gate_state, words_of
 from rollout_core.insight.words import measured_in_words, target_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -74,32 +77,55 @@ class GatesAnswer:
 
 def answer(room: Room, request: GatesRequest) -> GatesAnswer:
     """The gates of a phase. Raises RolloutNotFound, KeyError for an unknown phase."""
-    return gates_of(room.events, scene(room, request.rollout), request.phase)
+    here = scene(room, request.rollout)
+    present = request.phase in (None, here.rollout.phase)
+    return gates_of(room.events, here, request.phase, judgement_of(room, here) if present else None)
 
 
-def gates_of(events: EventStore, scene: Scene, phase_key: str | None = None) -> GatesAnswer:
-    """The gates of a phase of one scene; None: of the present phase, or of the first before the start."""
+def gates_of(events: EventStore, scene: Scene, phase_key: str | None = None,
+             found: Judgement | None = None) -> GatesAnswer:
+    """The gates of a phase of one scene; None: of the present phase, or of the first before the start.
+
+    `found` proves the criteria of the present phase; what it does not judge (facts, phases left behind) is read off.
+    """
     phase = scene.plan.phase(phase_key or scene.rollout.phase or scene.plan.phases[0].key)
+    proofs = {} if found is None or not found.phase == phase.key == scene.rollout.phase else {
+        verdict.key: verdict for verdict in found.verdicts.criteria}
     gates = (*_checklist(scene), *_duration(scene, phase),
-                   *(_criterion(events, scene, phase, criterion) for criterion in phase.criteria))
+             *(_criterion(events, scene, phase, criterion, proofs.get(criterion.key)) for criterion in phase.criteria))
     proven = bool(phase.criteria) and all(gate.open for gate in gates)
     return GatesAnswer(scene.rollout.key, phase.key, phase.name, gates, brief_of(gates), proven, scene.now)
 
 
-def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criterion) -> Gate:
+def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criterion, proof: Verdict | None) -> Gate:
     if criterion.metric is None or criterion.comparison is None or criterion.target is None:
         return _by_hand(scene, phase, criterion)
     metric = CATALOG[criterion.metric]
     measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
     measured = measure(measuring, Asked(metric, tag=criterion.tag))
+    state, words, judge = _proven(measured, proof) if proof is not None else _read_off(measured, criterion)
+    return Gate(criterion.key, criterion.name, "criterion", state, measured,
+                target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
+                criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
+
+
+def _proven(measured: Measured, proof: Verdict) -> tuple[State, str, str]:
+    """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more."""
+    silent = measured.quality in (Quality.OFF, Quality.STALE)
+    state = State.NO_DATA if silent else gate_state(proof)
+    return state, f"{measured_in_words(measured)}; {words_of(proof)}", "evidence"
+
+
+def _read_off(measured: Measured, criterion: Criterion) -> tuple[State, str, str]:
+    """By the ordinary interval: facts (incidents, growth, procedures) that no sequential test judges."""
+    if criterion.metric is None or criterion.comparison is None or criterion.target is None:
+        return State.MANUAL, "waits for a signature", "interval"
     judge = JUDGES["evidence"]
     state = judge.judge(measured, criterion.comparison, criterion.target)
     words = measured_in_words(measured)
     if state is State.NOT_YET:
-        words += f"; {missing(measured, criterion.target, metric.minimum_sample)}"
-    return Gate(criterion.key, criterion.name, "criterion", state, measured,
-                target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
-                criterion.comparison.value, criterion.target, criterion.lists, judge=judge.name)
+        words += f"; {missing(measured, criterion.target, CATALOG[criterion.metric].minimum_sample)}"
+    return state, words, judge.name
 
 
 def missing(measured: Measured, target: float, minimum: int) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from rollout_core.analysis.evidence import Evidence
 from rollout_core.analysis.judge import judge
+from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.verdict import Verdicts
-from rollout_core.insight.evidence import collect, version_of
+from rollout_core.insight.evidence import collect
+from rollout_core.insight.evidence_version import Version, version_of
 from rollout_core.insight.known import known_of, read_frozen
 from rollout_core.insight.scene import Scene
-from rollout_core.ports.event_questions import LastSeen
+from rollout_core.ports.event_questions import LastSeen, Watermarks
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.policies import Asked, asked_of, metrics_of
+from rollout_core.rollouts.policies import Asked, Known, asked_of, metrics_of
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import Verb
 
@@ -50,10 +53,42 @@ def judgement_of(room: Room, scene: Scene, phase: str | None = None) -> Judgemen
         return None
     with room.control.read() as unit:
         known = known_of(read_frozen(unit, scene.rollout.key, scene.rollout.evidence_version), scene)
-    asked = asked_of(scene.plan, phase or scene.rollout.phase, scene.rollout.percentage, known)
+    chosen = phase or scene.rollout.phase
+    asked = asked_of(scene.plan, chosen, scene.rollout.percentage, known, phase_epoch_of(scene, version))
+    return _remembered(room, scene, _Question(version, chosen, asked.policy, closed), lambda: _judged(
+        room, scene, version, chosen, asked, known))
+
+
+def _judged(room: Room, scene: Scene, version: Version, phase: str | None, asked: Asked, known: Known) -> Judgement:
     evidence = collect(room, scene, version, metrics_of(asked.policy), known)
-    return Judgement(scene.rollout.key, phase or scene.rollout.phase, asked, evidence, judge(evidence, asked.policy),
-                     closed)
+    return Judgement(scene.rollout.key, phase, asked, evidence, judge(evidence, asked.policy), version.window.until_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a judgement depends on, apart from the closed windows themselves."""
+
+    version: Version
+    phase: str | None
+    policy: Policy
+    closed_until_at: datetime
+
+
+def _remembered(room: Room, scene: Scene, question: _Question, judged: Callable[[], Judgement]) -> Judgement:
+    """Closed windows are judged once, until more are closed or something else is asked of them."""
+    state = tuple(room.events.measure(Watermarks()).rows)
+    found: Judgement | None = room.answers.recall(state, question)
+    if found is None:
+        found = judged()
+        room.answers.remember(state, question, found)
+    return found
+
+
+def phase_epoch_of(scene: Scene, version: Version) -> int:
+    """The ordinal of the epoch with which the present phase was entered; 1 when it is older than the version."""
+    entered_at = scene.rollout.phase_entered_at
+    began = [epoch.number for epoch in scene.epochs if entered_at is not None and epoch.began_at >= entered_at]
+    return version.ordinal(began[0]) if began and began[0] in version.epochs else 1
 
 
 def restart_of(scene: Scene) -> int | None:

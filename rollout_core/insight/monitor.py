@@ -10,6 +10,7 @@ from rollout_core.health.score import HealthScore
 from rollout_core.health.sighting import Sighting
 from rollout_core.insight.gates import Gate, gates_of
 from rollout_core.insight.glance import glance
+from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.pause_check import PauseCheckAnswer, pause_check
 from rollout_core.insight.people import exposed_now
 from rollout_core.insight.scene import Scene, scene
@@ -42,17 +43,18 @@ class MonitorAnswer:
 
 def answer(room: Room, request: MonitorRequest) -> MonitorAnswer:
     """One pass over everything; changes nothing."""
-    return monitor(room, scene(room, request.rollout))
+    here = scene(room, request.rollout)
+    return monitor(room, here, judgement_of(room, here))
 
 
-def monitor(room: Room, scene: Scene) -> MonitorAnswer:
-    """The same for a scene that is already read."""
+def monitor(room: Room, scene: Scene, proof: Judgement | None = None) -> MonitorAnswer:
+    """The same for a scene that is already read and judged."""
     seen = glance(room.events, scene)
     share = share_of(scene, census_of(room, scene))
-    found = sightings(room.events, scene, share)
-    gates = gates_of(room.events, scene)
+    found = sightings(room.events, scene, share, proof)
+    gates = gates_of(room.events, scene, found=proof)
     recommended = recommend([(each, topic(scene, each)) for each in found], seen.health, scene.plan.guides,
                             exposed=exposed_now(room.events, scene), enabled=share.have,
                             may_advance=gates.may_advance)
-    return MonitorAnswer(scene.rollout.key, seen.health, found, pause_check(room.events, scene), gates.gates,
+    return MonitorAnswer(scene.rollout.key, seen.health, found, pause_check(room.events, scene, proof), gates.gates,
                          (seen.errors, seen.adoption), recommended, scene.now)

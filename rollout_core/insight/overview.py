@@ -9,6 +9,7 @@ from rollout_core.health.alert import Alert, AlertState
 from rollout_core.insight.alerts import ORDER, counts_of
 from rollout_core.insight.gates import gates_of
 from rollout_core.insight.glance import brief, glance, hourly
+from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.scene import Scene, scenes
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
@@ -85,7 +86,7 @@ def _line(room: Room, scene: Scene) -> RolloutLine:
         revision=rollout.revision, phase=present(phases), phases=phases,
         share=share_of(scene, census_of(room, scene)),
         health=brief(seen.health, hourly(room.events, scene, seen.adoption)), alerts=counts_of(scene.alerts),
-        gates=gates_of(room.events, scene).brief, metrics=(seen.errors, seen.adoption))
+        gates=gates_of(room.events, scene, found=judgement_of(room, scene)).brief, metrics=(seen.errors, seen.adoption))
 
 
 def _needs(scene: Scene, line: RolloutLine) -> list[Need]:

@@ -10,11 +10,13 @@ from math import log
 import numpy as np
 
 from rollout_core.analysis.sample_ratio import log_e
+from rollout_core.analysis.verdict import Status
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.health.recommendation import topic_of
 from rollout_core.health.sighting import Sighting
 from rollout_core.insight.freshness import FLOW, newest_events
 from rollout_core.insight.judge import BEYOND, JUDGES, State
+from rollout_core.insight.judgement import Judgement
 from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import Share
@@ -25,6 +27,7 @@ from rollout_core.metrics.measured import Quality, Window
 from rollout_core.ports.event_questions import Exposed
 from rollout_core.ports.event_store import EventStore
 from rollout_core.rollouts.plan import AlertRule
+from rollout_core.rollouts.policies import watched
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import SERVING
 
@@ -38,9 +41,10 @@ Seen = tuple[bool | None, str, bool]
 """(fires, evidence in words, proven)."""
 
 
-def sightings(events: EventStore, scene: Scene, share: Share) -> tuple[Sighting, ...]:
-    """One per alert rule of the plan, in its order."""
-    return tuple(_sighting(events, scene, share, rule) for rule in scene.plan.alerts)
+def sightings(events: EventStore, scene: Scene, share: Share,
+              found: Judgement | None = None) -> tuple[Sighting, ...]:
+    """One per alert rule of the plan, in its order. `found` says which crossed limits are proven."""
+    return tuple(_sighting(events, scene, share, rule, found) for rule in scene.plan.alerts)
 
 
 def topic(scene: Scene, sighting: Sighting) -> str:
@@ -51,15 +55,19 @@ def topic(scene: Scene, sighting: Sighting) -> str:
     return topic_of(CATALOG[rule.metric].group if rule.metric else None, rule.kind)
 
 
-def _sighting(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Sighting:
+def _sighting(events: EventStore, scene: Scene, share: Share, rule: AlertRule, found: Judgement | None) -> Sighting:
     fires, evidence, proven = SEEN_BY_KIND[rule.kind](events, scene, share, rule)
+    if fires and rule.kind == "metric":
+        by_test = proof_of(scene, rule, found)
+        proven = proven if by_test is None else by_test
+        evidence += "" if proven else "; not proven yet"
     return Sighting(rollout=scene.rollout.key, rule=rule.key, scope="", severity=rule.severity, fires=fires,
                     title=rule.name, evidence=evidence, proven=proven, advice=rule.advice, calm=rule.calm,
                     facts={"kind": rule.kind, "metric": rule.metric, "threshold": rule.threshold})
 
 
 def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    """Crossed with the minimum sample: fires. Proven when the whole interval is beyond the limit."""
+    """Crossed with the minimum sample: fires. Where no test judges it: proven when the whole interval is beyond."""
     if rule.metric is None or rule.comparison is None or rule.threshold is None:
         return None, "the rule names no metric", False
     if rule.while_percentage_above is not None and scene.rollout.percentage <= rule.while_percentage_above:
@@ -69,6 +77,20 @@ def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> 
         return None, measured_in_words(measured), False
     proven = JUDGES["evidence"].judge(measured, rule.comparison, rule.threshold) is State.MET
     return BEYOND[rule.comparison](measured.value, rule.threshold), measured_in_words(measured), proven
+
+
+def proof_of(scene: Scene, rule: AlertRule, found: Judgement | None) -> bool | None:
+    """Whether the sequential tests prove what an alert rule says; None: none of them judges it.
+
+    A degradation is judged where a pause condition of the plan compares with the same threshold.
+    """
+    if found is None:
+        return None
+    twins = {each.key for each in scene.plan.pause_conditions
+             if (each.metric, each.threshold, each.tag) == (rule.metric, rule.threshold, rule.tag)}
+    verdicts = [verdict for verdict in (*found.verdicts.watched, *found.verdicts.guardrails)
+                if verdict.key == watched(rule) or verdict.key.partition(":")[0] in twins]
+    return any(verdict.status is Status.WORSE for verdict in verdicts) if verdicts else None
 
 
 def _critical_issue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:

@@ -9,6 +9,7 @@ from rollout_core.insight.alerts import counts_of
 from rollout_core.insight.freshness import newest_events
 from rollout_core.insight.gates import gates_of
 from rollout_core.insight.glance import brief, glance, hourly
+from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import PhaseStep, StatusAnswer, StatusRequest
@@ -35,7 +36,7 @@ def status_of(room: Room, scene: Scene) -> StatusAnswer:
         started_at=rollout.started_at, phase_entered_at=rollout.phase_entered_at,
         flags=tuple(sorted(rollout.served)), forced=_forced(room, scene),
         health=brief(seen.health, hourly(room.events, scene, seen.adoption)), alerts=counts_of(scene.alerts),
-        gates=gates_of(room.events, scene).brief, metrics=(seen.errors, seen.adoption),
+        gates=gates_of(room.events, scene, found=judgement_of(room, scene)).brief, metrics=(seen.errors, seen.adoption),
         last_event_at=last_event(room),
         verbs=tuple(verb.value for verb in Verb if (rollout.status, verb) in TRANSITIONS),
         computed_at=scene.now, simulated=room.demo)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout_core.analysis.verdict import Status, Verdict, worst
+from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.scene import scene
+from rollout_core.insight.verdict_words import sentence_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.ports.room import Room
 
@@ -71,46 +73,9 @@ def answer(room: Room, request: VerdictsRequest) -> VerdictsAnswer:
 
 
 def _named(verdict: Verdict, found: Judgement, names: dict[str, str]) -> NamedVerdict:
-    metric = CATALOG.get(verdict.metric.partition("@")[0].partition("#")[0])
+    metric = CATALOG.get(parts_of(verdict.metric)[0])
     rung = found.asked.rungs.get(verdict.key)
     name = names.get(verdict.key) or found.asked.names.get(verdict.key) or "Split of treatment and control"
-    return NamedVerdict(name, rung.value if rung else "", metric.unit if metric else "relative", words_of(verdict),
+    return NamedVerdict(name, rung.value if rung else "", metric.unit if metric else "relative", sentence_of(verdict),
                         verdict)
-
-
-REASONS = {
-    "not_counted": "Nothing was counted yet.", "no_events": "No data yet.", "no_treatment": "Nobody in treatment yet.",
-    "no_control": "There is no control to compare with: an audience taken whole has none.",
-    "share_too_skewed": "The arms are too unequal for this metric to act; it only advises.",
-    "too_few": "Too few to say anything yet.", "no_exposures": "Nobody was exposed yet.",
-    "waits_for_signature": "Waits for a signature.", "signed": "Signed.",
-}
-"""Why there is no more to say, in words."""
-
-
-def words_of(verdict: Verdict) -> str:
-    """One sentence: what is proven, or what is missing and how long that takes."""
-    if verdict.need is not None:
-        return f"{_more(verdict.need.subjects_50, verdict.need.hours_50)}; at the latest (9 in 10) " \
-               f"{_more(verdict.need.subjects_90, verdict.need.hours_90)}."
-    if verdict.reason in REASONS:
-        return REASONS[verdict.reason]
-    return {Status.WORSE: "Proven worse than tolerated.", Status.SAFE: "Proven not worse than tolerated.",
-            Status.MISMATCH: "The split is not the planned one.", Status.PROVEN: "Proven.",
-            Status.NOT_MET: "Proven not to be met."}.get(verdict.status, "Not proven either way yet.")
-
-
-def _more(subjects: int, hours: float | None) -> str:
-    """ "about 1,200 more, about 3 days"; two digits are all a forecast has."""
-    rounded = int(float(f"{subjects:.2g}")) if subjects else 0
-    time = "" if hours is None else f", about {_time(hours)}"
-    return f"about {rounded:,} more{time}"
-
-
-def _time(hours: float) -> str:
-    if hours < 48:
-        return f"{max(round(hours), 1)} h"
-    days = hours / 24
-    return f"{float(f'{days:.2g}'):g} days" if days < 365 else "more than a year"
-
 

@@ -35,12 +35,24 @@ class VersionFirsts:
 class FirstValues:
     """The first value per subject and epoch against a reference: hour, epoch, inclusion, arm, n, above (how many of
     them exceed `reference`, in the smallest unit). Metrics: FIRSTS in storage/accumulations.py.
+
+    First values before `since_at` (when the reference was fixed) are left out, their subjects too.
     """
 
     rollout: str
     metric: str
     reference: int
     epochs: tuple[int, ...]
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Subjects that entered in `epoch` on `side` (treatment or control) may be on the other one from `at` on."""
+
+    epoch: int
+    side: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,10 @@ class Matured:
     A subject enters with its first compared span within `epochs` and is left out if it changes sides before its
     outcome is known. x counts subjects with an event of `kinds` within `within_hours` of entering (or, when `on_day`
     is given, on that day after it). `whats` narrows the events (flags of feature_use).
+
+    `crossings` says from when on subjects that entered in an epoch on one side may be moved to the other. Outcomes that
+    are known later are left out, of those who came back to be moved and of those who did not: who comes back is what is
+    measured, so nobody may be left out for having come back.
     """
 
     rollout: str
@@ -59,3 +75,4 @@ class Matured:
     within_hours: int = 0
     on_day: int = 0
     whats: tuple[str, ...] = ()
+    crossings: tuple[Crossing, ...] = ()

@@ -100,7 +100,7 @@ def propose(plan: Plan, rollout: Rollout, asked: Asked, seen: Seen, past: Past, 
 def _wanted(asked: Asked, seen: Seen, past: Past) -> dict[str, Rung]:
     """Rules that ask for a step now -> the rung they name. What a rollback answered already does not ask twice."""
     proven = {verdict.key: asked.rungs[verdict.key] for verdict in seen.verdicts.harm
-              if not (verdict.control_breaks_too and not _difference_proven(verdict, seen))}
+              if caused(verdict, seen.verdicts)}
     open_now = {condition.key: condition.rung for condition in seen.conditions
                 if condition.rung is Rung.HOLD or condition.key not in past.because}
     return {key: rung for key, rung in {**proven, **open_now}.items() if rung is not Rung.HOLD}
@@ -113,9 +113,10 @@ def _not_recovered(seen: Seen, past: Past) -> dict[str, Rung]:
             if key in verdicts and verdicts[key].status in (Standing.WATCHING, Standing.WORSE)}
 
 
-def _difference_proven(limit: Verdict, seen: Seen) -> bool:
-    """True when some guardrail proves treatment worse than control on the limit's metric."""
-    return any(verdict.metric == limit.metric and verdict.scale != "level" for verdict in seen.verdicts.harm)
+def caused(harm: Verdict, verdicts: Verdicts) -> bool:
+    """False for a limit that control breaks too, unless a guardrail proves treatment worse than control there."""
+    return not harm.control_breaks_too or any(
+        verdict.metric == harm.metric and verdict.scale != "level" for verdict in verdicts.harm)
 
 
 def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], seen: Seen) -> Proposal:

@@ -76,7 +76,8 @@ def beyond(metric: str, stored: float) -> str:
 def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known, phase_epoch: int = 1) -> Asked:
     """Everything that is judged while `phase` is served at `percentage` buckets.
 
-    `phase_epoch`: the ordinal of the epoch with which the phase began. What subjects do at an age counts from the start.
+    `phase_epoch`: the ordinal of the epoch with which the phase began; what subjects do at an age counts from the
+    version's start all the same.
     """
     guards = [(rule.key, _difference(rule, known), rule.rung, rule.name) for rule in plan.guardrails
               if isinstance(CATALOG[rule.metric].formula, PROVABLE)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rollout_core.ports.event_questions import Rows
-from rollout_core.ports.evidence_questions import FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.ports.evidence_questions import Crossing, FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.reader import Reader
 
 SIDE = "CASE arm WHEN 'holdout' THEN 'control' ELSE arm END"
@@ -27,13 +28,13 @@ def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
     return reader.rows(
         f"WITH first AS (SELECT subject_key, min(first_at) AS first_at FROM subject_first WHERE rollout = $rollout "
         f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) GROUP BY subject_key), "
-        f"span AS (SELECT s.epoch, s.inclusion, {SIDE} AS arm, s.from_at, f.first_at, "
+        f"span AS (SELECT s.epoch, s.inclusion, {SIDE} AS arm, s.from_at, s.to_at, f.first_at, "
         "least(s.to_at, coalesce(f.first_at, s.to_at)) AS stop_at FROM arm_span AS s LEFT JOIN first AS f USING "
         f"(subject_key) WHERE s.rollout = $rollout AND s.epoch IN ({_list(question.epochs)}) AND s.{COMPARED} "
         "AND (f.first_at IS NULL OR f.first_at >= s.from_at)), "
         "event AS (SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, "
         "count(*) FILTER (arm = 'treatment') AS events_treatment, count(*) FILTER (arm = 'control') AS events_control "
-        "FROM span WHERE first_at >= from_at AND first_at <= stop_at GROUP BY ALL), "
+        "FROM span WHERE first_at >= from_at AND first_at < to_at GROUP BY ALL), "
         "change AS (SELECT epoch, inclusion, arm, date_trunc('hour', from_at) AS hour, 1 AS step FROM span UNION ALL "
         "SELECT epoch, inclusion, arm, date_trunc('hour', stop_at) + INTERVAL 1 HOUR, -1 FROM span "
         "WHERE stop_at < TIMESTAMP '9000-01-01'), "
@@ -51,8 +52,8 @@ def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
     return reader.rows(
         f"SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, {SIDE} AS arm, count(*) AS n, "
         "count(*) FILTER (value > $reference) AS above FROM subject_first WHERE rollout = $rollout "
-        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) AND {COMPARED} GROUP BY ALL "
-        "ORDER BY hour, epoch, inclusion, arm",
+        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) AND {COMPARED} "
+        f"AND first_at >= {literal(question.since_at)} GROUP BY ALL ORDER BY hour, epoch, inclusion, arm",
         {"rollout": question.rollout, "metric": question.metric, "reference": question.reference})
 
 
@@ -68,12 +69,16 @@ def answer_matured(reader: Reader, question: Matured) -> Rows:
     return reader.rows(
         f"WITH span AS (SELECT subject_key, unit, from_at, epoch, inclusion, {SIDE} AS arm FROM arm_span WHERE "
         f"rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED}), "
-        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, arg_min(epoch, from_at) AS epoch, "
-        "arg_min(inclusion, from_at) AS inclusion, arg_min(arm, from_at) AS arm FROM span GROUP BY subject_key), "
-        "crossed AS (SELECT s.subject_key, min(s.from_at) AS crossed_at FROM span AS s JOIN entry AS e USING (subject_key) "
-        "WHERE s.arm <> e.arm GROUP BY s.subject_key), "
+        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, "
+        "arg_min(epoch, from_at) AS epoch, arg_min(inclusion, from_at) AS inclusion, arg_min(arm, from_at) AS arm "
+        "FROM span GROUP BY subject_key), "
+        "crossed AS (SELECT s.subject_key, min(s.from_at) AS crossed_at FROM span AS s "
+        "JOIN entry AS e USING (subject_key) WHERE s.arm <> e.arm GROUP BY s.subject_key), "
+        f"moved AS ({_crossings(question.crossings)}), "
         f"ripe AS (SELECT e.*, {late} AS known_at FROM entry AS e LEFT JOIN crossed AS c USING (subject_key) "
-        f"WHERE {late} <= $now AND (c.crossed_at IS NULL OR c.crossed_at >= {late})), "
+        "LEFT JOIN moved AS m ON m.epoch = e.epoch AND m.side = e.arm "
+        f"WHERE {late} <= $now AND (c.crossed_at IS NULL OR c.crossed_at >= {late}) "
+        f"AND (m.moved_at IS NULL OR {late} <= m.moved_at)), "
         f"hit AS (SELECT DISTINCT e.subject_key FROM ripe AS e JOIN subject_day AS d ON d.unit = e.unit AND "
         f"d.subject_key = e.subject_key AND {happened} WHERE d.kind IN ({_quoted(question.kinds)}) {whats}) "
         "SELECT CAST(r.known_at AS DATE) AS day, r.epoch, r.inclusion, r.arm, count(*) AS n, "
@@ -84,6 +89,17 @@ def answer_matured(reader: Reader, question: Matured) -> Rows:
 def _list(numbers: Sequence[int]) -> str:
     """Integers as a list for IN; a list that is empty matches nothing."""
     return ", ".join(str(int(number)) for number in numbers) or "NULL"
+
+
+def _crossings(crossings: Sequence[Crossing]) -> str:
+    """The crossings as a table: epoch, side, moved_at."""
+    if not crossings:
+        return "SELECT 0 AS epoch, '' AS side, TIMESTAMP '9999-01-01' AS moved_at WHERE FALSE"
+    if not all(each.side in ("treatment", "control") for each in crossings):
+        raise ValueError("a crossing begins in treatment or control")
+    rows = (f"SELECT {int(each.epoch)} AS epoch, '{each.side}' AS side, {literal(each.at)} AS moved_at"
+            for each in crossings)
+    return " UNION ALL ".join(rows)
 
 
 def _texts(count: int) -> str:

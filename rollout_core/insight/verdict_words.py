@@ -1,0 +1,76 @@
+"""Verdicts in words, and as the states of gates: what is proven, or what is missing and how long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rollout_core.analysis.verdict import Status, Verdict
+from rollout_core.insight.evidence_sources import parts_of
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.rollouts.gates import GateState
+
+REASONS: Mapping[str, str] = {
+    "not_counted": "nothing was counted yet", "no_events": "no data yet", "no_treatment": "nobody in treatment yet",
+    "no_control": "there is no control to compare with: an audience taken whole has none",
+    "share_too_skewed": "the arms are too unequal for this metric to act; it only advises",
+    "too_few": "too few to say anything yet", "no_exposures": "nobody was exposed yet",
+    "waits_for_signature": "waits for a signature", "signed": "signed",
+}
+"""Why there is no more to say, in words."""
+
+PLAIN: Mapping[Status, str] = {
+    Status.WORSE: "proven worse than tolerated", Status.SAFE: "proven not worse than tolerated",
+    Status.MISMATCH: "the split is not the planned one", Status.PROVEN: "proven",
+    Status.NOT_MET: "proven not to be met",
+}
+
+STATE_OF: Mapping[Status, GateState] = {
+    Status.PROVEN: GateState.MET, Status.NOT_MET: GateState.NOT_MET, Status.NOT_YET: GateState.NOT_YET,
+    Status.NO_DATA: GateState.NO_DATA, Status.MANUAL: GateState.MANUAL,
+}
+
+
+def gate_state(verdict: Verdict) -> GateState:
+    """A criterion's verdict as a gate's state. A proof that may only advise opens nothing."""
+    if verdict.status is Status.PROVEN and not verdict.acts:
+        return GateState.NOT_YET
+    return STATE_OF[verdict.status]
+
+
+def words_of(verdict: Verdict) -> str:
+    """What is proven, or what is missing, without a capital and a full stop: it is said within a sentence."""
+    if verdict.status is Status.PROVEN and not verdict.acts:
+        return "seen, but the arms are too unequal for a proof"
+    if verdict.need is not None:
+        noun = noun_of(verdict.metric)
+        return f"{_more(verdict.need.subjects_50, verdict.need.hours_50, noun)} would settle it as often as not, " \
+               f"{_more(verdict.need.subjects_90, verdict.need.hours_90, noun)} nine times in ten"
+    if verdict.reason in REASONS:
+        return REASONS[verdict.reason]
+    return PLAIN.get(verdict.status, "not proven either way yet")
+
+
+def sentence_of(verdict: Verdict) -> str:
+    """The same as a sentence."""
+    words = words_of(verdict)
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def noun_of(key: str) -> str:
+    """What an evidence key counts: requests, people, page views."""
+    metric = CATALOG.get(parts_of(key)[0])
+    return metric.noun if metric else "subjects"
+
+
+def _more(count: int, hours: float | None, noun: str) -> str:
+    """ "about 1,200 more requests (3 days)"; two digits are all a forecast has."""
+    rounded = int(float(f"{count:.2g}")) if count else 0
+    return f"about {rounded:,} more {noun}" + ("" if hours is None else f" ({time_in_words(hours)})")
+
+
+def time_in_words(hours: float) -> str:
+    """ "5 h", "3 days", "more than a year"."""
+    if hours < 48:
+        return f"{max(round(hours), 1)} h"
+    days = hours / 24
+    return f"{float(f'{days:.2g}'):g} days" if days < 365 else "more than a year"
