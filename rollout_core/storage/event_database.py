@@ -30,6 +30,10 @@ CHECKPOINT_AT = "64MB"
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 """Half of the cores: the others serve pages and evaluations. Operations run beside each other anyway, and splitting a
 batch of 10,000 events over two threads doubles its CPU time."""
+MOST_SPILL = 8 * 1024**3
+"""Bytes that queries may put on disk while they run, and never more than a quarter of what is free then: a user's
+query must not fill the disk that events need."""
+
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _NEWER = re.compile(r"newer version|version number|newer DuckDB", re.IGNORECASE)
 
@@ -129,14 +133,24 @@ def _fence(instance: duckdb.DuckDBPyConnection, path: Path | None, staging: Path
     instance.execute(f"SET GLOBAL threads = {THREADS}")
     instance.execute(f"SET GLOBAL checkpoint_threshold = '{CHECKPOINT_AT}'")
     instance.execute("SET GLOBAL autoinstall_known_extensions = false")
+    instance.execute("SET GLOBAL python_enable_replacements = false")      # no table is a Python variable
+    instance.execute(f"SET GLOBAL memory_limit = '{memory_limit()}B'")
     if path is not None and staging is not None:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(mode=0o700)
         instance.execute("SET GLOBAL temp_directory = ?", [str(staging / "spill")])
+        spill = min(MOST_SPILL, shutil.disk_usage(staging).free // 4)
+        instance.execute(f"SET GLOBAL max_temp_directory_size = '{spill}B'")
         quoted = str(staging).replace("'", "''")
         instance.execute(f"SET GLOBAL allowed_directories = ['{quoted}']")
     instance.execute("SET GLOBAL enable_external_access = false")
     instance.execute("SET GLOBAL lock_configuration = true")
+
+
+def memory_limit() -> int:
+    """Half of the machine's memory, bytes: DuckDB's own 80 % leave too little for pages, and a user's query may ask
+    for all of it."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _broken(error: duckdb.Error) -> StoreError:

@@ -23,7 +23,19 @@ from rollout_core.storage.event_tables import TABLES
 from rollout_core.storage.event_views import view_definitions
 
 HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+REFUSED_FUNCTIONS = frozenset({"repeat", "lpad", "rpad", "format", "printf", "bitstring", "list_resize", "array_resize",
+                               "range", "generate_series", "pg_sleep", "write_log", "current_setting", "getvariable"})
+"""Scalar functions that make any amount of memory out of a number, which no limit of DuckDB stops in time (2 GB of
+`repeat` ran for 54 s instead of 10), that wait, write, or read settings. `range` and `generate_series` stay as tables.
+"""
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Of text and blobs in an answer; it is cut off there like a long one."""
+
 REFUSED_NODES = frozenset({"SHOW_REF", "BOUND_TABLE_REF", "COLUMN_DATA", "DELIM_GET"})
+ROWS_AT_ONCE = 200
+
+_NAME = re.compile(r"[^\W\d]\w*")
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?=\S)", re.IGNORECASE)
 
 
@@ -37,7 +49,7 @@ def query(database: EventDatabase, sql: str, limit: int, seconds: float) -> Foun
         try:
             cursor.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
-            rows = cursor.fetchmany(limit + 1)
+            rows, cut = fetched(cursor, limit)
         except duckdb.InterruptException as error:
             raise QueryRefused(f"The query took longer than {seconds:g} s and was stopped.",
                                mend="Narrow it by time, or read hours and histograms instead of events.") from error
@@ -47,7 +59,20 @@ def query(database: EventDatabase, sql: str, limit: int, seconds: float) -> Foun
             raise QueryRefused(str(error).split("\n")[0], mend="See `rollout sql --tables` for views.") from error
         finally:
             timer.cancel()
-    return Found(columns, [tuple(row) for row in rows[:limit]], len(rows) > limit)
+    return Found(columns, rows, cut)
+
+
+def fetched(cursor: duckdb.DuckDBPyConnection, limit: int, most_bytes: int = MOST_BYTES) -> tuple[
+        list[tuple[Any, ...]], bool]:
+    """Rows up to `limit` and about `most_bytes` of text, and whether there were more."""
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    while part := cursor.fetchmany(min(ROWS_AT_ONCE, limit + 1 - len(rows))):
+        rows += (tuple(row) for row in part)
+        size += sum(len(value) for row in part for value in row if isinstance(value, str | bytes | list | dict))
+        if len(rows) > limit or size > most_bytes:
+            return rows[:limit], True
+    return rows, False
 
 
 def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -59,11 +84,23 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise QueryRefused("Give one statement at a time.", mend="Remove everything but one SELECT.")
     allowed = view_definitions().keys()
     ctes = set(_cte_names(statements[0]))
-    if ctes & TABLES.keys():
-        raise QueryRefused(f"A WITH clause may not be named {', '.join(sorted(ctes & TABLES.keys()))}.",
-                           mend="Choose another name.")
-    for node in _nodes(statements[0]):
+    taken = taken_names(cursor, ctes - allowed)
+    if taken:
+        raise QueryRefused(f"A WITH clause may not be named {', '.join(sorted(taken))}.", mend="Choose another name.")
+    nodes = list(_nodes(statements[0]))
+    in_from = {id(node.get("function")) for node in nodes if node.get("type") == "TABLE_FUNCTION"}
+    for node in nodes:
         _check_node(node, allowed | ctes)
+        if node.get("class") == "FUNCTION" and id(node) not in in_from:
+            _check_function(node)
+
+
+def taken_names(cursor: duckdb.DuckDBPyConnection, names: set[str]) -> set[str]:
+    """Which of `names` stand for a table or view outside of the WITH clause that defines them, catalogue included: a
+    name that is allowed because one part of a query defines it is allowed everywhere in the query."""
+    sql = ("SELECT lower(table_name) FROM duckdb_tables() UNION SELECT lower(view_name) FROM duckdb_views()")
+    found = {name for (name,) in cursor.execute(sql).fetchall()} if names else set()
+    return {name for name in names if name in found | TABLES.keys() or not _NAME.fullmatch(name)}
 
 
 def _parsed(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
@@ -111,3 +148,10 @@ def _check_node(node: dict[str, Any], allowed: Any) -> None:
         if name not in HARMLESS_TABLE_FUNCTIONS:
             raise QueryRefused(f"The table function {name} may not be used.",
                                mend=f"Allowed: {', '.join(sorted(HARMLESS_TABLE_FUNCTIONS))}.")
+
+
+def _check_function(node: dict[str, Any]) -> None:
+    name = str(node.get("function_name", "")).lower()
+    if name in REFUSED_FUNCTIONS:
+        raise QueryRefused(f"The function {name} may not be used.",
+                           mend="Ask without it; `range` and `generate_series` may stand in FROM.")

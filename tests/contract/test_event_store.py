@@ -18,7 +18,9 @@ from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNe
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Refusal, Rejected
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
+from rollout_core.storage.event_database import memory_limit
 from rollout_core.storage.event_store import DuckdbEventStore
+from rollout_core.storage.sql_sandbox import fetched
 from tests.fakes.made_events import BROWSER, at, batch, exposed, made, request
 
 SECRET = b"s" * 32
@@ -382,6 +384,10 @@ REFUSED_SQL = (
     "SELECT * FROM memory.main.dead_letter", "DESCRIBE api_requests", "CALL pragma_version()",
     "SELECT * FROM query_table('dead_letter')", "SELECT * FROM hours WHERE n IN (SELECT batch FROM dead_letter)",
     "SELECT * FROM hours UNION ALL BY NAME SELECT * FROM batch_token", "INSTALL httpfs",
+    *(f"SELECT * FROM {name}, (WITH {name} AS (SELECT 1) SELECT * FROM {name})"
+      for name in ("register", "sqlite_master", "duckdb_tables", '"/etc/passwd"', "pg_settings")),
+    "SELECT length(repeat('x', 9))", "SELECT * FROM range(len(range(9)))", "SELECT main.lpad('x', 9, 'y')",
+    "SELECT current_setting('temp_directory')", "SELECT pg_sleep(1)", "SELECT write_log('x')",
 )
 
 
@@ -390,6 +396,26 @@ class TestUserSql:
     def test_nothing_but_reading_the_views_is_allowed(self, store: DuckdbEventStore, sql: str) -> None:
         with pytest.raises(QueryRefused):
             store.query(sql)
+
+    def test_a_name_of_a_with_clause_opens_no_table_of_that_name(self, store: DuckdbEventStore) -> None:
+        """The register's mirror holds subjects by name; the WITH clause made its name an allowed one everywhere."""
+        store.mirror_subjects("user", [("ada@example.org", {})])
+        with pytest.raises(QueryRefused, match="register"):
+            store.query("SELECT * FROM register, (WITH register AS (SELECT 1) SELECT * FROM register) AS own")
+
+    def test_an_answer_of_long_texts_is_cut_off_by_its_size(self, store: DuckdbEventStore) -> None:
+        with store.database.cursor() as cursor:
+            cursor.execute("SELECT repeat('x', 1000) FROM range(10000)")
+            rows, cut = fetched(cursor, 5_000, most_bytes=400_000)
+        assert cut
+        assert len(rows) < 1_000
+
+    def test_queries_may_take_half_of_the_memory_and_a_quarter_of_the_free_disk(self, filed: DuckdbEventStore) -> None:
+        with filed.database.cursor() as cursor:
+            setting = "SELECT current_setting('memory_limit'), current_setting('max_temp_directory_size')"
+            memory, spill = cursor.execute(setting).fetchall()[0]
+        assert float(memory.split()[0]) <= memory_limit() / 2**30 + 0.1
+        assert "%" not in spill
 
     def test_reading_explaining_and_with_clauses_work(self, store: DuckdbEventStore) -> None:
         store.write(batch(request(2.0)))
