@@ -10,6 +10,9 @@ from rollout_core.people.role import Role
 
 with page(Role.VIEWER) as here:
     title("Explore", quiet("One SELECT over the event store: it cannot write or read files, and stops after 10 s"))
+    if not here.may(Role.OPERATOR):
+        explore_parts.only_to_look_at()
+        st.stop()
     names = list(explore_parts.SAVED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Start from", names, key="saved", bind="query-params", width=320,
@@ -18,8 +21,8 @@ with page(Role.VIEWER) as here:
     st.session_state.setdefault("sql", explore_parts.SAVED[chosen])
     sql = st.text_area("SQL", key="sql", height=170)
     with part():
-        explore_parts.schema()
-    found = explore_parts.run(sql)
+        explore_parts.schema(here)
+    found = explore_parts.run(here, sql)
     section("Answer", f"{len(found.rows):,} rows" + (", cut off here" if found.capped else ""))
     frame = explore_parts.frame_of(found)
     st.dataframe(frame, hide_index=True, alt="Answer of the query")

@@ -12,7 +12,8 @@ from pages.panels.furniture import chart, section
 from pages.panels.page import Here
 from rollout_core import bootstrap
 from rollout_core.charts import figure, palette
-from rollout_core.charts.words import quiet
+from rollout_core.charts.words import badge, quiet
+from rollout_core.insight.audit_file import harmless
 from rollout_core.ports.event_store import Found
 
 VIEWS: Mapping[str, str] = {
@@ -72,23 +73,38 @@ def take_saved() -> None:
     st.session_state["sql"] = SAVED[st.session_state["saved"]]
 
 
-def run(sql: str) -> Found:
-    """The answer. Raises QueryRefused with the reason (not a read, too long, unknown column)."""
+def run(here: Here, sql: str) -> Found:
+    """The answer. Raises NotPermitted, QueryRefused with the reason (not a read, too long, unknown column)."""
     with st.spinner("Asking"):
-        return bootstrap.current().room.events.query(sql, limit=MOST_ROWS, seconds=MOST_SECONDS)
+        return bootstrap.current().query(here.actor, sql, MOST_ROWS)
 
 
-def schema() -> None:
+def only_to_look_at() -> None:
+    """For those who may not run SQL: what there is to ask about, and who may."""
+    st.markdown(f"{badge('Operators', 'gray', 'lock')} Operators and admins ask here in SQL. This is what they can ask "
+                "about; the other pages answer the usual questions.")
+    st.table([{"View": name, "Holds": words} for name, words in VIEWS.items()])
+
+
+def schema(here: Here) -> None:
     """The views with what they hold; a chosen one shows its columns with three rows."""
     with st.expander("What is in the store?", icon=":material/schema:"):
         view = st.selectbox("View", list(VIEWS), format_func=lambda name: f"{name}: {VIEWS[name]}", key="view")
-        st.dataframe(frame_of(run(f"select * from {view} limit 3")), hide_index=True, alt=f"Columns of {view}")  # noqa: S608 - one of VIEWS
+        st.dataframe(frame_of(run(here, f"select * from {view} limit 3")), hide_index=True, alt=f"Columns of {view}")  # noqa: S608 - one of VIEWS
         st.markdown(quiet("Times are UTC. Subjects appear by key only."))
 
 
 def frame_of(found: Found) -> pd.DataFrame:
     """Rows as a data frame with the query's own column names."""
     return pd.DataFrame(list(found.rows), columns=list(found.columns))
+
+
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """UTF-8 with a header; no text in it, column names included, is a formula to a spreadsheet."""
+    safe = frame.rename(columns=harmless)
+    for name in safe.select_dtypes(["object", "string"]).columns:
+        safe[name] = safe[name].map(harmless)
+    return safe.to_csv(index=False).encode()
 
 
 def downloads(frame: pd.DataFrame) -> None:
@@ -98,7 +114,7 @@ def downloads(frame: pd.DataFrame) -> None:
     parquet = BytesIO()
     frame.to_parquet(parquet, index=False)
     with st.container(horizontal=True):
-        st.download_button("Download CSV", frame.to_csv(index=False).encode(), "answer.csv", "text/csv",
+        st.download_button("Download CSV", csv_of(frame), "answer.csv", "text/csv",
                            icon=":material/download:", key="answer-csv", on_click="ignore")
         st.download_button("Download Parquet", parquet.getvalue(), "answer.parquet", "application/vnd.apache.parquet",
                            icon=":material/download:", key="answer-parquet", on_click="ignore")

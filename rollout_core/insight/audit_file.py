@@ -49,7 +49,7 @@ def _csv(rows: list[dict[str, Any]], head: AuditHead) -> bytes:
     out = StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     writer.writerow({"seq": head.seq, "verb": "head", "hash": head.hash})
     return out.getvalue().encode()
 
@@ -72,7 +72,8 @@ def _parquet(rows: list[dict[str, Any]], head: AuditHead) -> bytes:
     return out.getvalue()
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula; whatever is no text stays as it is."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 

@@ -85,9 +85,11 @@ class FakeControlRoom:
         def read() -> Iterator[Any]:
             yield SimpleNamespace(people=SimpleNamespace(all=lambda: (
                 SimpleNamespace(name="maya@example.org", role=Role.ADMIN, active=True),)))
-        return SimpleNamespace(control=SimpleNamespace(read=read), events=SimpleNamespace(query=self._query))
+        return SimpleNamespace(control=SimpleNamespace(read=read))
 
-    def _query(self, sql: str, *, limit: int, seconds: float) -> Found:
+    def query(self, actor: Any, sql: str, limit: int) -> Found:
+        """SQL of operators."""
+        require(actor, Role.OPERATOR, "run SQL")
         if self.broken is not None:
             raise self.broken
         return Found(("name", "rows"), [("api_request", 12), ("session", 4)], False)
