@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from rollout_core.insight.formulas_people import place_on_scale, ratings, retained
 from rollout_core.insight.measuring import MEMBERS, Measuring
-from rollout_core.insight.metrics import MetricRow, metric_row
+from rollout_core.insight.metrics import MetricRow, has_sums, metric_row
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import METRICS
@@ -79,6 +79,8 @@ def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
+    measuring.prefetch(str(getattr(metric.formula, "metric", "")) for metric in METRICS
+                       if metric.group == "business" and has_sums(metric))
     begun = now_scene.rollout.started_at
     return BusinessAnswer(
         now_scene.rollout.key, window,

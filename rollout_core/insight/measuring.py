@@ -65,6 +65,7 @@ class Measuring:
         self.window = window
         self.live = live
         self._sums: dict[tuple[str, str | None], dict[Stratum, Sums]] = {}
+        self._slices: dict[str, dict[str, dict[Stratum, dict[int, int]]]] = {}
 
     def over(self, window: Window) -> Measuring:
         """The same rollout in another window."""
@@ -85,6 +86,16 @@ class Measuring:
         """The window as far as whole windows of 5 minutes go: for questions that closed windows answer."""
         until_at = min(self.window.until_at, floored(self.scene.now))
         return Window(self.window.since_at, max(until_at, self.window.since_at))
+
+    @property
+    def whole(self) -> Window:
+        """The window from its first whole hour on, if it is longer than a day: what rollups hold. Sums of long windows
+        leave out the broken hour in front rather than read it from raw events at every look."""
+        since_at = self.window.since_at
+        broken = timedelta(minutes=since_at.minute, seconds=since_at.second, microseconds=since_at.microsecond)
+        if not broken or self.window.until_at - since_at <= timedelta(days=1):
+            return self.window
+        return Window(since_at - broken + timedelta(hours=1), self.window.until_at)
 
     def ask(self, question: Any) -> Rows:
         """The store's answer; the same question is asked once, and of closed windows once until more are closed."""
@@ -109,7 +120,7 @@ class Measuring:
             return
         for metric in wanted:
             self._sums[metric, flag] = {}
-        question = Totals(self.window, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), flag=flag,
+        question = Totals(self.whole, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), flag=flag,
                           live=self.live)
         for row in self.ask(question).records():
             stratum = Stratum(row["arm"], row["epoch"], row["inclusion"])
@@ -126,13 +137,31 @@ class Measuring:
 
     def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Bins]:
         """Histogram counts of one store metric by stratum; `part` is a slice such as `page:/plan`."""
-        question = Histogram(self.window, (metric,), self.rollout, ("metric", "arm", "epoch", "inclusion"), slice=part,
+        if metric in self._slices:
+            return self._slices[metric].get(part, {})
+        question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
                              live=self.live)
         found: dict[Stratum, dict[int, int]] = {}
-        for row in self.ask(question).records():
-            bins = found.setdefault(Stratum(row["arm"], row["epoch"], row["inclusion"]), {})
-            bins[row["b"]] = bins.get(row["b"], 0) + row["n"]
+        for arm, epoch, inclusion, place, count in self.ask(question).rows:
+            found.setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
         return found
+
+    def slices(self, metric: str) -> Mapping[str, Mapping[Stratum, Bins]]:
+        """All slices of one store metric's histogram ("" is everything), asked at once for tables."""
+        if metric not in self._slices:
+            question = Histogram(self.whole, (metric,), self.rollout, ("slice", "arm", "epoch", "inclusion"),
+                                 slice=None, live=self.live)
+            found: dict[str, dict[Stratum, dict[int, int]]] = {}
+            for part, arm, epoch, inclusion, place, count in self.ask(question).rows:
+                found.setdefault(part, {}).setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
+            self._slices[metric] = found
+        return self._slices[metric]
+
+    def counts_of_slices(self, metric: str, prefix: str) -> dict[str, int]:
+        """How many measurements each slice with this prefix has among everybody, most first."""
+        counts = {part: sum(sum(bins.values()) for stratum, bins in strata.items() if stratum.arm in MEMBERS[EVERYBODY])
+                  for part, strata in self.slices(metric).items() if part.startswith(prefix)}
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def bins(self, metric: str, arm: str | None, part: str = "") -> Bins:
         """The histogram of one store metric for one arm."""

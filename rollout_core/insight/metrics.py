@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout_core.errors import InvalidRequest
-from rollout_core.insight.formulas import Asked
+from rollout_core.insight.formulas import Asked, store_metric
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring, no_data
@@ -15,7 +15,15 @@ from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.window import window_of
 from rollout_core.insight.words import target_in_words
 from rollout_core.metrics.catalog import CATALOG, GROUPS, Metric
-from rollout_core.metrics.formula import Change, Procedure, TelemetryRatio, WorstChange
+from rollout_core.metrics.formula import (
+    Change,
+    Mean,
+    PerActive,
+    Procedure,
+    Proportion,
+    TelemetryRatio,
+    WorstChange,
+)
 from rollout_core.metrics.measured import Measured, Window
 from rollout_core.ports.room import Room
 
@@ -76,8 +84,15 @@ def answer(room: Room, request: MetricsRequest) -> MetricsAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
-    rows = tuple(metric_row(measuring, metric, request.flag) for metric in chosen(request.metrics, request.group))
+    metrics = chosen(request.metrics, request.group)
+    measuring.prefetch((store_metric(measuring, metric) for metric in metrics if has_sums(metric)), request.flag)
+    rows = tuple(metric_row(measuring, metric, request.flag) for metric in metrics)
     return MetricsAnswer(now_scene.rollout.key, window, rows, left_out(room.events, now_scene), now_scene.now)
+
+
+def has_sums(metric: Metric) -> bool:
+    """True when the metric is made of the sums of one store metric."""
+    return isinstance(metric.formula, Proportion | Mean | PerActive)
 
 
 def chosen(keys: tuple[str, ...], group: str | None) -> list[Metric]:

@@ -8,14 +8,13 @@ from datetime import datetime
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.measure import by_key, measure
-from rollout_core.insight.measuring import MEMBERS, Measuring
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import CATALOG, PER_MS, Metric
 from rollout_core.metrics.formula import Percentile, WorstChange
 from rollout_core.metrics.measured import Measured, Window
 from rollout_core.metrics.percentile import RELATIVE_ERROR
-from rollout_core.ports.event_questions import Histogram
 from rollout_core.ports.room import Room
 
 
@@ -73,13 +72,7 @@ def answer(room: Room, request: SpeedRequest) -> SpeedAnswer:
 
 def _parts(measuring: Measuring, metric: str, prefix: str, limit: int) -> tuple[Percentiles, ...]:
     """Percentiles per endpoint or component, the most frequent first."""
-    rows = measuring.ask(Histogram(measuring.window, (metric,), measuring.rollout, ("arm", "slice"),
-                                   slice=None)).records()
-    counts: dict[str, int] = {}
-    for row in rows:
-        if row["slice"].startswith(prefix) and row["arm"] in MEMBERS[None]:
-            counts[row["slice"]] = counts.get(row["slice"], 0) + row["n"]
-    top = sorted(counts, key=lambda part: (-counts[part], part))[:limit]
+    top = list(measuring.counts_of_slices(metric, prefix))[:limit]
     return tuple(_percentiles(measuring, metric, part, part.removeprefix(prefix)) for part in top)
 
 

@@ -9,7 +9,7 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.measure import by_key, measure
-from rollout_core.insight.measuring import MEMBERS, Measuring
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import CATALOG
@@ -17,7 +17,6 @@ from rollout_core.metrics.measured import Measured, Window
 from rollout_core.metrics.percentile import RELATIVE_ERROR, bin_edges
 from rollout_core.metrics.vital_score import VITAL_LIMITS
 from rollout_core.metrics.web_vitals import NAMES, SHOWN, rating
-from rollout_core.ports.event_questions import Histogram
 from rollout_core.ports.room import Room
 
 
@@ -108,6 +107,7 @@ def answer(room: Room, request: VitalsRequest) -> VitalsAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
+    measuring.prefetch(f"{word}:{vital}" for vital in VITAL_LIMITS for word in ("vital", "vital_good", "vital_poor"))
     part = f"page:{request.page}" if request.page else f"device:{request.device}" if request.device else ""
     scores = {(key, arm): by_key(measuring, key, arm) for key in ("good_vitals_share", "performance_score")
               for arm in ("treatment", "control")}
@@ -170,13 +170,8 @@ def _histogram(measuring: Measuring, vital: str, part: str) -> tuple[HistogramBi
 
 def _slices(measuring: Measuring, request: VitalsRequest, prefix: str) -> tuple[VitalsSlice, ...]:
     """The vital per page or device, most page views first."""
-    rows = measuring.ask(Histogram(measuring.window, (f"vital:{request.vital}",), measuring.rollout,
-                                   ("arm", "slice"), slice=None)).records()
-    views: dict[str, int] = {}
-    for row in rows:
-        if row["slice"].startswith(prefix) and row["arm"] in MEMBERS[None]:
-            views[row["slice"]] = views.get(row["slice"], 0) + row["n"]
-    top = sorted(views, key=lambda part: (-views[part], part))[: request.limit]
+    views = measuring.counts_of_slices(f"vital:{request.vital}", prefix)
+    top = list(views)[: request.limit]
     metric = CATALOG[f"{request.vital.lower()}_p75"]
     return tuple(VitalsSlice(part.removeprefix(prefix), measure(measuring, Asked(metric, "treatment", part=part)),
                              measure(measuring, Asked(metric, "control", part=part)),

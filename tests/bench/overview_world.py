@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +38,9 @@ OWN = {
     Kind.ERROR: "'javascript', 'low', 'fp' || (i % 50), 'TypeError', 'x is undefined', NULL",
     Kind.FEEDBACK: "NULL, (1 + i % 5) * 1000000, 1000000, 5000000, NULL",
 }
+TAIL = 20_000
+"""Events of the last hour, the same in every world: what a page reads raw does not depend on the history behind it."""
+
 PARTS = 16
 """Every 16 rows: 2 exposures of each rollout, 3 sessions, 3 requests, 3 vitals, 2 uses, 1 error or feedback."""
 
@@ -58,8 +61,10 @@ def world(directory: Path, events: int, subjects: int) -> Room:
                   for rollout in rollouts for number, at in ((1, STARTED), (2, half))])
     with store.database.transaction() as cursor:
         cursor.execute("INSERT INTO unit_slot VALUES (0, 'workspace'), (1, 'user')")
+    history = timedelta(days=DAYS, hours=-1)
     for first in range(0, events, 1_000_000):
-        _fill(store, rollouts, first, min(events, first + 1_000_000), events, subjects)
+        _fill(store, rollouts, Part(first, min(events, first + 1_000_000), STARTED, history / events), subjects)
+    _fill(store, rollouts, Part(events, events + TAIL, STARTED + history, timedelta(hours=1) / TAIL, events), subjects)
     store.close()
     store = DuckdbEventStore(directory / "events.duckdb", b"bench" * 8)
     while store.close_windows(NOW, days=7).behind:
@@ -99,9 +104,20 @@ def _rollout(plan: Plan) -> Rollout:
                    started_at=STARTED, phase_entered_at=middle)
 
 
-def _fill(store: DuckdbEventStore, rollouts: list[Rollout], first: int, last: int, total: int, subjects: int) -> None:
-    step = timedelta(days=DAYS).total_seconds() * 1e6 / total
-    began, half = (at.replace(tzinfo=None) for at in (STARTED, STARTED + timedelta(days=DAYS // 2)))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows first..last; row `from_row` happens at `began_at`, each next one a `step` later."""
+
+    first: int
+    last: int
+    began_at: datetime
+    step: timedelta
+    from_row: int = 0
+
+
+def _fill(store: DuckdbEventStore, rollouts: list[Rollout], part: Part, subjects: int) -> None:
+    step = part.step.total_seconds() * 1e6
+    began, half = (at.replace(tzinfo=None) for at in (part.began_at, STARTED + timedelta(days=DAYS // 2)))
     by_key = {rollout.key: rollout for rollout in rollouts}
     flags = {rollout.key: sorted(rollout.served)[0] for rollout in rollouts}
     with store.database.transaction() as cursor:
@@ -111,9 +127,11 @@ def _fill(store: DuckdbEventStore, rollouts: list[Rollout], first: int, last: in
             own = (EXPOSED if which else OWN[kind]).format(
                 rollout=rollout.key, unit=rollout.unit, slot=SLOT[rollout.unit], phase=rollout.phase, half=half,
                 flag=flags[used])
-            rows = (f"SELECT i, TIMESTAMP '{began}' + to_microseconds((i * {step})::BIGINT) AS at_, "
+            at = f"TIMESTAMP '{began}' + to_microseconds(((i - {part.from_row}) * {step})::BIGINT)"
+            rows = (f"SELECT i, {at} AS at_, "
                     f"hash('w', hash(i) % {subjects}) AS k0, hash('u', hash(i) % {subjects}) AS k1 "
-                    f"FROM range({first} + {turn}, {last}, {PARTS}) AS r(i)")
+                    f"FROM range({part.first} + {turn}, {part.last}, {PARTS}) AS r(i)")
             cursor.execute(f"INSERT INTO event_{kind.value} SELECT {COMMON.format(subjects=subjects)}, {own} "
                            f"FROM ({rows})")
-        cursor.execute("INSERT INTO batch_token VALUES (NULL, 1, ?, ?, 0, 0)", [NOW.replace(tzinfo=None), last - first])
+        cursor.execute("INSERT INTO batch_token VALUES (NULL, 1, ?, ?, 0, 0)",
+                       [NOW.replace(tzinfo=None), part.last - part.first])

@@ -167,7 +167,8 @@ def test_text_of_users_stays_text_in_the_report(world: World) -> None:
 
 @pytest.mark.parametrize(("value", "unit", "text"), [
     (0.196, "share", "19.6%"), (0.0131, "share", "1.31%"), (-0.05, "relative", "\u22125%"),
-    (0.125, "relative", "+12.5%"), (236.0, "ms", "236 ms"), (2310.0, "ms", "2.31 s"), (None, "share", "no data"), (182_400.0, "number", "182,400"),
+    (0.125, "relative", "+12.5%"), (236.0, "ms", "236 ms"), (2310.0, "ms", "2.31 s"),
+    (None, "share", "no data"), (182_400.0, "number", "182,400"),
     (0.06, "number", "0.06"), (4.1, "rating", "4.10")])
 def test_numbers_in_words(value: float | None, unit: str, text: str) -> None:
     assert number(value, unit) == text
