@@ -16,6 +16,10 @@ from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.verdict import Status, Verdict, Verdicts
 
 
+EDITION = 1
+"""Raised whenever the same evidence may give another log e: decisions say by which edition they were judged."""
+
+
 def judge(evidence: Evidence, policy: Policy) -> Verdicts:
     """All verdicts about one rollout version. The same evidence and policy always give the same verdicts."""
     guardrails = [judge_guardrail(evidence, policy, rule) for rule in policy.guardrails]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ import msgspec
 from rollout_core import errors
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.bootstrap.asking import plain, read_request
+from rollout_core.bootstrap.rehearsing import RehearsalRequest, rehearse_stored
 from rollout_core.control import VERBS
 from rollout_core.control.import_file import ImportFile
 from rollout_core.errors import AppUnreachable, Invalid, InvalidRequest, Problem, RolloutError
@@ -51,6 +53,10 @@ class Connection(Protocol):
 
     def import_file(self, given: Mapping[str, Any], say: Say) -> Values:
         """The verb import_file; `say` hears the share that is done. Raises RolloutError."""
+        ...
+
+    def rehearse(self, given: Mapping[str, Any], say: Say) -> Values:
+        """What sweeps would have decided; `say` hears the share that is done. Raises RolloutError."""
         ...
 
     def query(self, sql: str, limit: int) -> Values:
@@ -109,6 +115,11 @@ class LocalConnection:
         """See Connection."""
         return as_values(self.room.import_file(self.actor, read_request(ImportFile, filled(given), text=False), say))
 
+    def rehearse(self, given: Mapping[str, Any], say: Say) -> Values:
+        """See Connection."""
+        request = read_request(RehearsalRequest, filled(given), text=False)
+        return as_values(rehearse_stored(self.room, self.actor, request, say))
+
     def query(self, sql: str, limit: int) -> Values:
         """See Connection."""
         return as_values(self.room.query(self.actor, sql, limit))
@@ -149,11 +160,20 @@ class AppConnection:
         return self._send("POST", f"{PREFIX}/{verb.replace('_', '-')}/preview", json=filled(given))
 
     def import_file(self, given: Mapping[str, Any], say: Say) -> Values:
-        """See Connection. The app is asked twice a second how far it is."""
+        """See Connection."""
+        return self._watched("import_file", partial(self.act, "import_file", given), say)
+
+    def rehearse(self, given: Mapping[str, Any], say: Say) -> Values:
+        """See Connection."""
+        work = partial(self._send, "POST", f"{PREFIX}/rehearse", json=filled(given), timeout=LONG_SECONDS)
+        return self._watched("rehearse", work, say)
+
+    def _watched(self, name: str, work: Callable[[], Values], say: Say) -> Values:
+        """Long work; the app is asked twice a second how far it is."""
         with ThreadPoolExecutor(1) as pool:
-            working = pool.submit(self.act, "import_file", given)
+            working = pool.submit(work)
             while not wait((working,), timeout=0.5).done:
-                say(self._send("GET", f"{PREFIX}/progress").get("import_file", 0.0))
+                say(self._send("GET", f"{PREFIX}/progress").get(name, 0.0))
             return working.result()
 
     def query(self, sql: str, limit: int) -> Values:

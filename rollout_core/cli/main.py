@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from rollout_core.cli.commands import people, procedure, reading, running, steering, store
+from rollout_core.cli.commands import people, procedure, reading, rehearsing, running, steering, store
 from rollout_core.cli.exit_codes import UNFORESEEN, exit_code_of
 from rollout_core.errors import RolloutError
 
@@ -20,7 +20,7 @@ def rollout() -> None:
     """
 
 
-for module in (reading, steering, procedure, store, people, running):
+for module in (reading, steering, procedure, store, people, running, rehearsing):
     for command in module.COMMANDS:
         rollout.add_command(command)
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
+from rollout_core.analysis.judge import EDITION
 from rollout_core.analysis.records import to_record
 from rollout_core.control.change import Change
 from rollout_core.control.change_rollout import change_rollout
@@ -197,7 +198,7 @@ def facts(seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> d
         "because": list(proposal.because), "to": proposal.to, "else": proposal.else_words,
         "health": msgspec.to_builtins(seen.health), "firing": [each.rule for each in seen.sightings if each.fires]}
     if found is not None:
-        shown |= {"verdicts": to_record(found.verdicts), "policy": to_record(found.asked.policy),
+        shown |= {"verdicts": to_record(found.verdicts), "policy": to_record(found.asked.policy), "edition": EDITION,
                   "evidence": pack(found.evidence), "closed_until_at": found.closed_until_at.isoformat()}
     return shown
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.bootstrap.asking import read_request
+from rollout_core.bootstrap.rehearsing import RehearsalRequest, rehearse_stored
 from rollout_core.http import problems
 from rollout_core.http.admin import as_json
 from rollout_core.http.requests import body_of, json_object
@@ -45,10 +46,11 @@ class LinkRequest:
 
 
 def analysis_routes(rooms: Rooms) -> list[Route]:
-    """POST …/sql (operators), …/export (the owner of the machine), …/signin-link (admins); GET …/progress."""
+    """POST …/sql and …/rehearse (operators), …/export (the machine's owner), …/signin-link (admins); GET …/progress."""
     return [Route("/admin/rollout/progress", partial(_progress, rooms), methods=["GET"]),
             Route("/admin/rollout/signin-link", partial(_link, rooms), methods=["POST"]),
             Route("/admin/rollout/sql", partial(_sql, rooms), methods=["POST"]),
+            Route("/admin/rollout/rehearse", partial(_rehearse, rooms), methods=["POST"]),
             Route("/admin/rollout/export", partial(_export, rooms), methods=["POST"])]
 
 
@@ -56,6 +58,12 @@ async def _sql(rooms: Rooms, request: Request) -> Response:
     actor, room = visitor_of(request).actor, rooms()
     asked = read_request(SqlRequest, json_object(await body_of(request, room.settings.body_bytes)), text=False)
     return as_json(await run_in_threadpool(room.query, actor, asked.sql, asked.limit))
+
+
+async def _rehearse(rooms: Rooms, request: Request) -> Response:
+    actor, room = visitor_of(request).actor, rooms()
+    asked = read_request(RehearsalRequest, json_object(await body_of(request, room.settings.body_bytes)), text=False)
+    return as_json(await run_in_threadpool(rehearse_stored, room, actor, asked))
 
 
 async def _export(rooms: Rooms, request: Request) -> Response:

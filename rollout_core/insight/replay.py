@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rollout_core.analysis.evidence import Evidence
-from rollout_core.analysis.judge import judge
+from rollout_core.analysis.judge import EDITION, judge
 from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.records import from_record, to_record
 from rollout_core.analysis.verdict import Verdict, Verdicts
@@ -30,7 +30,11 @@ class ReplayRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReplayAnswer:
-    """`same`: every status is equal and no log e differs by more than 1e-9. `largest_difference` is of log e."""
+    """`same`: every status is equal and no log e differs by more than 1e-9. `largest_difference` is of log e.
+
+    `edition` of the analysis judged then (0: not recorded), `edition_now` judged again; where they differ the numbers
+    may, and the record holds.
+    """
 
     number: int
     rollout: str
@@ -40,6 +44,8 @@ class ReplayAnswer:
     same: bool
     largest_difference: float
     verdicts: tuple[Verdict, ...]
+    edition: int = 0
+    edition_now: int = EDITION
 
 
 def answer(room: Room, request: ReplayRequest) -> ReplayAnswer:
@@ -57,11 +63,11 @@ def answer(room: Room, request: ReplayRequest) -> ReplayAnswer:
     largest = max((abs(old.log_e - new.log_e) for old, new in pairs), default=0.0)
     same = all(old.status is new.status and old.key == new.key for old, new in pairs) and largest <= TOLERANCE
     return ReplayAnswer(record.number, record.rollout, record.act, record.summary, str(seen.get("else", "")), same,
-                        largest, _all(again))
+                        largest, _all(again), int(seen.get("edition") or 0))
 
 
 def _all(verdicts: Verdicts) -> tuple[Verdict, ...]:
-    return (verdicts.sample_ratio, *verdicts.guardrails, *verdicts.criteria)
+    return (verdicts.sample_ratio, *verdicts.guardrails, *verdicts.criteria, *verdicts.watched)
 
 
 def pack(value: Any) -> str:

@@ -62,7 +62,8 @@ def rehearse(live: Room, copy: ControlStore, events: RewoundEventStore, asked: R
     """
     rollout, epochs, frozen = _cast(live, copy, asked)
     clock = MadeClock(asked.since_at)
-    room = replace(live, control=copy, events=events, clock=clock)
+    # A room of its own: nothing that the live one serves or remembers is reached from here.
+    room = Room(copy, events, live.directory, clock=clock, demo=live.demo, environment=live.environment)
     decisions: list[Swept] = []
     sweeps, moment = 0, asked.since_at
     while moment <= asked.until_at:
@@ -117,8 +118,13 @@ def _enter(copy: ControlStore, rollout: Rollout, epochs: tuple[Epoch, ...], froz
             unit.rollouts.save(as_of(rollout, epoch, epochs, revision), before.revision if before else None)
             unit.epochs.add(epoch)
             unit.meta.set(frozen_key(rollout.key, epoch.evidence_version),
-                          msgspec.json.encode(frozen[epoch.evidence_version]).decode())
+                          msgspec.json.encode(known_by(frozen[epoch.evidence_version], moment)).decode())
     return bool(due)
+
+
+def known_by(frozen: Frozen, moment: datetime) -> Frozen:
+    """What was frozen by an instant; the rest is frozen again when its time comes."""
+    return Frozen([each for each in frozen.references if each.applies_from_at <= moment], frozen.baselines)
 
 
 def as_of(rollout: Rollout, epoch: Epoch, epochs: tuple[Epoch, ...], revision: int) -> Rollout:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rollout_core.cli import words
+from rollout_core.cli import decision_words, words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
@@ -153,8 +153,10 @@ def decisions_list(call: Call, limit: int) -> None:
 @shared
 def decisions_show(call: Call, number: int, replay: bool) -> None:
     """One decision with everything it saw."""
-    given = call.ask("replay", number=number) if replay else call.ask("decisions", number=number)
-    call.show(given, words.tree)
+    if replay:
+        call.show(call.ask("replay", number=number), decision_words.replayed)
+    else:
+        call.show(call.ask("decisions", number=number)["decisions"][0], decision_words.decision)
 
 
 def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] = words.tree) -> click.Command:

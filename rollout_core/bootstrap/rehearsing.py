@@ -1,0 +1,93 @@
+"""Rehearsals from outside: copies of both stores in a temporary folder, replayed and thrown away. Only read live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rollout_core.bootstrap.control_room import ControlRoom
+from rollout_core.bootstrap.opening import plan_of
+from rollout_core.errors import InvalidRequest
+from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
+from rollout_core.people.role import Role
+from rollout_core.ports.control_records import PlanText
+from rollout_core.ports.store_key import store_key
+from rollout_core.rollouts.plan import Plan
+from rollout_core.simulation.rehearsal import Rehearse, Rehearsed, rehearse, snapshot_for
+from rollout_core.storage.control_store import open_control_store
+from rollout_core.storage.rewound_store import open_rewound
+
+PROGRESS = "rehearse"
+MOST_SWEEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalRequest:
+    """Sweeps every `every_seconds` from `since_at` to `until_at` (None: now). `plan`: a variant of its plan."""
+
+    since_at: datetime
+    rollout: str | None = None
+    until_at: datetime | None = None
+    every_seconds: float = 3600.0
+    plan: PlanText | None = None
+
+
+def rehearse_stored(room: ControlRoom, actor: Actor, request: RehearsalRequest,
+                    say: Callable[[float], None] | None = None) -> Rehearsed:
+    """What would have been decided, for operators. Raises InvalidRequest, InvalidPlan, RolloutNotFound, StoreError."""
+    require(actor, Role.OPERATOR, "rehearse")
+    asked = _asked(room, request)
+
+    def heard(moment: datetime, done: float) -> None:
+        room.progress[PROGRESS] = done
+        if say is not None:
+            say(done)
+
+    try:
+        with TemporaryDirectory(prefix="rollout-rehearsal-") as name:
+            folder = Path(name)
+            copy = open_control_store(folder / "control.sqlite", plan_of)
+            events = open_rewound(snapshot_for(room.room, folder), store_key(room.room.directory), asked.since_at)
+            try:
+                return rehearse(room.room, copy, events, asked, heard)
+            finally:
+                events.close()
+                copy.close()
+    finally:
+        room.progress.pop(PROGRESS, None)
+
+
+def _asked(room: ControlRoom, request: RehearsalRequest) -> Rehearse:
+    with room.room.control.read() as unit:
+        keys = [each.key for each in unit.rollouts.all()]
+        chosen = request.rollout or (keys[0] if len(keys) == 1 else None)
+        if chosen is None:
+            raise InvalidRequest("There are several rollouts.", mend=f"Name one of {', '.join(keys)}.")
+        rollout = unit.rollouts.get(chosen)
+        own = unit.plans.get(rollout.plan, rollout.plan_version)
+    until_at = request.until_at or room.room.clock.now()
+    every = timedelta(seconds=request.every_seconds)
+    if request.since_at >= until_at or every <= timedelta(0):
+        raise InvalidRequest("There is no time between the beginning and the end.", mend="Choose a later end.")
+    if (until_at - request.since_at) / every > MOST_SWEEPS:
+        raise InvalidRequest(f"That would be more than {MOST_SWEEPS:,} sweeps.",
+                             mend="Sweep less often, or over a shorter time.")
+    return Rehearse(chosen, request.since_at, until_at, every, None if request.plan is None else (
+        _variant(request.plan, own), request.plan))
+
+
+def _variant(text: PlanText, own: Plan) -> Plan:
+    """The variant's plan. Raises InvalidPlan; InvalidRequest for a plan that its subjects were not split by."""
+    plan = plan_of(text.text, text.source)
+    if (plan.key, plan.unit) != (own.key, own.unit):
+        raise InvalidRequest(f"{plan.key} (by {plan.unit}) is no variant of {own.key} (by {own.unit}).",
+                             mend="Change a copy of the rollout's own plan.")
+    missing = [phase.key for phase in own.phases if phase.key not in {each.key for each in plan.phases}]
+    if missing:
+        raise InvalidRequest(f"The variant lacks phases that happened: {', '.join(missing)}.",
+                             mend="Keep the phases; change rules, criteria or limits.")
+    return plan

@@ -1,0 +1,109 @@
+"""Commands that try things out: rehearse (stored events through other rules) and simulate (made worlds)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from rollout_core.cli.call import Call, shared
+from rollout_core.cli.commands.reading import read_every
+from rollout_core.cli.progress import working
+from rollout_core.cli.words import moment
+from rollout_core.simulation.run_world import Result, draw, outcome_of, policy_of, summary
+from rollout_core.simulation.world_documents import read_world, world_named, world_names
+from rollout_core.simulation.worlds import World
+
+Values = Mapping[str, Any]
+
+
+class When(click.ParamType[datetime]):
+    """A day or an instant; without a zone UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Reads "2026-03-01" or "2026-03-01T12:00"."""
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no day or time; write for instance 2026-03-01 or 2026-03-01T12:00", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.command("rehearse")
+@click.option("--from", "since_at", type=When(), required=True, help="The first sweep.")
+@click.option("--to", "until_at", type=When(), help="The last one; now otherwise.")
+@click.option("--every", default="1h", show_default=True, metavar="TIME", help="How often it sweeps: 15m, 1h, 1d.")
+@click.option("--plan", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A variant of the rollout's plan, to see what other rules would have done.")
+@shared
+def rehearse(call: Call, since_at: datetime, until_at: datetime | None, every: str, plan: Path | None) -> None:
+    """Replays stored events through sweeps: when it would have held, reduced or advanced, and why.
+
+    Works on copies in a temporary folder; the live state is only read.
+    """
+    try:
+        seconds = read_every(every).total_seconds()
+    except ValueError as error:
+        raise click.BadParameter("write for instance 15m, 1h or 1d", param_hint="--every") from error
+    given = {"rollout": call.rollout, "since_at": since_at.isoformat(), "every_seconds": seconds,
+             "until_at": None if until_at is None else until_at.isoformat(),
+             "plan": None if plan is None else {"text": plan.read_text(encoding="utf-8"), "source": plan.name}}
+    with working("Rehearsing", quiet=call.as_json, total=1.0) as say:
+        found = call.connection.rehearse(given, say)
+    call.show(found, rehearsed)
+
+
+def rehearsed(found: Values) -> str:
+    """Every change of mind, in order of time."""
+    lines = [f"{found['rollout']}, plan version {found['plan_version']}: {found['sweeps']:,} sweeps"]
+    for each in found["decisions"]:
+        because = f" ({', '.join(each['because'])})" if each["because"] else ""
+        act = str(each["act"]).replace("_", " ")
+        lines.append(f"  {moment(each['swept_at'])}  {act}{because}: {each['failed'] or each['words']}")
+    return "\n".join(lines)
+
+
+@click.command("simulate")
+@click.option("--world", "name", required=True, metavar="NAME|FILE", help="A shipped world, or a document of your own.")
+@click.option("--runs", type=click.IntRange(min=1), help="How many; the world's own number otherwise.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same runs.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def simulate(name: str, runs: int | None, seed: int | None, as_json: bool) -> None:
+    """Runs a made world through the sweep's own functions: false alarms, harm found, delay."""
+    path = Path(name)
+    world = read_world(path) if path.suffix in {".yaml", ".yml"} else world_named(name)
+    count = runs or world.runs
+    with working(f"Running {world.name}", quiet=as_json, total=1.0) as say:
+        found = run(world, count, world.seed if seed is None else seed, say)
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2) if as_json else simulated(world, found))
+
+
+def run(world: World, count: int, seed: int, say: Any) -> Result:
+    """`simulate` of the simulation, run by run, so that somebody waiting sees that it goes on."""
+    policy, outcomes = policy_of(world), []
+    for number in range(count):
+        outcomes.append(outcome_of(draw(world, number, seed), policy))
+        say((number + 1) / count)
+    return summary(world, outcomes, seed)
+
+
+def simulated(world: World, found: Result) -> str:
+    """A result in words."""
+    lines = [f"{world.name}: {world.summary}", f"  {found.runs:,} runs, seed {found.seed}",
+             f"  paused without harm: {found.false_alarm_rate:.1%}"]
+    if found.found_share is not None:
+        lines.append(f"  harm found: {found.found_share:.1%}")
+    if found.median_delay_hours is not None:
+        lines.append(f"  after {found.median_delay_hours:g} h (median of those found)")
+    return "\n".join([*lines, f"  held for a split that is not the planned one: {found.hold_rate:.1%}"])
+
+
+simulate.epilog = f"Shipped worlds: {', '.join(world_names())}."
+
+COMMANDS = (rehearse, simulate)
