@@ -39,6 +39,10 @@ class PlanNotFound(NotFound):
     """No plan has this key, or not in this version."""
 
 
+class PersonNotFound(NotFound):
+    """Nobody of this name may sign in."""
+
+
 class SubjectNotFound(NotFound):
     """The register does not know this subject."""
 

@@ -12,7 +12,7 @@ from secrets import token_hex, token_urlsafe
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from rollout_core.errors import NotSignedIn
+from rollout_core.errors import NotSignedIn, PersonNotFound
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.person import Person, SignInLink
@@ -43,11 +43,18 @@ class SignedIn:
 
 def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCAL_ADMIN,
                role: Role = Role.ADMIN) -> str:
-    """The secret of a new one-time link for `person`; usable once, until `lifetime` has passed. Admins only."""
+    """The secret of a new one-time link for `person`; usable once, until `lifetime` has passed. Admins only.
+
+    Only the local admin is made by it: a mistyped name must not become a new admin. Raises NotPermitted,
+    PersonNotFound.
+    """
     require(actor, Role.ADMIN, "make a sign-in link")
     now, secret = room.clock.now(), token_urlsafe(SECRET_BYTES)
     with room.control.write() as unit:
         known = unit.people.get(person)
+        if known is None and person != LOCAL_ADMIN:
+            raise PersonNotFound(f"Nobody is named {person!r}.",
+                                 mend="`rollout person NAME --role ROLE` adds somebody.", name=person)
         granted = known.role if known else role
         if known is None:
             unit.people.save(Person(name=person, role=role, created_at=now))
@@ -59,15 +66,19 @@ def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCA
     return secret
 
 
-def sign_in_by_link(room: Room, secret: str, length: timedelta = SESSION_LENGTH) -> SignedIn:
-    """Consumes a link. Raises NotSignedIn when it is unknown, used or too old."""
+def sign_in_by_link(room: Room, secret: str, length: timedelta = SESSION_LENGTH, *, note: bool = True) -> SignedIn:
+    """Consumes a link. Raises NotSignedIn when it is unknown, used or too old.
+
+    `note` False keeps a refusal out of the audit trail: whoever sends any number of wrong links fills no disk.
+    """
     now = room.clock.now()
     with room.control.write() as unit:
         link = unit.people.take_link(secret_hash(secret), now)
         person = unit.people.get(link.person) if link else None
         if link is not None and (person is None or person.active):
             return _begin(unit, link.person, person.role if person else link.role, "link", now, length)
-        _refused(unit, link.person if link else "unknown", "link", now)
+        if note:
+            _refused(unit, link.person if link else "unknown", "link", now)
     raise NotSignedIn("This link was used already or is too old.", mend="`rollout signin-link` prints a new one.")
 
 

@@ -126,7 +126,8 @@ def _once(room: ControlRoom, replays: Replays, request: Request, body: bytes,
     key = request.headers.get("idempotency-key")
     if key is None:
         return act()
-    principal = visitor_of(request).actor.principal
+    actor = visitor_of(request).actor
+    principal = f"{actor.via} {actor.principal}"
     same = fingerprint_of(request.method, request.url.path, request.url.query, body)
     with replays.turn(principal, key):
         kept = replays.kept(room.room, principal, key, same)
@@ -135,9 +136,18 @@ def _once(room: ControlRoom, replays: Replays, request: Request, body: bytes,
             return Response(kept.body, kept.status, {"Idempotent-Replayed": "true"}, kind)
         response = _settled(act)
         if response.status_code < 500:
-            replays.keep(room.room, Replay(principal, key, same, response.status_code, bytes(response.body),
-                                           room.room.clock.now()))
+            replays.keep(room.room, Replay(principal, key, same, response.status_code,
+                                           without_secret(bytes(response.body)), room.room.clock.now()))
         return response
+
+
+def without_secret(body: bytes) -> bytes:
+    """An answer as it is kept: a new token's secret is told once and lies nowhere."""
+    told = msgspec.json.decode(body)
+    result = told.get("result") if isinstance(told, dict) else None
+    if not isinstance(result, dict) or "secret" not in result:
+        return body
+    return msgspec.json.encode({**told, "result": {**result, "secret": None}})
 
 
 def _settled(act: Callable[[], Response]) -> Response:

@@ -30,13 +30,30 @@ class Attempts:
         with self._lock:
             return self._wait(key, now)
 
+    def begin(self, key: str, now: datetime) -> int:
+        """`wait`; when that is 0 the try is counted in the same step."""
+        with self._lock:
+            seconds = self._wait(key, now)
+            if seconds == 0:
+                self._count(key, now)
+            return seconds
+
     def failed(self, key: str, now: datetime) -> None:
         """Remembers one failure."""
         with self._lock:
-            self._failures.setdefault(key, []).append(now)
-            self._failures.move_to_end(key)
-            while len(self._failures) > REMEMBERED:
-                self._failures.popitem(last=False)
+            self._count(key, now)
+
+    def _count(self, key: str, now: datetime) -> None:
+        self._failures.setdefault(key, []).append(now)
+        self._failures.move_to_end(key)
+        while len(self._failures) > REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, key: str) -> None:
+        """Takes the newest failure back: a try counts as one from its start, so that many at once do not slip by."""
+        with self._lock:
+            if self._failures.get(key):
+                self._failures[key].pop()
 
     def _wait(self, key: str, now: datetime) -> int:
         recent = [at for at in self._failures.get(key, []) if now - at < self._within]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,28 +26,37 @@ from rollout_core.http.page import field, hidden, page, refusal
 from rollout_core.http.visitor import KEY, Visitor
 
 FORM_BYTES = 8 * 1024
+CHECKS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Failed passwords by name and by address."""
+    """Failed passwords by name and by address, wrong links by address, and who may have a password checked now."""
 
     names: Attempts
     addresses: Attempts
+    links: Attempts
+    turns: Semaphore
+    """A check takes 64 MB and 0.1 s of a core by design: a few at once, and everything else goes on."""
 
-    def wait(self, name: str, address: str, now: datetime) -> int:
-        """Whole seconds until another password is looked at; 0: now."""
-        return max(self.names.wait(name, now), self.addresses.wait(address, now))
+    def begin(self, name: str, address: str, now: datetime) -> int:
+        """Whole seconds until another password is looked at; 0: now, and it is counted as a failure until it is none.
+        """
+        wait = self.addresses.wait(address, now) or self.names.begin(name, now)
+        if wait == 0:
+            self.addresses.failed(address, now)
+        return wait
 
-    def failed(self, name: str, address: str, now: datetime) -> None:
-        """Remembers a wrong password."""
-        self.names.failed(name, now)
-        self.addresses.failed(address, now)
+    def succeeded(self, name: str, address: str) -> None:
+        """The password was right."""
+        self.names.succeeded(name)
+        self.addresses.succeeded(address)
 
 
 def sign_in_routes(rooms: Callable[[], ControlRoom]) -> list[Route]:
     """The four routes."""
-    guard = Guard(Attempts(), Attempts(ALLOWED_FROM_ADDRESS))
+    guard = Guard(Attempts(), Attempts(ALLOWED_FROM_ADDRESS), Attempts(ALLOWED_FROM_ADDRESS),
+                  Semaphore(CHECKS_AT_ONCE))
     return [
         Route("/signin", partial(_show_sign_in, rooms), methods=["GET"]),
         Route("/signin", partial(_sign_in, rooms, guard), methods=["POST"]),
@@ -80,29 +90,52 @@ async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Requ
     form = await _read_form(request)
     target = safe_next(form.get("next", "/"))
     room = rooms()
-    name, address = form.get("name", "")[:200], request.client.host if request.client else "unknown"
-    now = room.room.clock.now()
-    wait = 0 if form.get("link") else guard.wait(name, address, now)
-    if wait:
-        answer = _form(target, "", f"Too many tries. Come again in {wait} seconds.", 429)
-        answer.headers["Retry-After"] = str(wait)
-        return answer
+    address = request.client.host if request.client else "unknown"
     try:
-        signed_in = await run_in_threadpool(_check, room, form)
+        if form.get("link"):
+            signed_in = await _by_link(room, guard, form["link"], address)
+        else:
+            signed_in = await _by_password(room, guard, form, address)
+    except TooManyTries as error:
+        answer = _form(target, "", str(error), 429)
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
     except NotSignedIn as error:
-        if not form.get("link"):
-            guard.failed(name, address, now)
         return _form(target, "", str(error), 401)
     except RolloutError as error:
         return _form(target, "", str(error), 503)
     return _welcome(room, signed_in, target)
 
 
-def _check(room: ControlRoom, form: dict[str, str]) -> SignedIn:
-    length = room.settings.session_lifetime
-    if form.get("link"):
-        return sign_in_by_link(room.room, form["link"], length)
-    return sign_in_by_password(room.room, form.get("name", "").strip(), form.get("password", ""), length)
+class TooManyTries(Exception):
+    """Somebody has to wait `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries. Come again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+async def _by_link(room: ControlRoom, guard: Guard, secret: str, address: str) -> SignedIn:
+    now = room.room.clock.now()
+    note = guard.links.wait(address, now) == 0
+    try:
+        return await run_in_threadpool(partial(sign_in_by_link, room.room, secret, room.settings.session_lifetime,
+                                               note=note))
+    except NotSignedIn:
+        guard.links.failed(address, now)
+        raise
+
+
+async def _by_password(room: ControlRoom, guard: Guard, form: dict[str, str], address: str) -> SignedIn:
+    name = form.get("name", "").strip()
+    wait = guard.begin(name, address, room.room.clock.now())
+    if wait:
+        raise TooManyTries(wait)
+    async with guard.turns:
+        signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, form.get("password", ""),
+                                            room.settings.session_lifetime)
+    guard.succeeded(name, address)
+    return signed_in
 
 
 def _welcome(room: ControlRoom, signed_in: SignedIn, target: str) -> Response:

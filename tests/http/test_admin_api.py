@@ -193,6 +193,15 @@ def test_roles_are_kept(app: RunningApp, owner: httpx.Client, started: dict[str,
             assert machine.get(f"{PATH}/tokens").status_code == 403
 
 
+def test_a_tokens_secret_is_told_once_and_never_kept_with_the_answer(app: RunningApp, owner: httpx.Client) -> None:
+    asked = {"json": {"name": "told once"}, "headers": {"Idempotency-Key": "once"}}
+    first, again = (owner.post(f"{PATH}/create-token", **asked).json()["result"] for _ in range(2))
+    assert first["secret"]
+    assert (again["id"], again["secret"]) == (first["id"], None)
+    kept = b"".join(file.read_bytes() for file in app.store.glob("control.sqlite*"))
+    assert first["secret"].encode() not in kept
+
+
 def test_a_revoked_token_is_useless_at_once(app: RunningApp, owner: httpx.Client) -> None:
     made = owner.post(f"{PATH}/create-token", json={"name": "short", "role": "admin"}).json()["result"]
     with app.client(authorization=f"Bearer {made['secret']}") as machine:

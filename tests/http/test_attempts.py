@@ -20,6 +20,13 @@ def test_after_the_allowed_failures_one_waits_until_the_oldest_is_old_enough() -
     assert attempts.wait(keys, NOON + timedelta(minutes=10)) == 0
 
 
+def test_a_try_counts_from_its_start_so_that_many_at_once_do_not_slip_by() -> None:
+    attempts = Attempts(allowed=2)
+    assert [attempts.begin("ada", NOON) for _ in range(3)] == [0, 0, 601]
+    attempts.succeeded("ada")
+    assert attempts.begin("ada", NOON) == 0
+
+
 def test_failures_of_others_do_not_count() -> None:
     attempts = Attempts(allowed=1)
     attempts.failed("ada", NOON)

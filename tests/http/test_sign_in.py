@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -133,6 +134,32 @@ def test_guessing_passwords_is_slowed_down(app: RunningApp) -> None:
     # eight failures are allowed, whatever came from this address before; then one waits
     assert statuses[-1] == 429
     assert statuses[0] in {401, 429}
+
+
+def test_spaces_around_a_name_are_no_other_name_to_guess_for(app: RunningApp) -> None:
+    with app.client() as browser:
+        statuses = [browser.post("/signin", data={"name": " " * number + "spaced", "password": "x"}).status_code
+                    for number in range(9)]
+    assert statuses[-1] == 429
+
+
+def test_a_link_for_a_mistyped_name_makes_no_new_admin(app: RunningApp) -> None:
+    with app.owner() as owner:
+        answer = owner.post("/api/admin/rollout/signin-link", json={"person": "addmin"})
+    assert answer.status_code == 404
+    assert answer.json()["type"].endswith("person-not-found")
+
+
+def test_a_link_used_by_two_at_once_signs_one_in(app: RunningApp) -> None:
+    secret = app.link()
+
+    def use(_: int) -> int:
+        with app.client() as browser:
+            return browser.post("/signin", data={"link": secret}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(use, range(8)))
+    assert sorted(statuses) == [303, *[401] * 7]
 
 
 def test_a_sign_in_from_another_site_is_refused(app: RunningApp) -> None:

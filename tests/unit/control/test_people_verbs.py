@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from rollout_core.control.sign_in import offer_link, sign_in_by_link, sign_in_by_password, sign_out
 from rollout_core.control.who import actor_of_session, actor_of_token
-from rollout_core.errors import InvalidRequest, NotFound, NotPermitted, NotSignedIn
+from rollout_core.errors import InvalidRequest, NotFound, NotPermitted, NotSignedIn, PersonNotFound
 from rollout_core.people.role import Role
 from rollout_core.people.secret import secret_hash
 from tests.fakes.control_setting import ADMIN, OPERATOR, Setting, timedelta
@@ -114,6 +114,18 @@ def test_a_one_time_link_signs_in_once_and_signing_out_ends_it(setting: Setting)
     with pytest.raises(NotSignedIn):
         actor_of_session(setting.room, signed_in.session.id, "page")
     assert [verb for verb, _ in setting.verbs()] == ["offer_link", "sign_in", "sign_in", "sign_out"]
+
+
+def test_wrong_links_need_not_be_noted(setting: Setting) -> None:
+    for note in (True, False):
+        with pytest.raises(NotSignedIn):
+            sign_in_by_link(setting.room, "guessed", note=note)
+    assert [verb for verb, _ in setting.verbs()] == ["sign_in"]
+
+
+def test_a_link_for_somebody_unknown_makes_nobody(setting: Setting) -> None:
+    with pytest.raises(PersonNotFound):
+        offer_link(setting.room, ADMIN, timedelta(minutes=15), "addmin")
 
 
 def test_a_link_ends_by_itself(setting: Setting) -> None:
