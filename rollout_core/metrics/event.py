@@ -117,7 +117,9 @@ class KindRule:
 
 MICROSECONDS = ValueRule("ms", 1_000)
 OPTIONAL_MICROSECONDS = ValueRule("ms", 1_000, required=False)
-MILLIONTHS = ValueRule("number", 1_000_000, low=-1e12, high=1e12, required=False)
+MILLIONTHS = ValueRule("number", 1_000_000, low=-1e9, high=1e9, required=False)
+"""A billion squared is 1e30 as stored: 170 million of them in one hour still fit into the sum of squares (128 bits)."""
+
 CLS = ValueRule("number", 1_000_000, high=10_000)
 SCORE = ValueRule("score", 1_000_000, low=-1e6, high=1e6)
 

@@ -120,6 +120,7 @@ def with_exceedances(contributions: str) -> str:
             f"f.rollout = c.rollout AND f.metric = c.metric AND f.purpose LIKE 'above%' AND c.occurred_at >= f.from_at")
 
 
+LARGEST = 2**63 - 1
 HOUR_SUMS = ("sum(d)::BIGINT AS n, sum(weight_milli * d)::BIGINT AS w, sum(x)::HUGEINT AS s, "
              "sum(x::HUGEINT * x)::HUGEINT AS ss, min(x)::BIGINT AS mn, max(x)::BIGINT AS mx")
 
@@ -169,13 +170,19 @@ def _insert_ratings(cursor: duckdb.DuckDBPyConnection) -> None:
                    "round(value / 1000000)::INTEGER, count(*) FROM attributed GROUP BY ALL")
 
 
+def fitting(total: str) -> str:
+    """SQL of a sum as BIGINT, at its ends where it is beyond them: one subject's sum must not keep a day from closing.
+    """
+    return f"greatest(least({total}, {LARGEST}), -{LARGEST})::BIGINT"
+
+
 def _insert_subject_days(cursor: duckdb.DuckDBPyConnection, rows: Sequence[SubjectRow]) -> None:
     units = cursor.execute("SELECT unit, slot FROM unit_slot").fetchall()
     for row in rows:
         for unit, slot in units:
             cursor.execute(
                 f"INSERT INTO subject_day SELECT {quoted(unit)}, {SLOTS[slot]}, occurred_at::DATE, {quoted(row.kind)}, "
-                f"coalesce({row.what}, ''), sum({row.d})::BIGINT, sum({row.x})::BIGINT, min(occurred_at) "
+                f"coalesce({row.what}, ''), sum({row.d})::BIGINT, {fitting(f'sum({row.x})')}, min(occurred_at) "
                 f"FROM counted WHERE {SLOTS[slot]} IS NOT NULL AND {row.where} GROUP BY ALL")
 
 

@@ -28,6 +28,14 @@ ROLLOUTS = [MirroredRollout("ex", "user")]
 EPOCHS = [MirroredEpoch("ex", 1, at(0)), MirroredEpoch("ex", 2, at(10))]
 
 
+LARGEST_OF_KIND: dict[Kind, dict[str, Any]] = {
+    Kind.FEATURE_USE: {"flag": "F", "value": 86_400_000.0}, Kind.SESSION: {"session": "s", "value": 86_400_000.0},
+    Kind.WEB_VITAL: {"name": "LCP", "value": 86_400_000.0, "load": "l"}, Kind.CUSTOM: {"name": "c", "value": -1e9},
+    Kind.RENDER: {"name": "r", "value": 86_400_000.0}, Kind.FEEDBACK: {"value": 2_000.0, "scale": (-2_000.0, 2_000.0)},
+    Kind.API_REQUEST: {"endpoint": "/", "value": 86_400_000.0, "status": 999},
+}
+
+
 @pytest.fixture(autouse=True)
 def _in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "America/New_York")
@@ -212,6 +220,14 @@ class TestWindows:
         closed = store.close_windows(at(2.0) + timedelta(minutes=6))
         assert closed.until_at == at(2.0)
         assert requests_by_arm(store) == {"treatment": (1, 0)}
+
+    def test_the_largest_believable_values_of_one_subject_close_their_windows(self, store: DuckdbEventStore) -> None:
+        """10,000 conversions of 1e9 are 1e19 millionths for one subject and day: above 2^63 - 1 = 9.22e18."""
+        largest = [made(Kind.CONVERSION, 2.0, "x", name="buy", value=1e9) for _ in range(10_000)]
+        store.write(batch(exposed(1.0, "x", "treatment"), *largest,
+                          *(made(kind, 2.0, "x", weight=1e6, **fields) for kind, fields in LARGEST_OF_KIND.items())))
+        store.close_windows(at(20))
+        assert rows(store, "SELECT x FROM subject_days WHERE kind = 'conversion'") == [(2**63 - 1,)]
 
     def test_closing_twice_changes_nothing(self, store: DuckdbEventStore) -> None:
         store.write(batch(exposed(1.0, "x", "treatment"), request(2.0, "x")))
