@@ -11,6 +11,9 @@ import msgspec
 
 from rollout_core.errors import InvalidRequest, Problem
 
+LARGEST = 2**63 - 1
+"""The largest whole number that a store holds."""
+
 
 def read_request(kind: type, given: Mapping[str, Any], *, text: bool) -> Any:
     """A `kind` (a dataclass) from names and values; `text` True when values came as text (a query string).
@@ -25,8 +28,11 @@ def read_request(kind: type, given: Mapping[str, Any], *, text: bool) -> Any:
         if name in given:
             try:
                 values[name] = msgspec.convert(_listed(given[name], hints[name], text), hints[name], strict=not text)
-            except (msgspec.ValidationError, ValueError) as error:
+            except (msgspec.ValidationError, ValueError, RecursionError) as error:
                 problems.append(Problem(name, str(error)))
+            else:
+                if type(values[name]) is int and abs(values[name]) > LARGEST:
+                    problems.append(Problem(name, "is beyond every store", f"-{LARGEST} to {LARGEST}"))
         elif _needed(each):
             problems.append(Problem(name, "is missing"))
     if problems:

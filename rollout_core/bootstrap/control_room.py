@@ -14,6 +14,7 @@ from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
 from rollout_core.control.who import actor_of_session
+from rollout_core.control.written import unusable_texts
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
 from rollout_core.insight import QUESTIONS
 from rollout_core.jobs.ingest_writer import IngestWriter
@@ -50,6 +51,9 @@ class ControlRoom:
         """Does a verb of the registry. Raises RolloutError."""
         if name not in VERBS:
             raise InvalidRequest(f"There is no verb {name!r}.", mend=f"Verbs: {', '.join(sorted(VERBS))}.")
+        wrong = unusable_texts(request)
+        if wrong:
+            raise InvalidRequest("The request cannot be used.", wrong, mend="Write it shorter, in plain text.")
         if name == "import_file":
             return self.import_file(actor, request)
         return VERBS[name].act(self.room, actor, request)

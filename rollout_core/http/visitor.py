@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
+from rollout_core.control.written import visible
 from rollout_core.errors import NotSignedIn
 from rollout_core.people.actor import Actor
 
@@ -40,5 +41,5 @@ def visitor_of(request: Request) -> Visitor:
 
 def claimed_name(headers: dict[str, str]) -> str | None:
     """Whom the sender says they act for (`Rollout-As`, percent-encoded UTF-8); recorded, never believed."""
-    name = unquote(headers.get("rollout-as", "")).strip()[:200]
+    name = visible(unquote(headers.get("rollout-as", ""))).strip()[:200]
     return name or None

@@ -168,6 +168,20 @@ def test_a_rollout_that_is_not_there_is_404(owner: httpx.Client) -> None:
     assert answer.json()["type"] == "urn:rollout:problem:rollout-not-found"
 
 
+@pytest.mark.parametrize("number", ["9" * 25, "-" + "9" * 25])
+def test_a_number_beyond_every_store_is_refused_in_words(owner: httpx.Client, number: str) -> None:
+    answer = owner.get(f"{PATH}/audit", params={"limit": number})
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == ["limit"]
+
+
+def test_a_text_without_end_does_not_get_into_the_trail(owner: httpx.Client) -> None:
+    for body in ({"name": "x" * 1_000_000, "role": "viewer"}, {"name": "a\u0000b", "role": "viewer"}):
+        answer = owner.post(f"{PATH}/set-person", json=body)
+        assert answer.status_code == 422
+        assert [each["field"] for each in answer.json()["errors"]] == ["name"]
+
+
 def test_a_body_that_is_no_object_is_refused(owner: httpx.Client) -> None:
     assert owner.post(f"{PATH}/pause", content=b"[1]").status_code == 422
     assert owner.post(f"{PATH}/pause", content=b"{").status_code == 422
