@@ -40,6 +40,8 @@ def show(here: Here, name: str, unit: str, preview: Preview) -> None:
             st.metric(label, "not counted" if count is None else formats.number(count), width="content")
     if preview.gates:
         table(evidence_rows(preview.gates), "Evidence at this moment")
+    if preview.detects:
+        st.info(plain(" ".join(preview.detects)), icon=":material/query_stats:")
     if not preview.allowed:
         st.error(plain(preview.refusal), icon=":material/block:")
 

@@ -41,7 +41,8 @@ def judge_target(evidence: Evidence, policy: Policy, rule: TargetCriterion) -> V
                             metric.treatment_per_hour) if status is Status.NOT_YET else None
     return Verdict(rule.key, rule.metric, status, "level", bounded(level.estimate), bounded(level.lower),
                    bounded(level.upper), level.log_e(rule.better), needed, level.n, 0, level.kernel, acts=True,
-                   need=missing, reason="" if level.ready else "too_few")
+                   need=missing, reason="" if level.ready else "too_few", score=sign * level.score,
+                   information=level.information)
 
 
 def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCriterion) -> Verdict:
@@ -70,7 +71,8 @@ def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCrite
     missing = forecast.need(score, information, n_treatment, rule.mde, needed,
                             metric.treatment_per_hour) if status is Status.NOT_YET else None
     return Verdict(rule.key, rule.metric, status, "difference", centre, centre - width, centre + width, better, needed,
-                   n_treatment, n_control, kernel.value, acts=_may_act(metric, kernel), need=missing)
+                   n_treatment, n_control, kernel.value, acts=_may_act(metric, kernel), need=missing, score=score,
+                   information=information)
 
 
 def _may_act(metric: MetricEvidence, kernel: Kernel) -> bool:

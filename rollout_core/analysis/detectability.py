@@ -6,6 +6,7 @@ probability and number of guardrails, deff = 1 + (m − 1)·icc for m correlated
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,28 @@ def detectability(phase: PhaseTraffic, harm: Harm, probability: float = 0.8, gua
     hours = eligible / phase.arriving_per_hour if enough else None
     return Detectability(int(np.ceil(treated)), int(np.ceil(eligible)), hours,
                          possible=hours is not None and hours <= phase.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Eligible subjects that enter treatment with the chance `share` (0..1): one stratum of a phase to come."""
+
+    share: float
+    eligible: int
+
+
+def part_needed(strata: Sequence[Compared], harm: Harm, probability: float = 0.8, guardrails: int = 1) -> float:
+    """The part of these subjects that has to come, once each, until the harm is proven with this probability.
+
+    Above 1: there are not enough of them. Infinite without anybody to compare. Information adds up over strata:
+    V = Σ n / (v_T/s + v_C/(1−s)).
+    """
+    treated, control = harm.risen * (1.0 - harm.risen), harm.base * (1.0 - harm.base)
+    information = sum(each.eligible / (treated / each.share + control / (1.0 - each.share))
+                      for each in strata if 0.0 < each.share < 1.0)
+    needed = planning_constant(probability, guardrails) * float(
+        mixture.fixed_horizon_information(harm.risen - harm.base))
+    return needed / information if information > 0.0 else float("inf")
 
 
 def smallest_rise(phase: PhaseTraffic, base: float, probability: float = 0.8, guardrails: int = 1) -> float | None:

@@ -58,11 +58,19 @@ def judge_guardrail(evidence: Evidence, policy: Policy, rule: DifferenceGuardrai
         -np.log(policy.alpha_watch))
     ready = prepare(metric, rule)
     log_e, found = harm_log_e(evidence, ready, rule), interval(ready, rule)
+    score, information = _spoken(ready.since_start)
     safe = np.isfinite(found.upper) and found.upper <= found.tolerated
     status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
     return Verdict(rule.key, rule.metric, status, found.scale, bounded(found.estimate), bounded(found.lower),
                    bounded(found.upper), log_e, needed, n_treatment, n_control, kernel.value, acts,
-                   reason="" if acts or not rule.acts else "share_too_skewed")
+                   reason="" if acts or not rule.acts else "share_too_skewed", score=score, information=information)
+
+
+def _spoken(found: Estimate | None) -> tuple[float, float]:
+    """Score and information of an estimate that speaks already, else nothing."""
+    if found is None or not bool(found.ready):
+        return 0.0, 0.0
+    return float(found.score), float(found.information)
 
 
 def acts_at_all(metric: MetricEvidence, rule: DifferenceGuardrail) -> bool:

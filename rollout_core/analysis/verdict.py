@@ -51,7 +51,8 @@ class Verdict:
     (treatment's own value). Each bound errs with 5 % at all times together; None: not bounded yet.
 
     `log_e` speaks for worse or proven, `log_e_needed` is what it takes. `acts` False: never more than advice. `kernel`
-    names the test, `reason` why there is no more to say.
+    names the test, `reason` why there is no more to say. `score` and `information` are what a forecast starts from (the
+    clustered kernel's, or the level's; 0: none), positive towards worse or proven.
     """
 
     key: str
@@ -70,6 +71,8 @@ class Verdict:
     need: Need | None = None
     control_breaks_too: bool = False
     reason: str = ""
+    score: float = 0.0
+    information: float = 0.0
 
     @property
     def p_value(self) -> float:

@@ -148,6 +148,19 @@ def passed(found: Values) -> str:
     return "\n".join([*lines, *(monitored(seen) for seen in found["seen"])])
 
 
+def gates(found: Values) -> str:
+    """Each gate, then what is foreseen."""
+    lines = [f"{found['phase_name']}: {found['brief']['words']}"]
+    lines += [f"  {gate['state'].replace('_', ' '):8} {gate['name']}: {gate['words']} (needed: {gate['needed']})"
+              for gate in found["gates"]]
+    ahead = found["foresight"]
+    lines += [f"  {each['name']}: {each['words']}" for each in ahead["decides"]]
+    if ahead["phase"]:
+        lines.append(f"Next: {ahead['phase_name']}, {percent(ahead['percentage'])}")
+    return "\n".join([*lines, *(f"  {line}" for line in ahead["words"]),
+                      *(f"  {each['name']}: {each['words']}" for each in ahead["detects"])])
+
+
 def decisions(found: Values) -> Table:
     """What the sweeps decided, newest first."""
     return table(("number", "at", "rollout", "decision", "done", "summary"),

@@ -16,10 +16,10 @@ def freeze_references(room: Room, scene: Scene) -> Frozen:
     with room.control.read() as unit:
         frozen = read_frozen(unit, rollout.key, rollout.evidence_version)
     fresh = missing_references(room, scene, frozen)
-    usual = {} if frozen.baselines else usual_values(room, scene, scene.plan)
+    usual = usual_values(room, scene, scene.plan, frozen.baselines)
     if not fresh and not usual:
         return frozen
-    frozen = Frozen([*frozen.references, *fresh], frozen.baselines or usual)
+    frozen = Frozen([*frozen.references, *fresh], {**usual, **frozen.baselines})
     with room.control.write() as unit:
         unit.meta.set(frozen_key(rollout.key, rollout.evidence_version), msgspec.json.encode(frozen).decode())
     sync_epochs(room)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rollout_core.control.change_rollout import check_raise, check_revision
+from rollout_core.control.counting import within
 from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
 from rollout_core.control.weigh import Situation, Weighed, moved, weigh
 from rollout_core.errors import GateClosed, InvalidRequest, ReasonMissing, RolloutError
 from rollout_core.flags.bucketing import percentage_of_buckets
+from rollout_core.insight.foresight import answer as foresight
+from rollout_core.insight.foresight_answer import ForesightAnswer, ForesightRequest
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -17,6 +20,9 @@ from rollout_core.ports.room import Room
 from rollout_core.rollouts.decide import Next
 from rollout_core.rollouts.gates import Gate, pass_gates
 from rollout_core.rollouts.plan import Plan
+
+PATIENCE_S = 5.0
+"""How long a look ahead may take; a dialog opens without it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,8 @@ class Preview:
     allowed: bool
     refusal: str = ""
     changes: bool = True
-    detects: str = ""
-    """What the target can detect, in words, once the analysis says so."""
+    detects: tuple[str, ...] = ()
+    """What the phase it leads to can find, when the present one is decided, at what risk: sentences."""
 
 
 def preview(room: Room, actor: Actor, verb_name: str, request: Any) -> Preview:
@@ -60,7 +66,18 @@ def preview(room: Room, actor: Actor, verb_name: str, request: Any) -> Preview:
     verb = ROLLOUT_VERBS[verb_name]
     weighed = weigh(room, verb, request)
     refusal = weighed.refusal or _refused(room, actor, verb.role, request, weighed)
-    return _shown(verb_name, weighed, refusal)
+    return replace(_shown(verb_name, weighed, refusal), detects=_detects(room, weighed))
+
+
+def _detects(room: Room, weighed: Weighed) -> tuple[str, ...]:
+    """The foresight of the phase it leads to; nothing for what raises nobody's exposure, or when it does not come."""
+    if weighed.proposed is None or not weighed.proposed.raises_exposure:
+        return ()
+    after = weighed.proposed.rollout
+    if after.phase is None or weighed.situation.plan_after is not weighed.situation.plan:
+        return ()
+    looked = within(PATIENCE_S, lambda: foresight(room, ForesightRequest(after.key, after.phase)))
+    return looked.words if isinstance(looked, ForesightAnswer) else ()
 
 
 def _refused(room: Room, actor: Actor, role: Role, request: Any, weighed: Weighed) -> RolloutError | None:

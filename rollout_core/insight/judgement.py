@@ -17,6 +17,7 @@ from rollout_core.insight.known import known_of, read_frozen
 from rollout_core.insight.scene import Scene
 from rollout_core.ports.event_questions import LastSeen, Watermarks
 from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.policies import Asked, Known, asked_of, metrics_of
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import Verb
@@ -38,6 +39,10 @@ class Judgement:
     evidence: Evidence
     verdicts: Verdicts
     closed_until_at: datetime
+
+    def criterion_names(self, plan: Plan) -> dict[str, str]:
+        """Key -> name of the criteria that were judged: two phases may have one key each."""
+        return {each.key: each.name for each in plan.phase(self.phase).criteria} if self.phase else {}
 
 
 def judgement_of(room: Room, scene: Scene, phase: str | None = None) -> Judgement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
@@ -10,6 +11,8 @@ from rollout_core.analysis.exceedance import ZERO_BIN, LogHistogram
 from rollout_core.analysis.references import Reference, freeze
 from rollout_core.insight.evidence_sources import Sums, quantiles_of, source_of
 from rollout_core.insight.scene import Scene
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.event_questions import Histogram, Totals
@@ -18,6 +21,8 @@ from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.policies import Known
 
 STORE_ZERO_BIN = -1
+EXPOSED = "exposures"
+"""The denominator of telemetry: what arrives for each exposure."""
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -73,13 +78,24 @@ def histogram_of(room: Room, metric: str, window: Window, rollout: str | None) -
     return LogHistogram(tuple(sorted(counts)), tuple(counts[place] for place in sorted(counts)))
 
 
-def usual_values(room: Room, scene: Scene, plan: Plan) -> dict[str, float]:
-    """Each guardrail metric's rate in the baseline days, from the whole store; metrics without data are left out."""
+def compared_metrics(plan: Plan) -> tuple[str, ...]:
+    """The metrics that guardrails and improvements compare: their usual values say how large a change is."""
+    changes = [CATALOG[each.metric].formula for phase in plan.phases for each in phase.criteria if each.metric]
+    return tuple(dict.fromkeys((*(rule.metric for rule in plan.guardrails),
+                                *(change.of for change in changes if isinstance(change, Change)))))
+
+
+def usual_values(room: Room, scene: Scene, plan: Plan, have: Iterable[str] = ()) -> dict[str, float]:
+    """What compared metrics were in the baseline days, in the whole store.
+
+    What has no data, or is in `have`, is left out, and so is what counts by exposure: nobody was exposed before.
+    """
     began = scene.rollout.started_at
-    if began is None:
+    sources = {metric: source for metric in compared_metrics(plan)
+               if metric not in have and isinstance(source := source_of(metric, plan), Sums)
+               and not source.d[0].startswith("above") and source.d[0] != EXPOSED}
+    if began is None or not sources:
         return {}
-    sources = {rule.metric: source for rule in plan.guardrails
-               if isinstance(source := source_of(rule.metric, plan), Sums) and not source.d[0].startswith("above")}
     wanted = tuple(dict.fromkeys(name for source in sources.values() for name in (source.d[0], source.x[0])))
     window = Window(began - timedelta(days=plan.measurement.baseline_days), began)
     rows = room.events.measure(Totals(window, wanted, None, ("metric",))).records()

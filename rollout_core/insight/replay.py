@@ -63,7 +63,7 @@ def answer(room: Room, request: ReplayRequest) -> ReplayAnswer:
     largest = max((abs(old.log_e - new.log_e) for old, new in pairs), default=0.0)
     same = all(old.status is new.status and old.key == new.key for old, new in pairs) and largest <= TOLERANCE
     return ReplayAnswer(record.number, record.rollout, record.act, record.summary, str(seen.get("else", "")), same,
-                        largest, _all(again), int(seen.get("edition") or 0))
+                        largest, _all(again), int(str(seen.get("edition", 0))))
 
 
 def _all(verdicts: Verdicts) -> tuple[Verdict, ...]:

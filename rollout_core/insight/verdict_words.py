@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.formula import Adoption, RetentionOn
 from rollout_core.rollouts.gates import GateState
 
 REASONS: Mapping[str, str] = {
@@ -45,6 +46,8 @@ def words_of(verdict: Verdict) -> str:
         noun = noun_of(verdict.metric)
         return f"{_more(verdict.need.subjects_50, verdict.need.hours_50, noun)} would settle it as often as not, " \
                f"{_more(verdict.need.subjects_90, verdict.need.hours_90, noun)} nine times in ten"
+    if verdict.reason == "not_counted" and at_an_age(verdict.metric):
+        return "nobody has been in for long enough since the evidence began"
     if verdict.reason in REASONS:
         return REASONS[verdict.reason]
     return PLAIN.get(verdict.status, "not proven either way yet")
@@ -54,6 +57,12 @@ def sentence_of(verdict: Verdict) -> str:
     """The same as a sentence."""
     words = words_of(verdict)
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def at_an_age(key: str) -> bool:
+    """True for what is known of a subject only some time after it entered."""
+    metric = CATALOG.get(parts_of(key)[0])
+    return metric is not None and isinstance(metric.formula, (Adoption, RetentionOn))
 
 
 def noun_of(key: str) -> str:

@@ -62,7 +62,7 @@ def answer(room: Room, request: VerdictsRequest) -> VerdictsAnswer:
         nothing = Status.NO_DATA.value
         return VerdictsAnswer(here.rollout.key, here.rollout.phase, None, (), (), nothing, nothing, ready=False,
                               closed_until_at=None)
-    names = {each.key: each.name for phase in here.plan.phases for each in phase.criteria}
+    names = found.criterion_names(here.plan)
     verdicts = found.verdicts
     return VerdictsAnswer(
         rollout=found.rollout, phase=found.phase, sample_ratio=_named(verdicts.sample_ratio, found, {}),

@@ -134,6 +134,14 @@ class Census:
         return sum(line.below(_highest(audiences, thresholds))
                    for (audiences, held), line in self._lines.items() if not held)
 
+    def by_inclusion(self, thresholds: Mapping[str, int], holdout: int = 0) -> dict[int, int]:
+        """Chance of being in (buckets, the holdout taken out) -> eligible subjects that have it, held out ones too."""
+        found: dict[int, int] = {}
+        for (audiences, _), line in self._lines.items():
+            inclusion = min(_highest(audiences, thresholds), BUCKETS) * (BUCKETS - holdout) // BUCKETS
+            found[inclusion] = found.get(inclusion, 0) + line.size
+        return found
+
     def moved(self, before: Mapping[str, int], after: Mapping[str, int]) -> Moved:
         """How many enter and leave when the thresholds change from `before` to `after`."""
         gained = lost = 0

@@ -131,6 +131,14 @@ def metrics(call: Call, window: str, group: str | None, names: tuple[str, ...]) 
     call.show(call.about("metrics", window=window, group=group, metrics=list(names)), words.metrics)
 
 
+@click.command("gates")
+@click.option("--phase", metavar="KEY", help="Looks ahead to this phase instead of the next one.")
+@shared
+def gates(call: Call, phase: str | None) -> None:
+    """What stands before more exposure, and what the next phase can find."""
+    call.show({**call.about("gates"), "foresight": call.about("foresight", phase=phase)}, words.gates)
+
+
 @click.group("decisions", invoke_without_command=True)
 @click.pass_context
 def decisions(context: click.Context) -> None:
@@ -170,9 +178,8 @@ def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] =
 
 
 COMMANDS = (
-    status, report, monitor, pause_check, explain, workspaces, alerts, health, metrics, decisions,
+    status, report, monitor, pause_check, explain, workspaces, alerts, health, metrics, decisions, gates,
     simple("phases", "phases", "The phases, audiences and epochs."),
-    simple("gates", "gates", "What stands before more exposure."),
     simple("adoption", "adoption", "Adoption at fixed age, funnel, cohorts."),
     simple("errors", "errors", "Error rates and error groups."),
     simple("vitals", "vitals", "Core Web Vitals at p75."),

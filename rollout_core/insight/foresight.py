@@ -1,0 +1,174 @@
+"""Answers foresight: what a phase can find and how soon, from the register, the traffic and the present evidence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import prod
+
+from rollout_core.analysis.detectability import Compared
+from rollout_core.analysis.forecast import expected_extra_harm, probability_of_crossing
+from rollout_core.analysis.verdict import Status, Verdict
+from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
+from rollout_core.insight.detecting import Traffic, detects_of
+from rollout_core.insight.foresight_answer import Decides, ForesightAnswer, ForesightRequest
+from rollout_core.insight.judgement import Judgement, judgement_of
+from rollout_core.insight.known import known_of, read_frozen
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.insight.share import census_of
+from rollout_core.insight.verdict_words import time_in_words
+from rollout_core.metrics.measured import Window
+from rollout_core.ports.event_questions import ActiveSubjects
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.census import Census
+from rollout_core.rollouts.decide.next_state import filled
+from rollout_core.rollouts.filling import Filled, raise_to
+from rollout_core.rollouts.phase import Phase
+
+LOOKED_AT = timedelta(days=7)
+HOUR = timedelta(hours=1)
+
+
+def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
+    """Looks ahead. Raises RolloutNotFound, StoreUnavailable, KeyError for an unknown phase."""
+    here = scene(room, request.rollout)
+    found = judgement_of(room, here)
+    phase = next_phase(here) if request.phase is None else here.plan.phase(request.phase)
+    decides = tuple(_decides(here, found)) if found is not None else ()
+    chances = [each.by_the_end for each in decides]
+    all_met = prod(each for each in chances if each is not None) if chances and None not in chances else None
+    if phase is None:
+        return ForesightAnswer(here.rollout.key, None, "", 100.0, None, None, None, None, None, (), decides, all_met,
+                               None, tuple(_decided_words(decides, all_met)))
+    census, an_hour = census_of(room, here), active_an_hour(room, here)
+    strata = compared_in(here, phase, census)
+    length = phase.maximum_duration or phase.minimum_duration
+    traffic = Traffic(phase.percentage / BUCKETS, None if census is None else census.eligible(), an_hour,
+                      None if length is None else length / HOUR, strata)
+    with room.control.read() as unit:
+        known = known_of(read_frozen(unit, here.rollout.key, here.rollout.evidence_version), here)
+    detects = detects_of(here.plan, known, traffic)
+    judged = None if not detects or any(each.possible is None for each in detects) else any(
+        each.possible for each in detects)
+    extra = extra_harm(here, found, phase, traffic)
+    words = (*_judged_words(here, phase, judged, traffic), *_decided_words(decides, all_met), *_harm_words(extra))
+    return ForesightAnswer(
+        here.rollout.key, phase.key, phase.name, percentage_of_buckets(phase.percentage), traffic.eligible,
+        None if strata is None else sum(each.eligible for each in strata), an_hour, traffic.hours, judged, detects,
+        decides, all_met, extra, words)
+
+
+def next_phase(here: Scene) -> Phase | None:
+    """The phase after the present one, the first before the start; None in the last."""
+    key = here.rollout.phase
+    place = 0 if key is None else here.plan.phase_index(key) + 1
+    return here.plan.phases[place] if place < len(here.plan.phases) else None
+
+
+def compared_in(here: Scene, phase: Phase, census: Census | None) -> tuple[Compared, ...] | None:
+    """The subjects that would be in or out by chance in a phase, by their chance; None without a register.
+
+    A phase that lies behind is looked at as if it were entered first.
+    """
+    if census is None:
+        return None
+    key = here.rollout.phase
+    ahead = key is None or here.plan.phase_index(phase.key) > here.plan.phase_index(key)
+    served = filled(here.rollout) if ahead else Filled({}, ())
+    filling = raise_to(here.plan, phase, phase.percentage, served, census)
+    holdout = here.rollout.holdout if here.rollout.started_at else here.plan.holdout
+    found = census.by_inclusion(filling.thresholds, holdout.buckets)
+    return tuple(Compared(inclusion / BUCKETS, count) for inclusion, count in sorted(found.items())
+                 if 0 < inclusion < BUCKETS)
+
+
+def active_an_hour(room: Room, here: Scene) -> float | None:
+    """Subjects of the rollout's unit that come an hour, each counted once a day; None when nobody was seen."""
+    rows = room.events.measure(ActiveSubjects(here.rollout.key, Window(here.now - LOOKED_AT, here.now),
+                                              ("session", "page_view"))).records()
+    by_day: dict[object, dict[str, int]] = {}
+    for row in rows:
+        kinds = by_day.setdefault(row["day"], {})
+        kinds[row["kind"]] = kinds.get(row["kind"], 0) + row["subjects"]
+    whole = [max(kinds.values()) for day, kinds in sorted(by_day.items(), key=str)][1:-1] or [
+        max(kinds.values()) for kinds in by_day.values()]
+    return sum(whole) / len(whole) / 24 if whole else None
+
+
+def _decides(here: Scene, found: Judgement) -> list[Decides]:
+    names = found.criterion_names(here.plan)
+    left = hours_left(here)
+    return [_decided(verdict, names.get(verdict.key, verdict.key), left, found) for verdict in found.verdicts.criteria
+            if verdict.status is not Status.MANUAL]
+
+
+def hours_left(here: Scene) -> float | None:
+    """Hours to the end of the present phase: of its maximum duration, else of its minimum; 0 when that is over."""
+    if here.rollout.phase is None or here.rollout.phase_entered_at is None:
+        return None
+    phase = here.plan.phase(here.rollout.phase)
+    length = phase.maximum_duration or phase.minimum_duration
+    if length is None:
+        return None
+    return max((here.rollout.phase_entered_at + length - here.now) / HOUR, 0.0)
+
+
+def _decided(verdict: Verdict, name: str, left: float | None, found: Judgement) -> Decides:
+    if verdict.status is Status.PROVEN:
+        return Decides(verdict.key, name, 0.0, 0.0, 1.0, "proven")
+    if verdict.status is Status.NOT_MET:
+        return Decides(verdict.key, name, None, None, 0.0, "proven not to be met")
+    need = verdict.need
+    if need is None or verdict.information <= 0.0:
+        return Decides(verdict.key, name, None, None, None, "too little is known to say when")
+    metric = found.evidence.of(verdict.metric)
+    inflow = metric.treatment_per_hour if metric is not None else None
+    mdes = {rule.key: rule.mde for rule in found.asked.policy.targets} | {
+        rule.key: rule.mde for rule in found.asked.policy.improvements}
+    chance = None
+    if inflow is not None and left is not None and verdict.n_treatment:
+        further = verdict.information / verdict.n_treatment * inflow * left
+        chance = float(probability_of_crossing(verdict.score, verdict.information, further, mdes[verdict.key],
+                                              verdict.log_e_needed))
+    when = "" if need.hours_50 is None or need.hours_90 is None else (
+        f"decided after {time_in_words(need.hours_50)} as often as not, after {time_in_words(need.hours_90)} nine "
+        "times in ten")
+    by_end = "" if chance is None else f"proven by the phase's end with a chance of {chance:.0%}"
+    return Decides(verdict.key, name, need.hours_50, need.hours_90, chance,
+                   "; ".join(part for part in (when, by_end) if part) or "too little is known to say when")
+
+
+def extra_harm(here: Scene, found: Judgement | None, phase: Phase, traffic: Traffic) -> float | None:
+    """Expected extra errors while the next phase lasts: E[max(θ, 0)]·outcomes in treatment. None: nothing to go by."""
+    if found is None or traffic.hours is None or not here.rollout.percentage:
+        return None
+    for rule in found.asked.policy.guardrails:
+        verdict = next(each for each in found.verdicts.guardrails if each.key == rule.key)
+        metric = found.evidence.of(rule.metric)
+        if rule.metric == here.plan.health.error_metric and verdict.information > 0.0 and metric is not None:
+            inflow = (metric.treatment_per_hour or 0.0) * phase.percentage / here.rollout.percentage
+            return expected_extra_harm(verdict.score, verdict.information, rule.mde, inflow * traffic.hours)
+    return None
+
+
+def _judged_words(here: Scene, phase: Phase, judged: bool | None, traffic: Traffic) -> list[str]:
+    if judged is None:
+        return [f"{phase.name}: not enough is known of register and traffic to say what it can find."]
+    if judged:
+        return [f"{phase.name} can be judged by its numbers."]
+    if traffic.strata is not None and not traffic.strata:
+        return [f"{phase.name} takes its audiences whole: there is nobody left out to compare with, so only absolute "
+                "limits speak. Go by them, by its checklist and by signatures."]
+    return [f"{phase.name} cannot be judged by its numbers. Go by its checklist and by signatures instead."]
+
+
+def _decided_words(decides: tuple[Decides, ...], all_met: float | None) -> list[str]:
+    if all_met is None or not decides or all_met >= 1.0:
+        return []
+    return [f"Every criterion of the present phase is proven by its end with a chance of about {all_met:.0%}."]
+
+
+def _harm_words(extra: float | None) -> list[str]:
+    if extra is None:
+        return []
+    return [f"Expected at what is known now: about {float(f'{extra:.2g}'):,.0f} extra errors in the next phase. "
+            "This is advice; nothing is decided by it."]
