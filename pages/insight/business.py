@@ -20,6 +20,7 @@ def business(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     section("What does it change?", f"Treatment against control, {label.lower()} · bar: 95% interval · tick: no change")
     if answer.rows:
         evidence.metric_rows(answer.rows)
+        st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     else:
         st.markdown(quiet("No business metric has data in this window."))
     left, right = st.columns(2, gap="large")

@@ -41,7 +41,8 @@ def errors(here: Here) -> None:
         section("Which errors?", f"{counted(len(answer.groups), 'groups')} {label.lower()}, worst first")
         errors_parts.groups(here, entry.key, answer.groups)
     if answer.unattributed:
-        st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} without an arm: shown in groups, never evidence."))
+        st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} of people who were in no arm: in no rate and no "
+                          "group here."))
 
 
 with page(Role.VIEWER):

@@ -19,6 +19,7 @@ def speed(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     answer = here.ask("speed", SpeedRequest(entry.key, window), settled=True)
     section("Did it get slower?", "Worst of LCP p75, INP p75 and API p95 against control")
     speed_parts.degradation(answer)
+    st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     with part():
         over_time_chart(here, SeriesRequest("api_response_p95", entry.key, window), "When did it change? API at p95",
                         "95 of 100 requests were faster")

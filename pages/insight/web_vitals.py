@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.panels import filters, vitals_parts
+from pages.panels import evidence, filters, vitals_parts
 from pages.panels.furniture import chart, section, table, title
 from pages.panels.page import Here, live, page, part
 from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.shapes import distribution
+from rollout_core.charts.words import quiet
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.vitals import VitalsRequest
 from rollout_core.people.role import Role
@@ -34,6 +35,7 @@ def vitals(here: Here) -> None:
     with right:
         section("How sure are we? Treatment − control", "Difference of p75 in % of control · bar: 95% interval")
         table(vitals_parts.differences(answer.cards), "Differences")
+        st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     section(f"Where is it slow? Pages by {vital} in treatment", f"p75, {label.lower()} · sort by any column")
     vitals_parts.slices(answer.pages, "Page", vital)
     section("On which device?")

@@ -16,6 +16,9 @@ from rollout_core.metrics.measured import Measured
 from rollout_core.rollouts.plan import PauseCondition
 
 WANTS_LESS = frozenset({"<", "<="})
+LIKE_WITH_LIKE = ("A change compares only people who could have been in either arm, under the same shares; the numbers "
+                  "of the arms are of everybody in them, so dividing those gives something else.")
+"""Why a change is not the quotient of the two numbers beside it (Simpson's paradox over epochs and audiences)."""
 
 
 def criteria_table(here: Here, gates: Sequence[Gate]) -> None:

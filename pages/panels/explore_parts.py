@@ -120,6 +120,12 @@ def downloads(frame: pd.DataFrame) -> None:
                            icon=":material/download:", key="answer-parquet", on_click="ignore")
 
 
+def _telling(frame: pd.DataFrame, numbers: list[str]) -> int:
+    """Where the column stands that tells most rows apart, numbers aside: bars of different rows are never stacked."""
+    others = [name for name in frame.columns if name not in numbers] or list(frame.columns)
+    return list(frame.columns).index(max(others, key=lambda name: int(frame[name].nunique())))
+
+
 def picture(here: Here, frame: pd.DataFrame) -> None:
     """A line or bars over any column; offered when there is a number to draw."""
     numbers = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
@@ -127,7 +133,7 @@ def picture(here: Here, frame: pd.DataFrame) -> None:
         return
     section("As a picture")
     with st.container(horizontal=True):
-        across = st.selectbox("Across", list(frame.columns), key="across", width=200)
+        across = st.selectbox("Across", list(frame.columns), index=_telling(frame, numbers), key="across", width=200)
         up = st.selectbox("Up", numbers, index=len(numbers) - 1, key="up", width=200)
         kind = st.selectbox("As", ["Bars", "Line"], key="picture", width=120)
     fig = figure.figure(here.theme)

@@ -29,14 +29,12 @@ def needs_you(here: Here, needs: Sequence[Need], labels: Mapping[str, str]) -> N
         return
     with st.container(border=True, gap="xsmall"):
         for place, need in enumerate(needs[:MOST]):
-            level, text, way = st.columns([0.8, 6, 1.3], vertical_alignment="center", gap="small")
+            level, text, way = st.columns([1.1, 5.7, 1.3], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, need.severity).badge)
             what = need.title.removeprefix(f"{need.rollout_name}: ")
             text.markdown(f"**{plain(need.rollout_name)}: {plain(what)}**  \n{quiet(_detail(here, need))}")
             with way:
                 _button(here, need, labels.get(need.rollout, need.rollout), place)
-
-
     if len(needs) > MOST:
         st.page_link("control/alerts.py", label=f"{len(needs) - MOST} more in Alerts", icon=":material/notifications:")
 

@@ -9,18 +9,19 @@ from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.overview import RolloutLine
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
 
-WIDTHS = (2.1, 2.9, 2.2, 3.3, 1.3)
+WIDTHS = (2.1, 2.8, 2.2, 3.3, 1.6)
 OFF = frozenset({"paused", "stopped"})
+MOVING = frozenset({"running", "held"})
 
 
 def rollout_card(line: RolloutLine, label: str) -> None:
     """A bordered row: name, phases, health, next gate with open alerts, and the way to its page."""
     with st.container(border=True):
-        name, phases, health, gate, way = st.columns(WIDTHS, vertical_alignment="center", gap="medium")
+        name, phases, health, gate, way = st.columns(WIDTHS, vertical_alignment="center", gap="small")
         name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
         phases.markdown(f"{phase_bar(line.phase, line.phases, line.status)}  \n{quiet(share_words(line))}")
         health.markdown(health_words(line.name, line.health))
-        gate.markdown(f"{gate_words(line.gates)}  \n{alert_words(line.alerts)}")
+        gate.markdown(f"{gate_words(line.gates, line.status)}  \n{alert_words(line.alerts)}")
         with way:
             st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
                          query_params={"rollout": label})
@@ -58,11 +59,23 @@ def health_words(name: str, health: HealthBrief) -> str:
     return f"**{health.score}** {word.badge}  \n{trend} {quiet(said)}"
 
 
-def gate_words(gates: GateBrief) -> str:
-    """Where the next gate stands, in the one sentence that matters most."""
+def may_advance(gates: GateBrief) -> str:
+    """The answer a product lead came for, in one line."""
+    if not gates.total:
+        return "This phase lists no criteria"
+    if gates.met == gates.total:
+        return f"May advance: all {gates.total} gates are met"
+    if gates.not_met:
+        return f"May not advance: {gates.met} of {gates.total} gates are met"
+    return f"May not advance yet: {gates.met} of {gates.total} gates are met"
+
+
+def gate_words(gates: GateBrief, status: str) -> str:
+    """Whether it may advance, then where the worst gate stands, in the one sentence that matters most."""
     if not gates.total:
         return quiet(plain(gates.words))
-    return f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
+    answer = f"**{may_advance(gates)}**  \n" if status in MOVING else ""
+    return f"{answer}{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
 
 
 def alert_words(alerts: AlertCounts) -> str:

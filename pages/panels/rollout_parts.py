@@ -14,7 +14,7 @@ from pages.panels.foresight import noun
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
 from pages.panels.phase_controls import autopilot_choice
-from pages.panels.rollout_card import planned_and_real
+from pages.panels.rollout_card import may_advance, planned_and_real
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet, sentence
 from rollout_core.insight.audit import AuditRequest
@@ -22,11 +22,9 @@ from rollout_core.insight.decisions import DecisionsRequest
 from rollout_core.insight.gates import Gate, GatesAnswer
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.status import GateBrief, StatusAnswer
+from rollout_core.insight.status import StatusAnswer
 from rollout_core.people.role import Role
 
-HEADLINES = {"met": "Met", "signed": "Met", "not_met": "Not met", "not_yet": "Not yet", "no_data": "No data",
-             "manual": "To sign"}
 SERVES_NOBODY = {
     "draft": "Draft: nobody has it", "ready": "Ready: nobody has it yet", "paused": "Paused: nobody has it",
     "stopped": "Stopped: nobody has it",
@@ -42,16 +40,8 @@ def badges_of(entry: RolloutEntry) -> str:
 
 def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
     """The answer to "may it advance?" in a line, then what matters most beside it."""
-    text = SERVES_NOBODY.get(status.status) or _gates_words(status.gates)
+    text = SERVES_NOBODY.get(status.status) or may_advance(status.gates)
     place.markdown(f"### {text}\n{sentence(status.gates.words)} {_beside(here, status)}", anchors=False)
-
-
-def _gates_words(gates: GateBrief) -> str:
-    if not gates.total:
-        return "This phase lists no criteria"
-    if gates.met == gates.total:
-        return f"Met: all {gates.total} criteria"
-    return f"{HEADLINES.get(gates.state, 'Unknown')}: {gates.met} of {gates.total} criteria are met"
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:
@@ -101,7 +91,8 @@ def who_has_it(here: Here, entry: RolloutEntry) -> None:
     phases = here.ask("phases", PhasesRequest(entry.key))
     share = phases.share
     people = "" if share.have is None else f": {share.have:,} of {share.eligible or 0:,} eligible {noun(entry.unit)}"
-    section("Who has it?", f"{planned_and_real(share)}{people} · audiences fill from the top · dashed: joins next")
+    section("Who has it?", f"{planned_and_real(share)}{people} · each phase fills its audiences in turn · "
+            "dashed: joins next")
     following = next((step for step in phases.phases if step.state == "ahead"), None)
     audience_table(phases.audiences, following.percentage if following else None)
 

@@ -13,10 +13,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[Callable[[float], None]]:
     """A bar with the time it has taken; the function it gives takes how much is done. Nothing is drawn if `quiet`.
 
-    Without a `total` the bar runs from side to side.
+    Without a `total` the bar runs from side to side; without a terminal one line says what is under way.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     console = Console(stderr=True)
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=quiet) as progress:
+    bare = not console.is_terminal
+    if bare and not quiet:
+        console.print(f"{what} …")
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=quiet or bare) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -74,7 +74,7 @@ def recommend(firing: Iterable[tuple[Sighting, str]], score: HealthScore, guides
     if enabled and exposed is not None and exposed < enabled / 10:
         found.append(Recommendation(
             "features_not_seen", Severity.WARNING.value, TITLES["features_not_seen"],
-            f"{enabled:,} have it and {exposed:,} of them were ever exposed",
+            f"{enabled:,} have it; {exposed:,} of them have come and were shown it since the shares last changed",
             _steps("features_not_seen", guides)))
     if score.provisional:
         missing = ", ".join(each.name.lower() for each in score.deductions if not each.counted)

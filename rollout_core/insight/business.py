@@ -48,7 +48,7 @@ class ScoreCount:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A written answer. Text of users: never rendered as HTML."""
+    """A written answer, with the arm its writer was in. Text of users: never rendered as HTML."""
 
     at: datetime
     score: float | None
@@ -71,7 +71,7 @@ class BusinessAnswer:
 
 
 DAYS = (*range(1, 15), 21, 28, 30)
-MOST_COMMENTS = 30
+MOST_COMMENTS = 100
 
 
 def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
@@ -116,8 +116,8 @@ def _scores(measuring: Measuring) -> tuple[ScoreCount, ...]:
 
 
 def _comments(measuring: Measuring) -> tuple[Comment, ...]:
-    """The newest written answers. Comments are not attributed here, so their arm is empty."""
-    rows = measuring.ask(EventPage("feedback", measuring.window, limit=200)).records()
-    written = [row for row in rows if row["comment"]][:MOST_COMMENTS]
-    return tuple(Comment(row["occurred_at"], None if row["value"] is None else row["value"] / 1e6, row["comment"], "")
-                 for row in written)
+    """The newest written answers of subjects that were in an arm when they wrote."""
+    page = EventPage("feedback", measuring.window, limit=1000, rollout=measuring.rollout)
+    written = [row for row in measuring.ask(page).records() if row["comment"] and row["arm"] != "unattributed"]
+    return tuple(Comment(row["occurred_at"], None if row["value"] is None else row["value"] / 1e6, row["comment"],
+                         row["arm"]) for row in written[:MOST_COMMENTS])

@@ -34,4 +34,5 @@ def rollout_of(unit: ControlUnit, key: str | None) -> Rollout:
     keys = tuple(rollout.key for rollout in rollouts)
     if not keys:
         raise RolloutNotFound("There is no rollout yet.", mend="Create them with `rollout setup`.")
-    raise InvalidRequest("Which rollout is meant?", mend=f"Name one of {', '.join(keys)}.", rollouts=keys)
+    raise InvalidRequest("Which rollout is meant?", rollouts=keys,
+                         mend=f"Name one of {', '.join(keys)}: `rollout=KEY`, in a terminal `--rollout KEY`.")

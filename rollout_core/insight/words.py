@@ -52,7 +52,12 @@ def measured_in_words(measured: Measured) -> str:
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
     stale = ", stale: no newer data" if measured.quality is Quality.STALE else ""
-    return f"{number(measured.value, measured.unit)}{around}, {measured.n:,} {measured.noun}{stale}"
+    return f"{number(measured.value, measured.unit)}{around}, {_counted(measured.n, measured.noun)}{stale}"
+
+
+def _counted(n: int, noun: str) -> str:
+    """ "1,200 requests", "1 request", "1 person"."""
+    return f"{n:,} {noun}" if n != 1 else f"1 {'person' if noun == 'people' else noun.removesuffix('s')}"
 
 
 def difference_in_words(measured: Measured) -> str:

@@ -280,12 +280,16 @@ class ErrorGroups:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Raw rows of one kind, newest first, before `before_at`; at most `limit` (1..1000)."""
+    """Raw rows of one kind, newest first, before `before_at`; at most `limit` (1..1000).
+
+    With a `rollout` only rows of its unit, each with the `arm` its subject was in at that moment.
+    """
 
     kind: str
     window: Window
     before_at: datetime | None = None
     limit: int = 100
+    rollout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,13 +85,23 @@ def _within(since_at: datetime, until_at: datetime, alias: str = "e.") -> str:
 
 
 def event_page(reader: Reader, question: EventPage) -> Rows:
-    """Rows of one kind, newest first. Raises InvalidRequest."""
+    """Rows of one kind, newest first, with their arm when a rollout is named. Raises InvalidRequest."""
     kind = _kind(question.kind)
     until_at = min(question.window.until_at, question.before_at or question.window.until_at)
-    columns = ", ".join(column.name for column in EVENT_TABLES[kind].columns if column.name not in HIDDEN)
+    names = [column.name for column in EVENT_TABLES[kind].columns if column.name not in HIDDEN]
+    newest = f"ORDER BY occurred_at DESC, event_id LIMIT {max(1, min(MOST_ROWS, int(question.limit)))}"
+    inside = _within(question.window.since_at, until_at)
+    if question.rollout is None:
+        return reader.rows(f"SELECT {', '.join(names)} FROM {event_table(kind)} AS e WHERE {inside} {newest}")
+    unit = reader.unit_of(question.rollout)
+    slot = reader.slot(unit) if unit is not None else None
+    if slot is None:
+        return Rows((*names, "arm"), [], reader.closed_until_at)
     return reader.rows(
-        f"SELECT {columns} FROM {event_table(kind)} WHERE {_within(question.window.since_at, until_at, '')} "
-        f"ORDER BY occurred_at DESC, event_id LIMIT {max(1, min(MOST_ROWS, int(question.limit)))}")
+        f"SELECT {', '.join(f'e.{name}' for name in names)}, coalesce(s.arm, 'unattributed') AS arm "
+        f"FROM {event_table(kind)} AS e LEFT JOIN (SELECT * FROM arm_span WHERE rollout = {quoted(question.rollout)}) "
+        f"AS s ON s.subject_key = e.{slot} AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at "
+        f"WHERE e.{slot} IS NOT NULL AND {inside} {newest}")
 
 
 def dead_letters(reader: Reader, question: DeadLetters) -> Rows:

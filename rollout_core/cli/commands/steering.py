@@ -53,7 +53,8 @@ def revision_of(call: Call) -> int:
     entries = call.ask("rollouts")["rollouts"]
     found = [entry for entry in entries if call.rollout in {None, entry["key"]}]
     if len(found) != 1:
-        raise InvalidRequest("Which rollout is meant?", mend=f"Name one of {', '.join(e['key'] for e in entries)}.")
+        keys = ", ".join(entry["key"] for entry in entries)
+        raise InvalidRequest("Which rollout is meant?", mend=f"Name one with --rollout (or ROLLOUT_KEY): {keys}.")
     return int(found[0]["revision"])
 
 
