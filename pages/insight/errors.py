@@ -9,7 +9,7 @@ from pages.panels.furniture import section, table, title
 from pages.panels.page import Here, live, page, part
 from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.formats import counted
-from rollout_core.charts.words import quiet
+from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.people.role import Role
@@ -31,7 +31,7 @@ def errors(here: Here) -> None:
     left, right = st.columns([1, 1.6], gap="large")
     with left:
         section("Of which kind?", "Share of sessions with such an error")
-        rows = [{"Category": f"**{each.category}**", "Treatment": evidence.arm_cell(each.treatment),
+        rows = [{"Category": f"**{plain(each.category)}**", "Treatment": evidence.arm_cell(each.treatment),
                  "Control": evidence.arm_cell(each.control)} for each in answer.categories]
         if rows:
             table(rows, "Error categories")

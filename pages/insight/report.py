@@ -6,7 +6,7 @@ import streamlit as st
 from pages.panels import filters
 from pages.panels.furniture import title
 from pages.panels.page import page
-from rollout_core.charts.words import quiet
+from rollout_core.charts.words import quiet, unlinked
 from rollout_core.insight.report import ReportRequest
 from rollout_core.people.role import Role
 
@@ -25,4 +25,4 @@ with page(Role.VIEWER) as here:
                            icon=":material/download:", key="report-json", on_click="ignore")
     st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · audit trail anchored at {answer.audit_head[:24]}…"))
     with st.container(border=True, height=900):         # its tables may be wider than a phone: it scrolls inside
-        st.markdown(answer.markdown)
+        st.markdown(unlinked(answer.markdown))

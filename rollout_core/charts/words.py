@@ -51,8 +51,12 @@ def plain(text: object) -> str:
     resolved, are broken by an invisible word joiner (U+2060). Line breaks become spaces.
     """
     one_line = " ".join(str(text).split())
-    broken = _LINK.sub(_JOINER, _SHORTCODE.sub(f":{_JOINER}", one_line))
-    return _SPECIAL.sub(r"\\\1", broken)
+    return _SPECIAL.sub(r"\\\1", unlinked(one_line))
+
+
+def unlinked(markdown: str) -> str:
+    """Markdown in which no address becomes a link by itself and no word between colons an icon (U+2060 breaks them)."""
+    return _LINK.sub(_JOINER, _SHORTCODE.sub(f":{_JOINER}", markdown))
 
 
 def sentence(text: str) -> str:

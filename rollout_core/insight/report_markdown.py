@@ -9,7 +9,7 @@ from datetime import datetime
 from rollout_core.insight.report import ReportAnswer
 from rollout_core.insight.words import measured_in_words, number
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
 
 def markdown_of(report: ReportAnswer) -> str:

@@ -107,6 +107,7 @@ def errors(request: Any) -> ErrorsAnswer:
         (
             CategoryRate("network", measured("e", 0.02, 0.002), measured("e", 0.01, 0.002)),
             CategoryRate("api", measured("e", None), measured("e", 0.01, 0.002)),
+            CategoryRate(HOSTILE, measured("e", 0.01, 0.002), measured("e", 0.01, 0.002)),
         ),
         (group,),
         12,

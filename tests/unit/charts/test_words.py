@@ -64,5 +64,10 @@ def test_what_streamlit_looks_for_in_finished_text_is_broken_by_an_invisible_joi
     assert shown.replace("⁠", "") == text
 
 
+def test_a_finished_text_can_be_shown_without_the_links_streamlit_would_make():
+    assert words.unlinked("# Report\n\nhttps://evil.example :smile: [x]") == (
+        "# Report\n\nhttps://\u2060evil.example :\u2060smile: [x]")
+
+
 def test_a_word_says_a_count_with_its_own_colour_and_icon():
     assert words.SEVERITY["critical"].saying("2 critical") == ":red-badge[:material/emergency_home: 2 critical]"
