@@ -10,7 +10,7 @@ from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Histogram, Rows, TimelineBins
 from rollout_core.storage.accumulations import Accumulation, bin_sql
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_raw import attributed_cte, by_source, contributed, listed
+from rollout_core.storage.read_raw import attributed_cte, by_source, contributions, listed
 from rollout_core.storage.read_stretches import DAY, parts_of
 from rollout_core.storage.read_totals import bucket_sql, where_sql
 from rollout_core.storage.reader import Reader
@@ -88,11 +88,10 @@ def _arms(arms: Iterable[str]) -> str:
 
 def timeline_bins(reader: Reader, question: TimelineBins) -> Rows:
     """TimelineBins: histogram counts in short buckets, always from raw events."""
-    rows: list[tuple[Any, ...]] = []
-    for source, accumulations in by_source(question.metrics).items():
-        cte = attributed_cte(reader, source, question.rollout, question.window, where_sql(question.where))
-        if cte:
-            rows += reader.rows(
-                f"{cte} SELECT {bucket_sql(question.bucket_seconds)} AS at, metric, arm, {bin_sql('x')}::INTEGER AS b, "
-                f"count(*) FROM ({contributed(accumulations, question.metrics)}) GROUP BY ALL ORDER BY 1").rows
-    return Rows(("at", "metric", "arm", "b", "n"), rows, reader.closed_until_at)
+    cte, counted_rows = contributions(reader, question.metrics, question.rollout, question.window,
+                                      where_sql(question.where))
+    if not cte:
+        return Rows(("at", "metric", "arm", "b", "n"), [], reader.closed_until_at)
+    return reader.rows(
+        f"{cte} SELECT {bucket_sql(question.bucket_seconds)} AS at, metric, arm, {bin_sql('x')}::INTEGER AS b, "
+        f"count(*) AS n FROM ({counted_rows}) GROUP BY ALL ORDER BY 1")

@@ -39,10 +39,28 @@ def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Win
             f"attributed AS MATERIALIZED ({attributed_sql(rollout, slot, 'counted', 'spans')})")
 
 
-def contributed(accumulations: Sequence[Accumulation], metrics: Sequence[str], arms: Sequence[str] = ()) -> str:
-    """SELECT of contributions to these metric keys from the relation `attributed`."""
-    sql = f"SELECT * FROM ({contributions_sql(accumulations, 'attributed')}) WHERE metric IN ({listed(metrics)})"
-    return sql + (f" AND arm IN ({listed(arms)})" if arms else "")
+def contributions(reader: Reader, metrics: Sequence[str], rollout: str | None, window: Window,
+                  condition: str = "TRUE") -> tuple[str, str]:
+    """(WITH clause, SELECT of contributions to these metric keys) over all their sources; ("", "") when there are none.
+
+    Spans are looked up once for the subjects of all sources together: that costs as much as the spans there are.
+    """
+    sources = by_source(metrics)
+    unit = reader.unit_of(rollout) if rollout is not None else None
+    slot = reader.slot(unit) if unit is not None else None
+    if not sources or (rollout is not None and slot is None):
+        return "", ""
+    parts = [f"c{place} AS MATERIALIZED (SELECT * FROM ({counted_sql(source, stretch_of(window))}) WHERE {condition})"
+             for place, source in enumerate(sources)]
+    if rollout is None or slot is None:
+        parts += [f"a{place} AS ({whole_store_sql(f'c{place}')})" for place in range(len(sources))]
+    else:
+        keys = " UNION ".join(f"SELECT {slot} FROM c{place} WHERE {slot} IS NOT NULL" for place in range(len(sources)))
+        parts.append(f"spans AS MATERIALIZED ({spans_sql(rollout, slot, keys)})")
+        parts += [f"a{place} AS MATERIALIZED ({attributed_sql(rollout, slot, f'c{place}', 'spans')})"
+                  for place in range(len(sources))]
+    every = " UNION ALL ".join(contributions_sql(rows, f"a{place}") for place, rows in enumerate(sources.values()))
+    return f"WITH {', '.join(parts)}", f"SELECT * FROM ({every}) WHERE metric IN ({listed(metrics)})"
 
 
 def listed(texts: Iterable[str]) -> str:

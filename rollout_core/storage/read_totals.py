@@ -9,7 +9,7 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Rows, Timeline, Totals
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_raw import attributed_cte, by_source, contributed, listed
+from rollout_core.storage.read_raw import contributions, listed
 from rollout_core.storage.read_stretches import HOUR, parts_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_rollups import HOUR_SUMS
@@ -45,15 +45,11 @@ def _rolled_sql(question: Totals, window: Window) -> str:
 
 
 def _raw(reader: Reader, question: Totals, window: Window) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    for source, accumulations in by_source(question.metrics).items():
-        cte = attributed_cte(reader, source, question.rollout, window)
-        if cte:
-            rows += reader.rows(
-                f"{cte} SELECT {_grouping(question.by, RAW_BY)} {HOUR_SUMS} "
-                f"FROM ({contributed(accumulations, question.metrics, question.arms)}) "
-                f"WHERE TRUE{_narrowed(question)} {_group_by(question.by)}").rows
-    return rows
+    cte, counted = contributions(reader, question.metrics, question.rollout, window)
+    if not cte:
+        return []
+    return reader.rows(f"{cte} SELECT {_grouping(question.by, RAW_BY)} {HOUR_SUMS} FROM ({counted}) "
+                       f"WHERE TRUE{_narrowed(question)} {_group_by(question.by)}").rows
 
 
 def _grouping(by: Sequence[str], names: dict[str, str]) -> str:
@@ -89,15 +85,13 @@ def _of(choose: Any, one: Any, other: Any) -> Any:
 
 def timeline(reader: Reader, question: Timeline) -> Rows:
     """Timeline: sums in buckets of `bucket_seconds`, always from raw events."""
-    rows: list[tuple[Any, ...]] = []
-    for source, accumulations in by_source(question.metrics).items():
-        cte = attributed_cte(reader, source, question.rollout, question.window, where_sql(question.where))
-        if cte:
-            rows += reader.rows(
-                f"{cte} SELECT {bucket_sql(question.bucket_seconds)} AS at, metric, arm, sum(d)::BIGINT AS n, "
-                f"sum(x)::HUGEINT AS s, sum(x::HUGEINT * x)::HUGEINT AS ss "
-                f"FROM ({contributed(accumulations, question.metrics)}) GROUP BY 1, 2, 3 ORDER BY 1").rows
-    return Rows(("at", "metric", "arm", "n", "s", "ss"), rows, reader.closed_until_at)
+    cte, counted = contributions(reader, question.metrics, question.rollout, question.window,
+                                 where_sql(question.where))
+    if not cte:
+        return Rows(("at", "metric", "arm", "n", "s", "ss"), [], reader.closed_until_at)
+    return reader.rows(
+        f"{cte} SELECT {bucket_sql(question.bucket_seconds)} AS at, metric, arm, sum(d)::BIGINT AS n, "
+        f"sum(x)::HUGEINT AS s, sum(x::HUGEINT * x)::HUGEINT AS ss FROM ({counted}) GROUP BY 1, 2, 3 ORDER BY 1")
 
 
 def bucket_sql(seconds: int) -> str:
