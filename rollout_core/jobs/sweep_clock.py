@@ -2,7 +2,7 @@
 
 After downtime there is one sweep at the present; missed ones are never made up. A sweep that takes longer than its
 limit is left behind, so that a hung query does not stop the next one; it can still end, but a step it decided on is
-refused when the rollout has changed since it looked.
+refused when the rollout has changed since it looked. When three are left behind no further one begins before one ends.
 """
 
 from __future__ import annotations
@@ -22,17 +22,23 @@ EVERY_SECONDS = 60.0
 LIMIT_SECONDS = 120.0
 """A sweep that takes longer is left behind."""
 
+MOST_LEFT_BEHIND = 3
+"""So many hung sweeps may stand there at once."""
+
 
 class SweepClock:
     """Calls `once` every `every_seconds`; `once` is the sweep of all rollouts unless a test hands in another."""
 
-    def __init__(self, room: Room, *, every_seconds: float = EVERY_SECONDS, limit_seconds: float = LIMIT_SECONDS,
+    def __init__(self, room: Room | None, *, every_seconds: float = EVERY_SECONDS, limit_seconds: float = LIMIT_SECONDS,
                  once: Callable[[], object] | None = None) -> None:
-        self._once = once or (lambda: sweep(room, AUTOPILOT, Sweep()))
+        self._once = once or self._sweep
+        self._room = room
         self._every, self._limit = every_seconds, limit_seconds
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep-clock", daemon=True)
+        self._left: list[threading.Thread] = []
         self.abandoned = 0
+        self.on_full: Callable[[], object] = lambda: log.error("%s sweeps hang; none begins.", MOST_LEFT_BEHIND)
 
     def start(self) -> None:
         """Starts the thread; the first sweep comes at once."""
@@ -46,14 +52,26 @@ class SweepClock:
 
     def _run(self) -> None:
         while True:
-            worker = threading.Thread(target=self._attempt, name="sweep", daemon=True)
-            worker.start()
-            worker.join(self._limit)
-            if worker.is_alive():
-                self.abandoned += 1
-                log.error("A sweep took longer than %s s and was left behind.", self._limit)
+            self._left = [each for each in self._left if each.is_alive()]
+            if len(self._left) < MOST_LEFT_BEHIND:
+                self._attempt_in_time()
+            else:
+                self.on_full()
             if self._done.wait(self._every):
                 return
+
+    def _attempt_in_time(self) -> None:
+        worker = threading.Thread(target=self._attempt, name="sweep", daemon=True)
+        worker.start()
+        worker.join(self._limit)
+        if worker.is_alive():
+            self._left.append(worker)
+            self.abandoned += 1
+            log.error("A sweep took longer than %s s and was left behind.", self._limit)
+
+    def _sweep(self) -> None:
+        if self._room is not None:
+            sweep(self._room, AUTOPILOT, Sweep())
 
     def _attempt(self) -> None:
         try:
