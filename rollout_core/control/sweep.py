@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from logging import getLogger
 
 import msgspec
 
@@ -38,6 +39,8 @@ from rollout_core.ports.room import Room
 from rollout_core.rollouts.ladder import REDUCTIONS, ROLLBACK_OF, Act, Past, Proposal, Seen, propose
 from rollout_core.rollouts.status import Status
 
+log = getLogger("rollout.sweeps")
+
 EVERY_HOUR = timedelta(hours=1)
 SWEPT = (Status.RUNNING, Status.HELD, Status.PAUSED, Status.COMPLETED)
 """Statuses in which a sweep looks; a completed rollout is watched as before."""
@@ -52,7 +55,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep of one rollout came to. `failed` says why nothing could be judged; alerts were settled anyway."""
+    """What one sweep of one rollout came to. `failed` says why nothing could be judged or done."""
 
     rollout: str
     act: str
@@ -81,7 +84,17 @@ def sweep(room: Room, actor: Actor, request: Sweep) -> SweepReport:
     with room.control.read() as unit:
         keys = [each.key for each in unit.rollouts.all() if each.status in SWEPT]
     chosen = [key for key in keys if request.rollout in (None, key)]
-    return SweepReport(tuple(sweep_one(room, key) for key in chosen))
+    return SweepReport(tuple(_guarded(room, key) for key in chosen))
+
+
+def _guarded(room: Room, key: str) -> Swept:
+    """One rollout's sweep; a defect in it is told and keeps no other rollout from being swept."""
+    try:
+        return sweep_one(room, key)
+    except Exception as error:  # the guard of every other rollout depends on it
+        log.exception("The sweep of %s failed.", key)
+        return Swept(key, Act.NONE, False, "", "Nothing could be judged.", None, 0, 0, room.clock.now(),
+                     failed=f"{type(error).__name__}: {error}")
 
 
 def sweep_one(room: Room, key: str) -> Swept:
