@@ -6,28 +6,28 @@ Strata are (ordinal of the epoch, inclusion) with an inclusion strictly between 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import sub
+from typing import Any
 
 from rollout_core.analysis.evidence import (
     WHOLE,
     ArmTotals,
-    ClusterSums,
     Evidence,
     Exposures,
     FirstEvents,
     MetricEvidence,
     Stratum,
 )
-from rollout_core.insight.evidence_sources import Once, Scores, Source, Sums, source_of
+from rollout_core.insight.evidence_sources import Once, Scores, Sums, source_of
 from rollout_core.insight.evidence_tables import (
     SIDES,
-    Table,
     add_rows,
     cluster_sums,
+    empty_table,
     hour_of,
-    joined,
     paired,
     strata_of,
     totals_of,
@@ -35,22 +35,26 @@ from rollout_core.insight.evidence_tables import (
 from rollout_core.insight.evidence_version import Version, per_hour
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import Buckets, PrePeriod, Ratings, Rows
-from rollout_core.ports.evidence_questions import FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.ports.event_questions import Ratings, Rows
+from rollout_core.ports.evidence_questions import BucketSums, FirstValues, Matured, Newcomers, SumsBefore, VersionFirsts
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.policies import Known
 
 COVARIATE = timedelta(days=14)
 """The days before the version's start that the covariate looks at."""
 
+Lists = Mapping[Hashable, Sequence[Mapping[str, Any]]]
+"""Rows with lists over cluster buckets, by what they are about."""
+
 def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], known: Known) -> Evidence:
     """All that the evidence keys of a policy need. One query per kind of statistic, not per metric."""
     sources = {key: source for key in keys if (source := source_of(key, scene.plan)) is not None}
-    sums = _bucket_sums(room, version, sources.values())
+    summed = [source for source in sources.values() if isinstance(source, Sums)]
+    sums, before = _bucket_sums(room, version, summed), _sums_before(room, version, summed)
     metrics = []
     for key, source in sources.items():
         if isinstance(source, Sums):
-            found = _from_sums(room, version, key, source, sums)
+            found = _from_sums(version, key, source, sums, before)
             metrics.append(_with_firsts(room, version, found, source, known))
         elif isinstance(source, Once):
             metrics.append(_once(room, scene, version, key, source))
@@ -73,60 +77,58 @@ def _exposures(room: Room, version: Version) -> Exposures:
                      tuple(inclusion for (_, _, inclusion), _ in ordered))
 
 
-def _bucket_sums(room: Room, version: Version, sources: Iterable[Source]) -> Mapping[str, Rows]:
-    """agg_bucket rows by store metric, for all sums at once."""
-    wanted = dict.fromkeys(name for source in sources if isinstance(source, Sums)
-                           for name in (source.d[0], source.x[0], source.far) if name)
-    rows = room.events.measure(Buckets(version.rollout, tuple(wanted), version.window, version.epochs))
-    place = rows.columns.index("metric")
-    by_metric: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-    for row in rows.rows:
-        by_metric[row[place]].append(row)
-    return {name: Rows(rows.columns, found) for name, found in by_metric.items()}
+def _bucket_sums(room: Room, version: Version, sources: Iterable[Sums]) -> Lists:
+    """Bucket sums by store metric, for all sums at once."""
+    names = dict.fromkeys(name for source in sources for name in (source.d[0], source.x[0], source.far) if name)
+    found: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
+    if names:
+        for row in room.events.measure(BucketSums(version.rollout, tuple(names), version.epochs)).records():
+            found[row["metric"]].append(row)
+    return found
 
 
-def _from_sums(room: Room, version: Version, key: str, source: Sums, sums: Mapping[str, Rows]) -> MetricEvidence:
-    table: Table = defaultdict(lambda: [0, 0])
-    add_rows(table, sums.get(source.d[0]), source.d[1], 0)
-    add_rows(table, sums.get(source.x[0]), source.x[1], 1, "control" if source.far else None)
+def _sums_before(room: Room, version: Version, sources: Iterable[Sums]) -> Lists:
+    """The days before by (kind, what), for all covariates at once.
+
+    Whole days only: the day of the start holds what happened after it, and a covariate may know nothing of that.
+    """
+    wanted = tuple(dict.fromkeys(source.covariate for source in sources if source.covariate is not None))
+    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
+    if wanted:
+        question = SumsBefore(version.rollout, Window(began - COVARIATE, began), wanted, version.epochs)
+        for row in room.events.measure(question).records():
+            found[row["kind"], row["what"]].append(row)
+    return found
+
+
+def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Lists) -> MetricEvidence:
+    table = empty_table()
+    add_rows(table, sums.get(source.d[0], ()), source.d[1], 0)
+    add_rows(table, sums.get(source.x[0], ()), source.x[1], 1, "control" if source.far else None)
     if source.far:
-        add_rows(table, sums.get(source.far), source.x[1], 1, "treatment")
+        add_rows(table, sums.get(source.far, ()), source.x[1], 1, "treatment")
     if source.complement:
-        for cell in table.values():
-            cell[1] = cell[0] - cell[1]
+        for d, x in table.values():
+            x[:] = map(sub, d, x)
     strata = strata_of(version, table)
-    before = _before(room, version, source, strata) if strata else None
+    past = empty_table()
+    for place, column in enumerate(("d", "x")):
+        add_rows(past, before.get(source.covariate, ()), column, place)
     treatment = totals_of(version, table, "treatment")
     return MetricEvidence(
-        metric=key, strata=strata, sums=cluster_sums(version, table, strata) if strata else None, before=before,
-        treatment=treatment, control=totals_of(version, table, "control"), x_unit=source.unit,
+        metric=key, strata=strata, sums=cluster_sums(version, table, strata) if strata else None,
+        before=cluster_sums(version, past, strata) if past and strata else None, treatment=treatment,
+        control=totals_of(version, table, "control"), x_unit=source.unit,
         treatment_per_hour=per_hour(version, {each.epoch: sum(each.d_buckets) for each in treatment}))
-
-
-
-
-
-
-def _before(room: Room, version: Version, source: Sums, strata: Sequence[Stratum]) -> ClusterSums | None:
-    """The covariate: the same subjects in the days before, by the side they have in each stratum."""
-    if source.covariate is None:
-        return None
-    kind, what = source.covariate
-    # Whole days only: the day of the start holds what happened after it, and a covariate may know nothing of that.
-    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = room.events.measure(PrePeriod(version.rollout, Window(began - COVARIATE, began), kind, what, version.epochs))
-    table: Table = defaultdict(lambda: [0, 0])
-    add_rows(table, rows, "d", 0)
-    add_rows(table, rows, "x", 1)
-    return cluster_sums(version, table, strata) if table else None
 
 
 def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Sums, known: Known) -> MetricEvidence:
     """Adds what the exact kernel needs, where it is counted."""
     if source.first is not None:
-        since = _firsts(room, version, found.strata, source.first, version.epochs)
-        within = [_firsts(room, version, found.strata, source.first, (epoch,)) for epoch in version.epochs]
-        return replace(found, firsts=since, firsts_in_epoch=joined(within))
+        since, within = (_firsts(version, found.strata, room.events.measure(
+            VersionFirsts(version.rollout, source.first, version.epochs, anew))) for anew in (False, True))
+        return replace(found, firsts=since, firsts_in_epoch=within)
     reference = known.references.get(source.first_value or "")
     if reference is not None and source.first_value:
         rows = room.events.measure(FirstValues(version.rollout, source.first_value, reference.value, version.epochs,
@@ -135,17 +137,14 @@ def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Su
     return found
 
 
-def _firsts(room: Room, version: Version, strata: Sequence[Stratum], metric: str,
-            epochs: tuple[int, ...]) -> FirstEvents:
-    rows = room.events.measure(VersionFirsts(version.rollout, metric, epochs)).records()
+def _firsts(version: Version, strata: Sequence[Stratum], rows: Rows) -> FirstEvents:
     places = {(version.epochs[each.epoch - 1], each.inclusion): place for place, each in enumerate(strata)}
-    kept = [(places[row["epoch"], row["inclusion"]], row) for row in rows
+    kept = [(places[row["epoch"], row["inclusion"]], row) for row in rows.records()
             if (row["epoch"], row["inclusion"]) in places]
     return FirstEvents(
         tuple(place for place, _ in kept), tuple(hour_of(row["hour"]) for _, row in kept),
         *(tuple(int(row[name]) for _, row in kept) for name in (
             "events_treatment", "events_control", "at_risk_treatment", "at_risk_control")))
-
 
 
 def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) -> MetricEvidence:
@@ -156,7 +155,7 @@ def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) ->
     rows = room.events.measure(Matured(version.rollout, version.epochs, source.kinds, version.window.until_at,
                                        source.within_hours, source.on_day, whats if source.own_flags else (),
                                        version.crossings))
-    cells = [(row["epoch"], row["inclusion"], row["arm"], 0) for row in rows.records()]
+    cells = [(row["epoch"], row["inclusion"], row["arm"]) for row in rows.records()]
     strata = strata_of(version, cells)
     blocks = paired(version, strata, rows, "day", "n", "x") if strata else None
     totals: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
@@ -169,7 +168,6 @@ def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) ->
     treated = arm("treatment")
     return MetricEvidence(metric=key, strata=strata, blocks=blocks, treatment=treated, control=arm("control"),
                           treatment_per_hour=per_hour(version, {each.epoch: each.n for each in treated}))
-
 
 
 def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvidence:

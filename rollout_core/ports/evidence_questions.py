@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollout_core.metrics.measured import Window
+
 
 @dataclass(frozen=True, slots=True)
 class Newcomers:
@@ -23,11 +25,36 @@ class VersionFirsts:
     """First events per subject within `epochs`, at hours in which there was one: metric, hour, epoch, inclusion,
     events_treatment, events_control, at_risk_treatment, at_risk_control (holdout counts as control).
 
-    At risk in an hour are subjects whose span touches it and whose first event did not come before it.
+    At risk in an hour are subjects whose span touches it and whose first event did not come before it. `anew`: every
+    epoch on its own, a subject's first event in it whatever came in earlier ones.
     """
 
     rollout: str
     metric: str
+    epochs: tuple[int, ...]
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSums:
+    """Cluster-bucket sums of the compared arms, a row per stratum and side (holdout counts as control): metric, epoch,
+    inclusion, side, and lists of one length: buckets (0..127), d, x, x_capped.
+    """
+
+    rollout: str
+    metrics: tuple[str, ...]
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SumsBefore:
+    """What the subjects of each stratum and side did in whole days before: kind, what, epoch, inclusion, side, and
+    lists buckets, d, x. `wanted` are (kind, what) of subject_day; a what of "" takes all of the kind.
+    """
+
+    rollout: str
+    window: Window
+    wanted: tuple[tuple[str, str], ...]
     epochs: tuple[int, ...]
 
 

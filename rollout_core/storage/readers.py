@@ -57,6 +57,8 @@ READERS: Mapping[type, Answer] = {
     Population: census.answer,
     Difference: census_moves.answer,
     evidence_questions.Newcomers: read_evidence.answer_newcomers,
+    evidence_questions.BucketSums: read_evidence.answer_bucket_sums,
+    evidence_questions.SumsBefore: read_evidence.answer_sums_before,
     evidence_questions.VersionFirsts: read_evidence.answer_version_firsts,
     evidence_questions.FirstValues: read_evidence.answer_first_values,
     evidence_questions.Matured: read_evidence.answer_matured,

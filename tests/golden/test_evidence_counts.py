@@ -9,8 +9,17 @@ from typing import Any
 
 import pytest
 
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
-from rollout_core.ports.evidence_questions import Crossing, FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.ports.evidence_questions import (
+    BucketSums,
+    Crossing,
+    FirstValues,
+    Matured,
+    Newcomers,
+    SumsBefore,
+    VersionFirsts,
+)
 from tests.golden.made_world import World
 
 DAY = 24.0
@@ -63,8 +72,8 @@ def test_a_newcomer_counts_once_under_the_side_and_stratum_of_the_first_exposure
     assert sum(r["entered"] for r in only_second) == 3, "another version counts its own newcomers"
 
 
-def firsts(world: World, *epochs: int) -> list[tuple[int, ...]]:
-    rows = asked(world, VersionFirsts("r", "error", epochs or (1, 2)))
+def firsts(world: World, *epochs: int, anew: bool = False) -> list[tuple[int, ...]]:
+    rows = asked(world, VersionFirsts("r", "error", epochs or (1, 2), anew))
     return [(r["hour"], r["epoch"], r["events_treatment"], r["events_control"], r["at_risk_treatment"],
              r["at_risk_control"]) for r in rows]
 
@@ -109,7 +118,9 @@ def test_who_crosses_is_at_risk_on_either_side_in_turn_and_has_one_first_event(t
     # Hour 3 of epoch 1: x, y, z against t. Later y is out: x and t in treatment, z in control.
     assert firsts(two) == [(3, 1, 0, 1, 1, 3), (WEEK + 3, 2, 1, 0, 2, 1)]
     # The second epoch on its own starts anew: y is at risk again.
-    assert firsts(two, 2) == [(WEEK + 2, 2, 1, 0, 3, 1), (WEEK + 3, 2, 1, 0, 2, 1)]
+    second = [(WEEK + 2, 2, 1, 0, 3, 1), (WEEK + 3, 2, 1, 0, 2, 1)]
+    assert firsts(two, 2) == second
+    assert firsts(two, anew=True) == [(3, 1, 0, 1, 1, 3), *second]
 
 
 def test_an_event_between_two_spans_belongs_to_one_of_them(two: World) -> None:
@@ -193,3 +204,28 @@ def test_nobody_is_left_out_for_having_come_back_when_sides_may_change(two: Worl
     two.close()
     assert matured(two) == {(1, "treatment"): (3, 0)}
     assert matured(two, Crossing(1, "treatment", two.at(WEEK))) == {(1, "treatment"): (1, 0)}
+
+
+def test_bucket_sums_are_lists_by_stratum_and_side(two: World) -> None:
+    for who, arm in (("a", "treatment"), ("b", "control"), ("h", "holdout"), ("n", "none")):
+        two.expose(who, arm, 1)
+        two.add("api_request", 2, who, endpoint="/x", status=200, value=1.0)
+        two.add("api_request", 3, who, endpoint="/x", status=500, value=1.0)
+    two.close()
+    rows = asked(two, BucketSums("r", ("request_errors",), (1, 2)))
+    assert [(r["side"], sum(r["d"]), sum(r["x"]), r["inclusion"]) for r in rows] == [
+        ("control", 4, 2, 50_000), ("treatment", 2, 1, 50_000)]
+    assert all(len(r["buckets"]) == len(r["d"]) == len(r["x_capped"]) for r in rows)
+
+
+def test_the_days_before_are_regrouped_by_the_side_a_subject_has_later(two: World) -> None:
+    for who, count in (("a", 3), ("b", 5), ("stranger", 7)):
+        for number in range(count):
+            two.add("api_request", -30 + number, who, endpoint="/x", status=500 if number == 0 else 200, value=1.0)
+    two.expose("a", "treatment", 1)
+    two.expose("b", "control", 1)
+    two.add("api_request", 2, "a", endpoint="/x", status=500, value=1.0)          # after the start
+    two.close()
+    question = SumsBefore("r", Window(two.at(-14 * DAY), two.at(0)), (("request_errors", ""), ("session", "")), (1,))
+    assert [(r["kind"], r["side"], sum(r["d"]), sum(r["x"])) for r in asked(two, question)] == [
+        ("request_errors", "control", 5, 1), ("request_errors", "treatment", 3, 1)]

@@ -18,17 +18,25 @@ from rollout_core.insight.evidence_version import crossings_of, version_of
 from rollout_core.insight.judgement import phase_epoch_of, restart_of
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.scene import scene as scene_of
-from rollout_core.ports.event_questions import Buckets, PrePeriod, Ratings, Rows
-from rollout_core.ports.evidence_questions import Crossing, FirstValues, Matured, Newcomers, VersionFirsts
+from rollout_core.ports.event_questions import Ratings, Rows
+from rollout_core.ports.evidence_questions import (
+    BucketSums,
+    Crossing,
+    FirstValues,
+    Matured,
+    Newcomers,
+    SumsBefore,
+    VersionFirsts,
+)
 from rollout_core.rollouts.policies import Known
 from rollout_core.rollouts.rollout import Epoch
 from tests.golden.made_world import PLAN, T0, World
 
 DAY = timedelta(days=1)
-SUMS = ("metric", "epoch", "inclusion", "arm", "bucket", "d", "x", "x_capped", "x2")
+SUMS = ("metric", "epoch", "inclusion", "side", "buckets", "d", "x", "x_capped")
 NONE: Mapping[type, Rows] = {
-    Newcomers: Rows(("hour", "epoch", "inclusion", "arm", "entered"), []), Buckets: Rows(SUMS, []),
-    PrePeriod: Rows(("epoch", "inclusion", "arm", "bucket", "d", "x"), []),
+    Newcomers: Rows(("hour", "epoch", "inclusion", "arm", "entered"), []), BucketSums: Rows(SUMS, []),
+    SumsBefore: Rows(("kind", "what", "epoch", "inclusion", "side", "buckets", "d", "x"), []),
     VersionFirsts: Rows(("metric", "hour", "epoch", "inclusion", "events_treatment", "events_control",
                          "at_risk_treatment", "at_risk_control"), []),
     FirstValues: Rows(("hour", "epoch", "inclusion", "arm", "n", "above"), []),
@@ -77,8 +85,8 @@ def evidence(here: Scene, key: str, known: Known | None = None, **rows: Rows) ->
 
 
 def sums(*rows: tuple[str, int, int, str, int, int, int]) -> Rows:
-    """(metric, epoch, inclusion, arm, bucket, d, x)."""
-    return Rows(SUMS, [(*row, row[6], 0) for row in rows])
+    """(metric, epoch, inclusion, side, bucket, d, x)."""
+    return Rows(SUMS, [(*row[:4], [row[4]], [row[5]], [row[6]], [row[6]]) for row in rows])
 
 
 def test_a_version_counts_its_own_epochs_from_one(here: Scene) -> None:
@@ -117,22 +125,22 @@ def test_crossings_say_when_sides_may_change() -> None:
 
 
 def test_sums_stand_in_their_stratum_side_and_bucket(here: Scene) -> None:
-    found, _, _ = evidence(here, "error_rate", Buckets=sums(
+    found, _, _ = evidence(here, "error_rate", BucketSums=sums(
         ("request_errors", 2, 20_000, "treatment", 0, 10, 1), ("request_errors", 2, 20_000, "control", 0, 40, 2),
-        ("request_errors", 2, 20_000, "holdout", 0, 5, 0), ("request_errors", 3, 50_000, "treatment", 127, 8, 3),
+        ("request_errors", 2, 20_000, "control", 0, 5, 0), ("request_errors", 3, 50_000, "treatment", 127, 8, 3),
         ("request_errors", 3, 100_000, "treatment", 5, 100, 50),          # taken whole: nothing to compare with
         ("request_errors", 1, 20_000, "treatment", 0, 999, 999)))         # another version
     assert found.strata == (Stratum(1, 20_000), Stratum(2, 50_000))
     assert found.sums is not None
     assert (found.sums.d_treatment[0][0], found.sums.x_treatment[0][0]) == (10, 1)
-    assert (found.sums.d_control[0][0], found.sums.x_control[0][0]) == (45, 2), "a holdout is control"
+    assert (found.sums.d_control[0][0], found.sums.x_control[0][0]) == (45, 2)
     assert (found.sums.d_treatment[1][127], sum(found.sums.d_control[1])) == (8, 0)
     assert [(each.epoch, sum(each.d_buckets), sum(each.x_buckets)) for each in found.treatment] == [
         (1, 10, 1), (2, 108, 53)], "its own level counts audiences taken whole too"
 
 
 def test_good_outcomes_are_counted_as_the_rest(here: Scene) -> None:
-    found, events, _ = evidence(here, "availability", Buckets=sums(
+    found, events, _ = evidence(here, "availability", BucketSums=sums(
         ("request_errors", 2, 20_000, "treatment", 3, 10, 1), ("request_errors", 2, 20_000, "control", 3, 10, 4)))
     assert found.sums is not None
     assert (found.sums.x_treatment[0][3], found.sums.x_control[0][3]) == (9, 6)
@@ -154,8 +162,8 @@ def test_beyond_a_part_treatment_is_held_against_the_moved_value_and_control_aga
                 ("above:vital:LCP", 2, 20_000, "control", 1, 80, 20),
                 ("above_300:vital:LCP", 2, 20_000, "treatment", 1, 40, 5),
                 ("above_300:vital:LCP", 2, 20_000, "control", 1, 80, 9))
-    plainly, _, _ = evidence(here, "lcp_p75", Buckets=rows)
-    far, _, _ = evidence(here, "lcp_p75@300", Buckets=rows)
+    plainly, _, _ = evidence(here, "lcp_p75", BucketSums=rows)
+    far, _, _ = evidence(here, "lcp_p75@300", BucketSums=rows)
     assert plainly.sums is not None
     assert far.sums is not None
     assert (plainly.sums.x_treatment[0][1], plainly.sums.x_control[0][1]) == (12, 20)
@@ -164,10 +172,10 @@ def test_beyond_a_part_treatment_is_held_against_the_moved_value_and_control_aga
 
 
 def test_a_limit_in_milliseconds_is_counted_by_its_own_frozen_value(here: Scene) -> None:
-    found, events, _ = evidence(here, "api_response_p95#500000", Buckets=sums(
+    found, events, _ = evidence(here, "api_response_p95#500000", BucketSums=sums(
         ("above_at_500000:request_duration", 2, 20_000, "treatment", 1, 60, 6)))
     assert [sum(each.x_buckets) for each in found.treatment] == [6]
-    asked = next(each for each in events.asked if isinstance(each, Buckets))
+    asked = next(each for each in events.asked if isinstance(each, BucketSums))
     assert asked.metrics == ("above_at_500000:request_duration",)
 
 
@@ -175,21 +183,21 @@ def test_first_values_wait_for_their_reference(here: Scene) -> None:
     rows = Rows(("hour", "epoch", "inclusion", "arm", "n", "above"), [
         (T0 + 3.5 * DAY, 2, 20_000, "treatment", 7, 2), (T0 + 3.5 * DAY, 2, 20_000, "control", 20, 4)])
     counted = sums(("above:vital:LCP", 2, 20_000, "treatment", 1, 40, 12))
-    found, events, _ = evidence(here, "lcp_p75", Known({"vital:LCP": LCP}), Buckets=counted, FirstValues=rows)
+    found, events, _ = evidence(here, "lcp_p75", Known({"vital:LCP": LCP}), BucketSums=counted, FirstValues=rows)
     assert found.blocks_in_epoch is not None
     assert (found.blocks_in_epoch.x_treatment, found.blocks_in_epoch.n_treatment) == ((2,), (7,))
     assert (found.blocks_in_epoch.x_control, found.blocks_in_epoch.n_control) == ((4,), (20,))
     asked = next(each for each in events.asked if isinstance(each, FirstValues))
     assert (asked.reference, asked.since_at) == (2_000_000, LCP.applies_from_at)
-    assert evidence(here, "lcp_p75", Buckets=counted)[0].blocks_in_epoch is None
+    assert evidence(here, "lcp_p75", BucketSums=counted)[0].blocks_in_epoch is None
 
 
 def test_the_covariate_ends_with_the_day_before_the_start(here: Scene) -> None:
     begun = replace(EPOCHS[1], began_at=T0 + 3.4 * DAY)
     here = replace(here, epochs=(EPOCHS[0], begun, *EPOCHS[2:]))
-    _, events, _ = evidence(here, "error_rate", Buckets=sums(
+    _, events, _ = evidence(here, "error_rate", BucketSums=sums(
         ("request_errors", 2, 20_000, "treatment", 0, 10, 1), ("request_errors", 2, 20_000, "control", 0, 10, 1)))
-    asked = next(each for each in events.asked if isinstance(each, PrePeriod))
+    asked = next(each for each in events.asked if isinstance(each, SumsBefore))
     assert asked.window.until_at == T0 + 3 * DAY, "the day of the start holds what came after it"
     assert asked.window.since_at == T0 - 11 * DAY
 
@@ -215,7 +223,7 @@ def test_adoption_counts_the_plans_own_flags_and_retention_any_visit(here: Scene
 
 def test_the_inflow_is_that_of_the_newest_epoch_once_it_has_lasted_a_day(here: Scene) -> None:
     # Epoch 4 began on day 9, the clock stands at day 14: 240 requests in 120 hours.
-    found, _, _ = evidence(here, "error_rate", Buckets=sums(
+    found, _, _ = evidence(here, "error_rate", BucketSums=sums(
         ("request_errors", 2, 20_000, "treatment", 0, 1_000, 1), ("request_errors", 4, 50_000, "treatment", 0, 240, 1)))
     assert found.treatment_per_hour == pytest.approx(2.0)
 
