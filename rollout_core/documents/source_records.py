@@ -96,7 +96,7 @@ def json_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     with path.open("rb") as stream:
         try:
             found = msgspec.json.decode(opened(path, stream).read())
-        except (msgspec.DecodeError, OSError) as error:
+        except (msgspec.DecodeError, OSError, RecursionError, UnicodeError) as error:
             raise InvalidRequest(f"{path.name} is no JSON: {error}", mend="For one record a line use jsonl.") from error
     records = found if isinstance(found, list) else [found]
     sound = [record for record in records if isinstance(record, Mapping)]
@@ -139,7 +139,7 @@ def _lines(path: Path, text: Any) -> Iterator[bytes]:
 def _decoded(line: bytes) -> Record | Rejected:
     try:
         record = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         return Rejected(Refusal.UNREADABLE, f"no JSON: {error}", raw=line[:4096].decode(errors="replace"))
     return record if isinstance(record, dict) else _not_a_record(record)
 

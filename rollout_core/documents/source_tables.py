@@ -79,8 +79,9 @@ def csv_chunks(path: Path, source: Source) -> Iterator[Chunk]:
                                          invalid_row_handler=bad.note, newlines_in_values=True),
                 pyarrow.csv.ConvertOptions(default_column_type=pa.string(), null_values=list(source.absent),
                                            strings_can_be_null=True, quoted_strings_can_be_null=True))
+            _ = reader.schema.names         # raises UnicodeError here and not where a row is read
             yield from _gathered(reader, bad, lambda: min(stream.tell() / size, 1.0))
-    except (pa.ArrowException, OSError, LookupError) as error:
+    except (pa.ArrowException, OSError, LookupError, UnicodeError) as error:
         raise InvalidRequest(f"{path.name} cannot be read as {source.format}: {error}",
                              mend="Check `source` in the mapping: format, delimiter, encoding.") from error
 

@@ -1,0 +1,49 @@
+"""Files that are not what their mapping says: refused in words that name the file, never with a traceback."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from rollout_core.control.import_file import ImportFile, import_file
+from rollout_core.errors import InvalidRequest
+from tests.fakes.import_rooms import ADMIN, import_room
+
+MAPPING = """\
+format: rollout-mapping/1
+key: shop
+name: Shop
+source: {{format: {kind}}}
+events:
+  - kind: conversion
+    occurred_at: {{column: at}}
+    units: {{customer: {{column: who}}}}
+    fields: {{name: order}}
+"""
+SOUND = b"at,who\n2024-01-01T00:00:00Z,c1\n"
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(("kind", "name", "content"), [
+    ("csv", "a.csv", SOUND.decode().encode("utf-16")), ("csv", "a.csv", b""), ("csv", "a.csv", b"a\0b\n\0"),
+    ("csv", "a.csv", b"at,wh\xff\n"), ("csv", "a.csv.gz", b"\x1f\x8b no"),
+    ("csv", "a.csv.gz", gzip.compress(SOUND)[:-9]),
+    ("parquet", "a.parquet", b"PAR1xxPAR1"),
+    ("json", "a.json", DEEP), ("json", "a.json", b"\xff\xfe"), ("json", "a.json", b""),
+])
+def test_a_broken_file_is_refused_by_its_name(tmp_path: Path, kind: str, name: str, content: bytes) -> None:
+    (tmp_path / "shop.yaml").write_text(MAPPING.format(kind=kind))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidRequest) as refused:
+        import_file(import_room(tmp_path), ADMIN, ImportFile(str(tmp_path / name), str(tmp_path / "shop.yaml")))
+    assert name in refused.value.message or "column" in refused.value.message
+
+
+def test_a_line_nested_without_end_is_a_dead_letter(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(MAPPING.format(kind="jsonl"))
+    (tmp_path / "a.jsonl").write_bytes(b'{"at": "2024-01-01T00:00:00Z", "who": "c1"}\n' + DEEP + b"\n")
+    room = import_room(tmp_path)
+    done = import_file(room, ADMIN, ImportFile(str(tmp_path / "a.jsonl"), str(tmp_path / "shop.yaml"))).result
+    assert (done["stored"], done["rejected"]) == (1, 1)
