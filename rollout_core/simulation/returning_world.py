@@ -71,12 +71,24 @@ class ReturningRun(NamedTuple):
 
 def draw_returning(world: World, rng: np.random.Generator) -> ReturningRun:
     """One run."""
+    ramp, units, events = draw_events(world, rng)
+    before = _before(world, rng, ramp, units) if world.covariate_days else (None, None)
+    return counted(world, (ramp, units, events), before)
+
+
+def draw_events(world: World, rng: np.random.Generator) -> tuple[Ramp, Units, Events]:
+    """Who is there and what happens to them, event by event."""
     ramp, units = ramp_of(world), _draw_units(world, rng)
-    events = _draw_events(world, rng, ramp, units)
+    return ramp, units, _draw_events(world, rng, ramp, units)
+
+
+def counted(world: World, drawn: tuple[Ramp, Units, Events],
+            before: tuple[np.ndarray | None, np.ndarray | None] = (None, None)) -> ReturningRun:
+    """The statistics of drawn events; `before` are the sums of the days before."""
+    ramp, units, events = drawn
     d, x = _sums(world, ramp, units, events)
-    before_d, before_x = _before(world, rng, ramp, units) if world.covariate_days else (None, None)
     ever = _first_rows(world, ramp, units, _first_ever(events, units), since_entry=True)
-    return ReturningRun(world, ramp.strata, ramp.epoch_of_hour, d, x, before_d, before_x, ever,
+    return ReturningRun(world, ramp.strata, ramp.epoch_of_hour, d, x, *before, ever,
                         _first_rows(world, ramp, units, _first_per_epoch(events, units, ramp), since_entry=False))
 
 
@@ -120,14 +132,14 @@ def _draw_events(world: World, rng: np.random.Generator, ramp: Ramp, units: Unit
     here = hour >= units.entry[unit]
     unit, hour = unit[here], hour[here]
     epoch, population = ramp.epoch_of_hour[hour] - 1, units.population[unit]
-    arm = _arms(ramp, units.place[unit], epoch, population)
+    arm = arms_of(ramp, units.place[unit], epoch, population)
     harmed = (arm == TREATMENT) & harmful(world)[hour]
     chance = np.where(harmed, units.harmed[unit], units.rate[unit]) * drift_of(world)[hour]
     # An audience taken whole has served places only: it keeps arm 0 and is in no stratum.
     return Events(unit, hour, ramp.stratum[epoch, population], arm, rng.random(len(unit)) < chance)
 
 
-def _arms(ramp: Ramp, place: np.ndarray, epoch: np.ndarray, population: np.ndarray) -> np.ndarray:
+def arms_of(ramp: Ramp, place: np.ndarray, epoch: np.ndarray, population: np.ndarray) -> np.ndarray:
     """Treatment below the served share, control above everything ever served, neither (former) between."""
     served, closed = ramp.served[epoch, population], ramp.closed[epoch, population]
     return np.where(place < served, TREATMENT, np.where(place >= closed, CONTROL, NEITHER))
@@ -153,7 +165,7 @@ def _before(world: World, rng: np.random.Generator, ramp: Ramp, units: Units) ->
     sums_d, sums_x = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for epoch in range(len(world.ramp)):
         stratum = ramp.stratum[epoch, units.population]
-        arm = _arms(ramp, units.place, np.full(len(d), epoch), units.population)
+        arm = arms_of(ramp, units.place, np.full(len(d), epoch), units.population)
         kept = (stratum >= 0) & (arm != NEITHER)
         for sums, values in ((sums_d, d), (sums_x, x)):
             np.add.at(sums, (stratum[kept], arm[kept], units.bucket[kept]), values[kept])
@@ -191,7 +203,7 @@ def _first_rows(world: World, ramp: Ramp, units: Units, firsts: Firsts, *, since
     edges = [*(step.hour for step in world.ramp), world.hours]
     for epoch in range(len(world.ramp)):
         stratum = ramp.stratum[epoch, units.population]
-        arm = _arms(ramp, units.place, np.full(len(units.place), epoch), units.population)
+        arm = arms_of(ramp, units.place, np.full(len(units.place), epoch), units.population)
         mine = firsts.epoch == epoch if not since_entry else np.ones(len(firsts.unit), dtype=bool)
         last = np.full(len(units.place), world.hours)
         last[firsts.unit[mine]] = firsts.hour[mine]
