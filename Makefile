@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 DEMO ?= 1
 
-.PHONY: install run test check bench bench-statistics bench-pages demo clean
+.PHONY: install run test check bench bench-statistics demo clean
 
 install: .venv/.installed
 
@@ -36,9 +36,6 @@ bench: .venv/.installed-tests
 
 bench-statistics: .venv/.installed-tests
 	$(PY) -m tests.statistics.bench_statistics
-
-bench-pages: .venv/.installed-tests
-	$(PY) -m tests.bench.pages
 
 demo: install           ## makes the demo store anew
 	$(PY) -m rollout_core demo --anew
