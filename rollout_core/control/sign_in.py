@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from secrets import token_hex, token_urlsafe
 
 from argon2 import PasswordHasher
@@ -29,8 +30,15 @@ LOCAL_ADMIN = "local-admin"
 HASHER = PasswordHasher()
 """argon2id with the library's defaults (RFC 9106, low-memory profile)."""
 
-NOBODY = HASHER.hash("nobody has this password")
-"""Checked when the name is unknown, so that an unknown name takes as long as a wrong password."""
+
+
+@cache
+def nobodys_hash() -> str:
+    """Checked when the name is unknown, so that an unknown name takes as long as a wrong password.
+
+    Made once and when it is first needed: it takes as long as a sign-in, and every command would wait for it.
+    """
+    return HASHER.hash("nobody has this password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def sign_in_by_password(room: Room, name: str, password: str, length: timedelta 
     with room.control.read() as unit:
         person = unit.people.get(name)
     known = person is not None and person.active and person.password_hash is not None
-    fits = _fits(person.password_hash if known and person and person.password_hash else NOBODY, password)
+    fits = _fits(person.password_hash if known and person and person.password_hash else nobodys_hash(), password)
     with room.control.write() as unit:
         if known and fits and person is not None:
             return _begin(unit, person.name, person.role, "password", now, length)

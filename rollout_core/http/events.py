@@ -73,7 +73,8 @@ def sender_of(request: Request, room: ControlRoom) -> Sender:
         return Sender(trusted=True, name=visitor.actor.principal)
     key = request.path_params.get("key") or request.query_params.get("key", "")
     if not key:
-        raise NotSignedIn("Events need the public write key or a token.", mend="Add ?key= with the key in write.key.")
+        raise NotSignedIn("Events need the public write key or a token.",
+                          mend="Add ?key= with the key that the file write.key in the store's folder holds.")
     if not compare_digest(key.encode(), room.write_key.encode()):
         raise NotPermitted("This is not the public write key.", mend="`rollout ask events-health` shows what arrives.")
     units = frozenset(served.unit for served in room.room.live.current.rollouts.values())

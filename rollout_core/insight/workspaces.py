@@ -79,7 +79,8 @@ def answer(room: Room, request: WorkspacesRequest) -> WorkspacesAnswer:
     sums = _sums(room, now_scene, ids)
     lines = tuple(_line(compiled, now_scene, subject, known[subject], sums.get(subject, [])) for subject in ids)
     total = found[0]["total"] if found else 0
-    note = "" if found or request.search else f"The register holds no such {rollout.unit}."
+    note = "" if found or request.search else (
+        f"No {rollout.unit} has it now." if request.enabled else f"The register holds no such {rollout.unit}.")
     return WorkspacesAnswer(rollout.key, rollout.unit, total, request.page, request.page_size, lines, note)
 
 

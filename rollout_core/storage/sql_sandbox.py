@@ -110,7 +110,8 @@ def _parsed(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
         raise QueryRefused(str(error).split("\n")[0], mend="Only SELECT and EXPLAIN are allowed.") from error
     tree: dict[str, Any] = msgspec.json.decode(text)
     if tree.get("error"):
-        raise QueryRefused(str(tree.get("error_message", "This is not a SELECT.")),
+        said = str(tree.get("error_message", ""))
+        raise QueryRefused("This is not a SELECT." if "serialized to json" in said or not said else said,
                            mend="Only SELECT and EXPLAIN are allowed.")
     return tree
 

@@ -171,16 +171,18 @@ def _verdict(found: Values) -> str:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @shared
 def audit_export(call: Call, file: Path) -> None:
-    """Writes the whole trail, oldest first, with its head; .csv, .json or .parquet says how."""
+    """Writes the trail (with --rollout that rollout's entries), oldest first, with its head; .csv, .json or .parquet
+    says how."""
     found = call.about("audit", limit=1000)
     pages, head = [*found["records"]], msgspec.convert(found["head"], AuditHead)
     while found["more"]:
         found = call.about("audit", limit=1000, before=pages[-1]["seq"])
         pages.extend(found["records"])
     records = msgspec.convert(pages, list[AuditRecord])
+    of = f" of {call.rollout}" if call.rollout else ""
     file.write_bytes(audit_file(records, head, file.suffix.lstrip(".").replace("jsonl", "json") or "json"))
     call.show({"file": str(file), "records": len(records), "head": str(head)},
-              lambda told: f"{told['records']:,} entries in {told['file']}. Head {told['head']}")
+              lambda told: f"{told['records']:,} entries{of} in {told['file']}. Head {told['head']}")
 
 
 @click.command("doctor")
