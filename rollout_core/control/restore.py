@@ -27,10 +27,12 @@ from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
+from rollout_core.ports.store_key import KEY_FILE
 
 NAME = "restore"
-STAGED_EVENTS = "events.duckdb.restore"
-"""A copied event store that takes its place at the next start, before the file is opened."""
+STAGED_EVENTS, STAGED_KEY = "events.duckdb.restore", "store.key.restore"
+"""A copied event store, and the key it was written with, that take their places at the next start, before the file is
+opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def restore(room: Room, actor: Actor, request: Restore) -> Change:
         source / CONTROL_COPY, lambda live, copy: _amend(room, actor, request, live, copy))
     warnings = open_snapshot(room)
     staged = request.events and _stage(room, source)
+    if staged:
+        _stage_key(room, source)
     told = f"The event store takes the backup's events at the next start ({STAGED_EVENTS})."
     return Change(NAME, None, seq, warnings=(*warnings, told) if staged else warnings,
                   result={"held": held, "events_staged": staged})
@@ -99,6 +103,17 @@ def _stage(room: Room, source: Path) -> bool:
     return True
 
 
+def _stage_key(room: Room, source: Path) -> None:
+    """The backup's events know subjects by the backup's store.key: in another folder (a new machine) it comes along."""
+    copy, present = source / KEY_FILE, room.directory / KEY_FILE
+    if not copy.is_file() or (present.is_file() and copy.read_bytes() == present.read_bytes()):
+        return
+    aside = room.directory / f"{STAGED_KEY}.part"
+    aside.touch(mode=0o600)
+    copyfile(copy, aside)
+    aside.replace(room.directory / STAGED_KEY)
+
+
 def take_staged_events(directory: Path) -> bool:
     """Puts a staged event store in place of the present one, which is kept beside it; True when there was one.
 
@@ -110,6 +125,11 @@ def take_staged_events(directory: Path) -> bool:
     for left in (events, directory / f"{EVENTS_COPY}.wal"):
         if left.exists():
             left.replace(left.with_name(f"{left.name}.before-restore"))
+    if (directory / STAGED_KEY).is_file():
+        key = directory / KEY_FILE
+        if key.exists():
+            key.replace(key.with_name(f"{KEY_FILE}.before-restore"))
+        (directory / STAGED_KEY).replace(key)
     (directory / REPLACED_EVENTS).touch()
     staged.replace(events)
     return True

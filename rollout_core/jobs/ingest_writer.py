@@ -133,7 +133,11 @@ class IngestWriter:
     def _check_disk(self) -> None:
         if self._directory is None:
             return
-        free, total = self._free(self._directory)
+        try:
+            free, total = self._free(self._directory)
+        except OSError as error:
+            raise StoreUnavailable(f"{self._directory} is gone: {error.strerror}.",
+                                   mend="Put the store back or restore a backup, then restart the app.") from error
         if free < self._minimum_free or free < FREE_SHARE * total:
             raise DiskFull(f"Only {free / 2**30:.2f} GiB of disk are free.", retry_after_seconds=60, free_bytes=free,
                            mend="Free some space: events are refused below 1 GiB or 5 %; flags, pause and stop go on.")

@@ -25,14 +25,17 @@ PRAGMAS = (
 POSTGRESQL_WRITE_LOCK = "SELECT pg_advisory_xact_lock(7221340001)"
 """What makes a write transaction serial with all others there; SQLite has BEGIN IMMEDIATE."""
 
+RESTORE_ANEW = ("Stop the app, move control.sqlite with its -wal and -shm files aside, then `rollout restore "
+                "DIRECTORY`: a restore needs a sound store to put the backup into.")
+
 _FAULTS: dict[int, tuple[type[StoreError], str, str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, "The disk is full: the control database could not write.", "Free some disk space."),
     sqlite3.SQLITE_BUSY: (StoreLocked, "Another process is writing to the control database.",
                           "Try again; if it stays, see which process hangs with `rollout doctor`."),
     sqlite3.SQLITE_LOCKED: (StoreLocked, "The control database is locked.", "Try again."),
-    sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "The control database is damaged.", "Restore a backup: `rollout restore`."),
+    sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "The control database is damaged.", RESTORE_ANEW),
     sqlite3.SQLITE_NOTADB: (StoreCorrupt, "The control database's file is not a database.",
-                            "Restore a backup: `rollout restore`."),
+                            RESTORE_ANEW),
     sqlite3.SQLITE_READONLY: (StoreUnavailable, "The control database may not be written.",
                               "Give this user write permission on the store's directory."),
     sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, "The control database cannot be opened.",

@@ -28,6 +28,8 @@ def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
                                    "WHERE database_name = current_database()").fetchall())
         letters = dict(cursor.execute("SELECT reason, count(*) FROM dead_letter GROUP BY 1").fetchall())
         problems = _integrity(cursor)
+    if not database.in_place:
+        problems.append("The file was removed or replaced while it is in use: events are refused. Take a backup now.")
     sizes = _sizes(database.path)
     available, total = free(database.path.parent) if database.path is not None else (0, 0)
     if database.path is not None and (available < MIN_FREE_BYTES or available < MIN_FREE_SHARE * total):

@@ -68,6 +68,15 @@ class EventDatabase:
             raise _unreadable(self.path, error) from error
         self.engine = engine
         self._instance = instance
+        self._inode = self.path.stat().st_ino if self.path is not None else None
+
+    @property
+    def in_place(self) -> bool:
+        """False once the file that is open is not the one at its path: what is written then is gone at the end."""
+        try:
+            return self.path is None or self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rollout_core.errors import InvalidRequest
+from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreError
 from rollout_core.ports.event_store import (
     Batch,
     Closed,
@@ -21,6 +21,7 @@ from rollout_core.ports.event_store import (
     StoreCondition,
     Written,
 )
+from rollout_core.ports.store_key import key_print
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot
@@ -40,6 +41,11 @@ class DuckdbEventStore:
     def __init__(self, path: Path | None, secret: bytes, *, copies: Sequence[Path] = (),
                  wait_seconds: float = LOCK_WAIT_SECONDS, free: FreeSpace = free_space) -> None:
         self.database = EventDatabase(path, wait_seconds=wait_seconds)
+        try:
+            know_key(self.database, secret)
+        except StoreError:
+            self.database.close()
+            raise
         self.keys = KeyRing(secret)
         self._writer = EventWriter(self.database, self.keys, free=free)
         self._copies = tuple(copies)
@@ -118,6 +124,20 @@ class DuckdbEventStore:
         """See the port."""
         self.database.close()
         self._writer.close()
+
+
+def know_key(database: EventDatabase, secret: bytes) -> None:
+    """Notes at the first opening which key the store is written with. Raises StoreCorrupt when it is another one now.
+    """
+    own = key_print(secret)
+    with database.transaction() as cursor:
+        known = cursor.execute("SELECT value FROM store_meta WHERE name = 'key_print'").fetchall()
+        if not known:
+            cursor.execute("INSERT INTO store_meta VALUES ('key_print', ?)", [own])
+        elif known[0][0] != own:
+            raise StoreCorrupt(f"store.key is not the key that {database.path} was written with.",
+                               mend="Put the store.key back that lies in every backup of this store.",
+                               path=str(database.path))
 
 
 def open_event_store(path: Path | None, key: bytes, *, wait_seconds: float = LOCK_WAIT_SECONDS,

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rollout_core.errors import DiskFull
+from rollout_core.errors import DiskFull, StoreCorrupt
 from rollout_core.metrics.event import MAX_UNITS, Kind
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
@@ -74,6 +74,10 @@ class EventWriter:
 
     def write(self, batch: Batch) -> Written:
         """One transaction. Raises DiskFull, StoreUnavailable; nothing is stored then."""
+        if not self._database.in_place:
+            raise StoreCorrupt(f"The event store {self._database.path} was removed or replaced while it is in use.",
+                               mend="`rollout backup` still saves what it holds; then put a store in its place and "
+                                    "restart the app.", path=str(self._database.path))
         self._check_disk()
         with self._lock:
             units = _units_of(batch.events)

@@ -18,6 +18,7 @@ from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNe
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Refusal, Rejected
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
+from rollout_core.ports.store_key import store_key
 from rollout_core.storage.event_database import memory_limit
 from rollout_core.storage.event_store import DuckdbEventStore
 from rollout_core.storage.sql_sandbox import fetched
@@ -445,6 +446,38 @@ class TestUserSql:
 
 
 class TestOpening:
+    def test_another_key_is_refused_with_the_way_back(self, tmp_path: Path) -> None:
+        """A new store.key would make every subject somebody else, in silence."""
+        path = tmp_path / "events.duckdb"
+        DuckdbEventStore(path, SECRET).close()
+        with pytest.raises(StoreCorrupt, match=r"store\.key"):
+            DuckdbEventStore(path, b"n" * 32)
+        DuckdbEventStore(path, SECRET).close()
+
+    def test_a_key_that_is_gone_beside_its_events_is_not_made_anew(self, tmp_path: Path) -> None:
+        store_key(tmp_path)
+        (tmp_path / "events.duckdb").touch()
+        (tmp_path / "store.key").unlink()
+        with pytest.raises(StoreCorrupt, match="gone"):
+            store_key(tmp_path)
+        assert not (tmp_path / "store.key").exists()
+        (tmp_path / "store.key").mkdir()
+        with pytest.raises(StoreCorrupt, match="cannot be read"):
+            store_key(tmp_path)
+
+    def test_nothing_is_acknowledged_into_a_file_that_was_deleted_or_replaced(
+            self, filed: DuckdbEventStore, tmp_path: Path) -> None:
+        path = tmp_path / "events.duckdb"
+        path.rename(tmp_path / "aside")
+        for _ in ("deleted", "replaced"):
+            with pytest.raises(StoreCorrupt, match="removed or replaced"):
+                filed.write(batch(request(1.0)))
+            assert any("removed or replaced" in each for each in filed.condition().problems)
+            path.touch()
+        path.unlink()
+        (tmp_path / "aside").rename(path)
+        assert filed.write(batch(request(1.0))).stored == 1
+
     def test_a_second_process_is_told_who_holds_the_store(self, filed: DuckdbEventStore, tmp_path: Path) -> None:
         program = ("import sys; from pathlib import Path\n"
                    "from rollout_core.errors import StoreLocked\n"

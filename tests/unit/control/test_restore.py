@@ -184,6 +184,19 @@ def test_the_backups_events_take_their_place_at_the_next_start(setting: Setting)
     assert (setting.directory / "events.duckdb.before-restore").read_bytes() == b"present"
 
 
+def test_in_another_folder_the_key_comes_with_the_events_that_were_written_with_it(setting: Setting) -> None:
+    """A restore on a new machine: with a key of its own every subject there would become somebody else."""
+    setting.running()
+    backup = backed_up(setting)
+    key = setting.directory / "store.key"
+    old = key.read_bytes()
+    key.write_bytes(b"n" * 32)
+    setting.act("restore", directory=backup, reason="new machine")
+    assert take_staged_events(setting.directory)
+    assert key.read_bytes() == old
+    assert key.stat().st_mode & 0o077 == 0
+
+
 SHARES = st.dictionaries(st.sampled_from(["internal", "beta", "everyone"]), st.integers(0, 100_000))
 
 

@@ -93,6 +93,12 @@ def test_five_percent_of_a_large_disk_are_kept_free_too(store: GatedStore, tmp_p
         writer.offer([request(1.0)], [], 10)
 
 
+def test_a_folder_that_is_gone_is_said_in_words(store: GatedStore, tmp_path: Path) -> None:
+    writer = IngestWriter(store, directory=tmp_path / "gone")
+    with pytest.raises(StoreUnavailable, match="gone"):
+        writer.offer([request(1.0)], [], 10)
+
+
 def test_after_a_fatal_error_its_senders_hear_of_it_and_the_store_is_reopened(store: GatedStore,
                                                                            ingest: IngestWriter) -> None:
     store.fail_with = [StoreUnavailable("fatal")]
