@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from logging import getLogger
 
-import msgspec
-
-from rollout_core.analysis.judge import EDITION
-from rollout_core.analysis.records import to_record
+from rollout_core.analysis.verdict import Verdict
 from rollout_core.control.change import Change
 from rollout_core.control.change_rollout import change_rollout
+from rollout_core.control.decision_record import Outcome, record_decision
 from rollout_core.control.freeze_references import freeze_references
 from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
 from rollout_core.control.settle_alerts import settle_alerts
@@ -28,20 +26,19 @@ from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.monitor import MonitorAnswer, monitor
-from rollout_core.insight.replay import pack
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
-from rollout_core.ports.control_records import DecisionRecord
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.ladder import REDUCTIONS, ROLLBACK_OF, Act, Past, Proposal, Seen, propose
+from rollout_core.rollouts.ramping import climb, guarded_by
 from rollout_core.rollouts.status import Status
+from rollout_core.rollouts.targets import Rollback
 
 log = getLogger("rollout.sweeps")
 
-EVERY_HOUR = timedelta(hours=1)
 SWEPT = (Status.RUNNING, Status.HELD, Status.PAUSED, Status.COMPLETED)
 """Statuses in which a sweep looks; a completed rollout is watched as before."""
 
@@ -109,9 +106,17 @@ def sweep_one(room: Room, key: str) -> Swept:
                      failed=str(error))
     proposal = Proposal(Act.NONE, words="Nothing is counted yet.")
     if found is not None:
-        known = Seen(found.verdicts, conditions_of(seen), all(gate.open for gate in seen.gates))
+        ramp = climb(here.plan, here.rollout, found.evidence, errors_of(here, found), here.now)
+        known = Seen(found.verdicts, conditions_of(seen), all(gate.open for gate in seen.gates), ramp=ramp)
         proposal = propose(here.plan, here.rollout, found.asked, known, past_of(room, here), here.now)
     return carry_out(room, here, seen, found, proposal)
+
+
+def errors_of(here: Scene, found: Judgement) -> Verdict | None:
+    """The verdict of the guardrail that the ramp goes by."""
+    rule = guarded_by(here.plan)
+    return None if rule is None else next(
+        (each for each in found.verdicts.guardrails if each.key == rule.key), None)
 
 
 def past_of(room: Room, here: Scene) -> Past:
@@ -122,7 +127,7 @@ def past_of(room: Room, here: Scene) -> Past:
         for record in unit.decisions.tail(here.rollout.key, limit=50):
             if raised_at is not None and record.swept_at <= raised_at:
                 break
-            if record.done and record.act in REDUCTIONS:
+            if record.done and record.act in (*REDUCTIONS, Act.STEP_BACK):
                 because = record.seen.get("because")
                 return Past(record.swept_at, tuple(because) if isinstance(because, list | tuple) else ())
     return Past()
@@ -135,7 +140,7 @@ def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | N
 
     def record(unit: ControlUnit, change: Change | None) -> int | None:
         settled[:] = settle_alerts(unit, here, seen.sightings)
-        return _decide(unit, here, seen, found, Outcome(proposal, change))
+        return record_decision(unit, here, seen, found, Outcome(proposal, change))
     number, failed = None, ""
     if acts:
         try:
@@ -146,14 +151,6 @@ def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | N
         number = commit(room, lambda unit, when: record(unit, None), urgent=True)
     return Swept(here.rollout.key, proposal.act, acts, here.rollout.autopilot, proposal.words, number, settled[0],
                  settled[1], here.now, proposal.because, failed)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A proposal and the change it led to, if any."""
-
-    proposal: Proposal
-    change: Change | None
 
 
 def _step(room: Room, here: Scene, proposal: Proposal,
@@ -183,37 +180,11 @@ def request_of(here: Scene, proposal: Proposal) -> tuple[str, Mapping[str, objec
     if proposal.act is Act.ADVANCE:
         return "advance", {"revision": here.rollout.revision}
     to = percentage_of_buckets(proposal.to or 0)
+    if proposal.act is Act.STEP_UP:
+        return "set_percentage", {"percentage": to, "revision": here.rollout.revision}
+    if proposal.act is Act.STEP_BACK:
+        return "roll_back", {"kind": Rollback.GRADUAL.value, "to": to}
     return "roll_back", {"kind": ROLLBACK_OF[proposal.act].value, "to": to}
-
-
-def _decide(unit: ControlUnit, here: Scene, seen: MonitorAnswer, found: Judgement | None,
-            outcome: Outcome) -> int | None:
-    """Writes the decision record, unless nothing has changed since the last one within the hour."""
-    proposal, change = outcome.proposal, outcome.change
-    statuses = {} if found is None else {
-        each.key: each.status.value for each in (found.verdicts.sample_ratio, *found.verdicts.guardrails,
-                                                 *found.verdicts.criteria)}
-    last = next(iter(unit.decisions.tail(here.rollout.key, limit=1)), None)
-    same = last is not None and last.act == proposal.act and last.seen.get("statuses") == statuses
-    if proposal.act is Act.NONE and same and last is not None and here.now - last.swept_at < EVERY_HOUR:
-        return None
-    if same and last is not None and change is None and last.done is False and here.now - last.swept_at < EVERY_HOUR:
-        return None
-    return unit.decisions.append(DecisionRecord(
-        number=0, rollout=here.rollout.key, epoch=here.rollout.epoch, swept_at=here.now, mode=here.rollout.autopilot,
-        act=proposal.act.value, done=change is not None and change.changed, summary=proposal.words,
-        seen={**facts(seen, found, proposal), "statuses": statuses}, audit_seq=change.audit_seq if change else None))
-
-
-def facts(seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> dict[str, object]:
-    """Everything the decision saw, as JSON values; the sufficient statistics packed."""
-    shown: dict[str, object] = {
-        "because": list(proposal.because), "to": proposal.to, "else": proposal.else_words,
-        "health": msgspec.to_builtins(seen.health), "firing": [each.rule for each in seen.sightings if each.fires]}
-    if found is not None:
-        shown |= {"verdicts": to_record(found.verdicts), "policy": to_record(found.asked.policy), "edition": EDITION,
-                  "evidence": pack(found.evidence), "closed_until_at": found.closed_until_at.isoformat()}
-    return shown
 
 
 SPEC = VerbSpec("sweep", Sweep, sweep, Role.OPERATOR,  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from rollout_core.metrics.event import Kind
 from rollout_core.metrics.formula import WorstChange
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.policies import PROVABLE
+from rollout_core.rollouts.ramping import budget_needed, ramp_policy
 
 MOST_AUDIENCES = 20
 """How many audiences with a rule the register can be counted by at once."""
@@ -162,6 +163,21 @@ def _pause_conditions(sheet: Sheet) -> None:
             _must_be_provable(sheet, f"pause_conditions[{index}].metric", rule.metric, (*PROVABLE, WorstChange))
 
 
+def _risk_budget(sheet: Sheet) -> None:
+    """A ramp needs a margin on errors to exclude, and a budget that lasts until it is excluded."""
+    if sheet.plan.autopilot.risk_budget_errors is None:
+        return
+    path = "autopilot.risk_budget_errors"
+    if ramp_policy(sheet.plan) is None:
+        sheet.wrong(path, f"a risk budget needs a guardrail on {sheet.plan.health.error_metric} with a margin that is "
+                          "not relative")
+        return
+    needed = budget_needed(sheet.plan)
+    if needed is not None:
+        sheet.wrong(path, "the ramp would stand still at half: this budget is spent before the margin is excluded",
+                    f"at least {needed:,.0f} errors, or a larger margin")
+
+
 def _others(sheet: Sheet) -> None:
     plan = sheet.plan
     flags = [flag.key for flag in plan.flags]
@@ -177,5 +193,5 @@ def _others(sheet: Sheet) -> None:
 
 
 CHECKS: tuple[Callable[[Sheet], None], ...] = (_audiences, _flags, _phases, _percentages, _metrics, _guardrails,
-                                              _pause_conditions, check_rules, _others)
+                                              _pause_conditions, check_rules, _risk_budget, _others)
 """Every check, each on one part of the plan."""

@@ -15,7 +15,7 @@ from rollout_core.insight.evidence import collect
 from rollout_core.insight.evidence_version import Version, version_of
 from rollout_core.insight.known import known_of, read_frozen
 from rollout_core.insight.scene import Scene
-from rollout_core.ports.event_questions import LastSeen, Watermarks
+from rollout_core.ports.event_questions import Watermarks
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.policies import Asked, Known, asked_of, metrics_of
@@ -50,7 +50,7 @@ def judgement_of(room: Room, scene: Scene, phase: str | None = None) -> Judgemen
 
     `phase` None: the one in force, whose criteria are judged. Raises StoreUnavailable.
     """
-    closed = room.events.measure(LastSeen()).closed_until_at
+    closed = room.events.measure(Watermarks()).closed_until_at
     if closed is None:
         return None
     version = version_of(scene, closed, restart_of(scene))

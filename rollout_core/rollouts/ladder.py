@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from rollout_core.analysis.ramp import RampAdvice, RampStep
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.analysis.verdict import Verdict, Verdicts
-from rollout_core.rollouts.plan import Plan, Rung
+from rollout_core.rollouts.ladder_words import otherwise, reasons, staying
+from rollout_core.rollouts.plan import WHOLE, Plan, Rung
 from rollout_core.rollouts.policies import Asked
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import SERVING, Status
@@ -32,6 +34,8 @@ class Act(StrEnum):
     SAFE_STATE = "safe_state"
     PAUSE = "pause"
     ADVANCE = "advance"
+    STEP_UP = "step_up"
+    STEP_BACK = "step_back"
 
 
 REDUCTIONS = (Act.HALVE, Act.PREVIOUS_PHASE, Act.SAFE_STATE, Act.PAUSE)
@@ -73,12 +77,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one sweep knows. `gates_open`: every gate of the next step is met; `blocked`: why it may not advance."""
+    """What one sweep knows. `gates_open`: every gate of the next step is met; `blocked`: why it may not advance.
+
+    `ramp`: the advice of the plan's risk budget, if it has one.
+    """
 
     verdicts: Verdicts
     conditions: tuple[Condition, ...] = ()
     gates_open: bool = False
     blocked: str = ""
+    ramp: RampAdvice | None = None
 
 
 def propose(plan: Plan, rollout: Rollout, asked: Asked, seen: Seen, past: Past, now: datetime) -> Proposal:
@@ -126,7 +134,9 @@ def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], seen: S
     for act in REDUCTIONS[REDUCTIONS.index(first):]:
         to = _share_after(plan, rollout, act)
         if to < rollout.percentage:
-            return Proposal(act, tuple(wanted), to, _reasons(wanted, seen), _else(wanted, seen))
+            words = {condition.key: condition.words for condition in seen.conditions}
+            return Proposal(act, tuple(wanted), to, reasons(wanted, seen.verdicts, words),
+                            otherwise(wanted, seen.verdicts))
     return _hold(rollout, tuple(wanted), "Nothing is left to reduce.", "")
 
 
@@ -145,10 +155,29 @@ def _without_harm(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> Propo
         holds["sample_ratio"] = "Treatment and control are not split as planned; no comparison can be trusted."
     if holds:
         return _hold(rollout, tuple(holds), " ".join(holds.values()), "The cause being mended.")
+    if (step := _ramp(plan, rollout, seen, past)) is not None:
+        return step
     if _may_advance(plan, rollout, seen, past):
         return Proposal(Act.ADVANCE, words="Every criterion is proven and no guardrail is worse.",
                         else_words="Any criterion not proven.")
-    return Proposal(Act.NONE, words=_staying(seen), else_words="A proven harm, or every criterion proven.")
+    return Proposal(Act.NONE, words=staying(seen.verdicts, seen.blocked),
+                    else_words="A proven harm, or every criterion proven.")
+
+
+def _ramp(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> Proposal | None:
+    """A rung up within the phase, or back to the first one when the risk budget would be overrun; None: neither."""
+    advice = seen.ramp
+    if advice is None or rollout.status is not Status.RUNNING or rollout.phase is None:
+        return None
+    to = min(round(advice.share * WHOLE), plan.phase(rollout.phase).percentage)
+    risk = f"{advice.risk:,.0f} extra errors at the upper bound, {plan.autopilot.risk_budget_errors:g} may be risked."
+    if advice.step is RampStep.HOLD_AND_ASK:
+        act = Act.STEP_BACK if to < rollout.percentage else Act.HOLD
+        return Proposal(act, ("risk_budget",), to, f"The risk budget would be overrun: {risk}", "A lower upper bound.")
+    if advice.step is RampStep.STEP_UP and to > rollout.percentage and past.reduced_at is None:
+        return Proposal(Act.STEP_UP, ("risk_budget",), to, f"The risk budget allows the next rung: {risk}",
+                        "A higher upper bound.")
+    return None
 
 
 def _may_advance(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> bool:
@@ -160,29 +189,6 @@ def _hold(rollout: Rollout, because: tuple[str, ...], words: str, else_words: st
     """A hold; where the rollout is held (or completed) already, nothing is to be done."""
     act = Act.HOLD if rollout.status is Status.RUNNING else Act.NONE
     return Proposal(act, because, None, words, else_words)
-
-
-def _reasons(wanted: Mapping[str, Rung], seen: Seen) -> str:
-    verdicts = {verdict.key: verdict for verdict in seen.verdicts.guardrails}
-    words = {condition.key: condition.words for condition in seen.conditions}
-    return " ".join(f"{key} is proven worse (e = {_e(verdicts[key])})." if key in verdicts
-                    else words.get(key, key) for key in wanted)
-
-
-def _else(wanted: Mapping[str, Rung], seen: Seen) -> str:
-    verdicts = [verdict for verdict in seen.verdicts.guardrails if verdict.key in wanted]
-    return " ".join(f"{verdict.key} with log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
-                    for verdict in verdicts) or "The condition being resolved."
-
-
-def _staying(seen: Seen) -> str:
-    missing = [verdict.key for verdict in seen.verdicts.criteria if verdict.status is not Standing.PROVEN]
-    return f"Not proven yet: {', '.join(missing)}." if missing else seen.blocked or "Nothing asks for a change."
-
-
-def _e(verdict: Verdict) -> str:
-    """An e-value for people, without astronomical digits."""
-    return f"{2.718281828 ** verdict.log_e:,.0f}" if verdict.log_e < 14 else f"10^{verdict.log_e / 2.302585:.0f}"
 
 
 def _hours(plan: Plan) -> str:

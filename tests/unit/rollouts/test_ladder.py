@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rollout_core.analysis.ramp import RampAdvice, RampStep
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.analysis.verdict import Verdict, Verdicts
 from rollout_core.documents.plan_document import load_plan
-from rollout_core.rollouts.ladder import Act, Condition, Past, Seen, propose
+from rollout_core.rollouts.ladder import Act, Condition, Past, Proposal, Seen, propose
 from rollout_core.rollouts.plan import Rung
 from rollout_core.rollouts.policies import Asked, Known, asked_of
 from rollout_core.rollouts.rollout import Rollout
@@ -106,3 +107,33 @@ def test_it_advances_only_where_the_plan_allows_it_and_all_is_proven() -> None:
     assert propose(allowed, ROLLOUT, ASKED, ready, Past(), NOW).act is Act.ADVANCE
     assert propose(allowed, ROLLOUT, ASKED, ready, Past(NOW - timedelta(days=2), ("x",)), NOW).act is Act.NONE
     assert propose(allowed, ROLLOUT, ASKED, replace(ready, gates_open=False), Past(), NOW).act is Act.NONE
+
+
+def ramped(percentage: int, step: RampStep, share: float, phase: str = "expanded_rollout", **more: object) -> Proposal:
+    advice = RampAdvice(step, share, 12.0)
+    plan = replace(PLAN, autopilot=replace(PLAN.autopilot, risk_budget_errors=60.0))
+    rollout = replace(ROLLOUT, phase=phase, percentage=percentage)
+    return propose(plan, rollout, ASKED, replace(seen(), ramp=advice), Past(**more), NOW)
+
+
+def test_a_risk_budget_climbs_within_the_phase_and_no_further() -> None:
+    assert (ramped(2_000, RampStep.STEP_UP, 0.05).act, ramped(2_000, RampStep.STEP_UP, 0.05).to) == (Act.STEP_UP, 5_000)
+    assert ramped(30_000, RampStep.STEP_UP, 0.95).to == 50_000, "the phase ends at 50 %"
+    assert ramped(50_000, RampStep.STEP_UP, 0.95).act is Act.NONE
+
+
+def test_a_risk_budget_about_to_be_overrun_goes_back_to_the_first_rung_and_asks() -> None:
+    assert (ramped(20_000, RampStep.HOLD_AND_ASK, 0.01).act, ramped(20_000, RampStep.HOLD_AND_ASK, 0.01).to) == (
+        Act.STEP_BACK, 1_000)
+    assert ramped(1_000, RampStep.HOLD_AND_ASK, 0.01).act is Act.HOLD
+
+
+def test_after_a_reduction_the_ramp_never_climbs_by_itself() -> None:
+    assert ramped(2_000, RampStep.STEP_UP, 0.05, reduced_at=NOW - timedelta(days=2)).act is Act.NONE
+
+
+def test_a_step_for_want_of_recovery_does_not_claim_a_proof() -> None:
+    past = Past(NOW - timedelta(hours=3), ("errors",))
+    decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors", status=Standing.WATCHING)), past, NOW)
+    assert decided.act is Act.HALVE
+    assert decided.words == "errors has not been proven tolerable since the last step down."

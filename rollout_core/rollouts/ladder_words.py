@@ -1,0 +1,43 @@
+"""Why the autopilot decides what it decides, and what would have changed it: sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import exp, log
+
+from rollout_core.analysis.verdict import Status, Verdict, Verdicts
+
+LARGEST_PRINTED = 14.0
+"""Above e**14 an e-value is printed as a power of ten."""
+
+
+def reasons(wanted: Iterable[str], verdicts: Verdicts, conditions: Mapping[str, str]) -> str:
+    """Each rule that asks for a step, in a sentence; `conditions` are words by key."""
+    guards = {verdict.key: verdict for verdict in verdicts.guardrails}
+    return " ".join(_reason(guards[key]) if key in guards else conditions.get(key, key) for key in wanted)
+
+
+def _reason(verdict: Verdict) -> str:
+    if verdict.status is Status.WORSE:
+        return f"{verdict.key} is proven worse (e = {e_value(verdict)})."
+    return f"{verdict.key} has not been proven tolerable since the last step down."
+
+
+def otherwise(wanted: Iterable[str], verdicts: Verdicts) -> str:
+    """What would have left it alone."""
+    chosen = set(wanted)
+    found = [verdict for verdict in verdicts.guardrails if verdict.key in chosen]
+    return " ".join(f"{verdict.key} with log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
+                    if verdict.status is Status.WORSE else f"{verdict.key} bounded below its margin."
+                    for verdict in found) or "The condition being resolved."
+
+
+def staying(verdicts: Verdicts, blocked: str) -> str:
+    """Why nothing changes."""
+    missing = [verdict.key for verdict in verdicts.criteria if verdict.status is not Status.PROVEN]
+    return f"Not proven yet: {', '.join(missing)}." if missing else blocked or "Nothing asks for a change."
+
+
+def e_value(verdict: Verdict) -> str:
+    """An e-value for people, without astronomical digits."""
+    return f"{exp(verdict.log_e):,.0f}" if verdict.log_e < LARGEST_PRINTED else f"10^{verdict.log_e / log(10.0):.0f}"
