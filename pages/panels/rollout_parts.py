@@ -93,7 +93,7 @@ def who_has_it(here: Here, entry: RolloutEntry) -> None:
     people = "" if share.have is None else f": {share.have:,} of {share.eligible or 0:,} eligible {noun(entry.unit)}"
     section("Who has it?", f"{planned_and_real(share)}{people} · each phase fills its audiences in turn · "
             "dashed: joins next")
-    following = next((step for step in phases.phases if step.state == "ahead"), None)
+    following = next((step for step in phases.phases if step.state in ("ahead", "left")), None)
     audience_table(phases.audiences, following.percentage if following else None)
 
 

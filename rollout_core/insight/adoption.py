@@ -109,12 +109,18 @@ def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
 
 
 def _naive(measuring: Measuring, share: Share) -> Measured:
-    """Users so far ÷ subjects that have it now: shown, never decides. It falls when many are enrolled at once."""
+    """Users so far ÷ subjects that have it now: shown, never decides. It falls when many are enrolled at once.
+
+    After a reduction more have used it than have it now; that is no share of anything and is not shown.
+    """
     rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.closed,
                                    flags=own_flags(measuring.scene.plan))).records()
     users = sum(row["subjects"] for row in rows)
     have = share.have or exposed_now(measuring.events, measuring.scene) or 0
-    interval = wilson(min(users, have), have)
+    if have and users > have:
+        return Measured("naive_adoption", None, None, None, have, "people", measuring.window, "treatment", "share",
+                        Quality.NO_DATA, "more have used it than have it now")
+    interval = wilson(users, have)
     return Measured("naive_adoption", users / have if have else None, interval.low if interval else None,
                     interval.high if interval else None, have, "people", measuring.window, "treatment", "share",
                     Quality.OK if have else Quality.NO_DATA, "shown only; falls whenever many are enrolled at once")
@@ -125,7 +131,7 @@ def _funnel(measuring: Measuring, share: Share) -> tuple[FunnelStep, ...]:
     counts = [("eligible", "Eligible", share.eligible), ("enabled", "Enabled", share.have),
               ("exposed", "Exposed", sum(row["exposed"] for row in rows)), *_used(measuring)]
     before: list[int | None] = [None, *(count for _, _, count in counts)]
-    return tuple(FunnelStep(key, name, n, n / earlier if n is not None and earlier else None)
+    return tuple(FunnelStep(key, name, n, n / earlier if n is not None and earlier and n <= earlier else None)
                  for (key, name, n), earlier in zip(counts, before, strict=False))
 
 

@@ -12,7 +12,7 @@ from rollout_core.health.score import HealthScore
 from rollout_core.insight.gates import gates_of
 from rollout_core.insight.glance import glance, history
 from rollout_core.insight.judgement import judgement_of
-from rollout_core.insight.people import exposed_now
+from rollout_core.insight.people import exposed_settled
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.series import Mark
 from rollout_core.insight.share import census_of, share_of
@@ -73,5 +73,5 @@ def advice(room: Room, scene: Scene, score: HealthScore) -> tuple[Recommendation
     found = judgement_of(room, scene)
     share = share_of(scene, census_of(room, scene))
     firing = [(sighting, topic(scene, sighting)) for sighting in sightings(room.events, scene, share, found)]
-    return recommend(firing, score, scene.plan.guides, exposed=exposed_now(room.events, scene), enabled=share.have,
+    return recommend(firing, score, scene.plan.guides, exposed=exposed_settled(room.events, scene), enabled=share.have,
                      may_advance=gates_of(room.events, scene, found=found).may_advance)

@@ -12,7 +12,7 @@ from rollout_core.insight.gates import Gate, gates_of
 from rollout_core.insight.glance import glance
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.pause_check import PauseCheckAnswer, pause_check
-from rollout_core.insight.people import exposed_now
+from rollout_core.insight.people import exposed_settled
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.sightings import sightings, topic
@@ -54,7 +54,7 @@ def monitor(room: Room, scene: Scene, proof: Judgement | None = None) -> Monitor
     found = sightings(room.events, scene, share, proof)
     gates = gates_of(room.events, scene, found=proof)
     recommended = recommend([(each, topic(scene, each)) for each in found], seen.health, scene.plan.guides,
-                            exposed=exposed_now(room.events, scene), enabled=share.have,
+                            exposed=exposed_settled(room.events, scene), enabled=share.have,
                             may_advance=gates.may_advance)
     return MonitorAnswer(scene.rollout.key, seen.health, found, pause_check(room.events, scene, proof), gates.gates,
                          (seen.errors, seen.adoption), recommended, scene.now)

@@ -109,5 +109,5 @@ def _last(line: RolloutLine) -> bool:
     return line.phase is not None and line.phase.number == len(line.phases)
 
 
-def _badness(line: RolloutLine) -> tuple[int, int, int, str]:
-    return (-line.alerts.critical, -line.alerts.error, line.health.score, line.name)
+def _badness(line: RolloutLine) -> tuple[int, int, int, int, str]:
+    return (-line.alerts.critical, -line.alerts.error, -line.alerts.warning, line.health.score, line.name)
