@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.evaluation import decide_all
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
@@ -15,8 +16,8 @@ from rollout_core.insight.report_markdown import escaped, markdown_of
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import MOST_POINTS
 from rollout_core.insight.series_answer import WIDTHS, width_of
-from rollout_core.insight.words import number
-from rollout_core.metrics.measured import Window
+from rollout_core.insight.words import measured_in_words, number
+from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.control_records import Subject
 from tests.golden.made_world import T0, World
 
@@ -173,3 +174,30 @@ def test_text_of_users_stays_text_in_the_report(world: World) -> None:
     (0.06, "number", "0.06"), (4.1, "rating", "4.10")])
 def test_numbers_in_words(value: float | None, unit: str, text: str) -> None:
     assert number(value, unit) == text
+
+
+def test_a_comment_has_the_arm_its_writer_was_in_and_strangers_have_no_say(world: World) -> None:
+    for subject, said in (("treatment0", "good"), ("control0", "slow"), ("somebody else", "spam")):
+        world.add("feedback", 14 * 24 - 0.5, subject, value=4.0, scale=(1, 5), comment=said)
+    world.close()
+    found = ask(world, "business", window="rollout")
+    assert {(each.text, each.arm) for each in found.comments} == {("good", "treatment"), ("slow", "control")}
+
+
+def test_a_share_of_fewer_than_used_it_is_none(world: World) -> None:
+    """12 people used it; of the register's 4 at most 4 have it now: 12 / 4 is no share of anything."""
+    with world.room.control.write() as unit:
+        unit.register.upsert_many([Subject("user", f"treatment{place}", {}) for place in range(4)])
+    sync_register(world.room)
+    found = ask(world, "adoption", window="rollout")
+    assert found.naive.value is None
+    counted = {step.key: step for step in found.funnel}
+    assert counted["enabled"].n <= 4 < counted["exposed"].n == 20
+    assert counted["exposed"].share_of_previous is None
+    assert counted["tried"].share_of_previous == 12 / 20
+
+
+def test_counts_of_one_have_a_singular() -> None:
+    window = Window(T0, T0 + timedelta(days=1))
+    one = Measured("rollout_duration", 35.6, None, None, 1, "rollouts", window, None, "days", Quality.OK)
+    assert measured_in_words(one) == "35.6 days, 1 rollout"
