@@ -15,7 +15,6 @@ from rollout_core.analysis.limit import judge_limit
 from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.verdict import Status, Verdict, Verdicts
 
-
 EDITION = 1
 """Raised whenever the same evidence may give another log e: decisions say by which edition they were judged."""
 

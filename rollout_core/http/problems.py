@@ -71,7 +71,7 @@ def headers_of(error: RolloutError) -> dict[str, str]:
     if isinstance(error, errors.QueueFull):
         return {"Retry-After": str(max(1, int(error.facts.get("retry_after_seconds", 1))))}
     if isinstance(error, errors.StoreError):
-        return {"Retry-After": "30"}
+        return {"Retry-After": str(max(1, int(error.facts.get("retry_after_seconds", 30))))}
     if isinstance(error, errors.NotSignedIn):
         return {"WWW-Authenticate": 'Bearer realm="rollout"'}
     return {}

@@ -31,7 +31,7 @@ def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
     if not database.in_place:
         problems.append("The file was removed or replaced while it is in use: events are refused. Take a backup now.")
     sizes = _sizes(database.path)
-    available, total = free(database.path.parent) if database.path is not None else (0, 0)
+    available, total = _free_at(database.path, free)
     if database.path is not None and (available < MIN_FREE_BYTES or available < MIN_FREE_SHARE * total):
         problems.append(f"Only {available / 2**30:.2f} GiB of disk are free: events are refused until there is more.")
     return StoreCondition(str(database.path or "memory"), int(version), sizes[0], sizes[1], available, os.getpid(),
@@ -54,6 +54,14 @@ def condition_at(path: Path) -> StoreCondition:
         return condition_of(database, free_space)
     finally:
         database.close()
+
+
+def _free_at(path: Path | None, free: FreeSpace) -> tuple[int, int]:
+    """(free, total) bytes where the file lies; nothing where its folder is gone."""
+    try:
+        return free(path.parent) if path is not None else (0, 0)
+    except OSError:
+        return 0, 0
 
 
 def _sizes(path: Path | None) -> tuple[int, int]:

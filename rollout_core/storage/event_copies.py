@@ -51,7 +51,7 @@ def snapshot(database: EventDatabase, target: Path, free: Callable[[Path], tuple
     if target.exists():
         raise InvalidRequest(f"{target} exists already.", mend="Name a new file.")
     source = database.path
-    size = source.stat().st_size if source is not None else 0
+    size = source.stat().st_size if source is not None and source.exists() else 0
     if free(staging_of(database))[0] < 2 * size:
         raise DiskFull("There is not enough free disk for a copy of the event store.",
                        mend=f"A copy needs about {2 * size / 2**30:.1f} GiB.", needed_bytes=2 * size)

@@ -468,12 +468,17 @@ class TestOpening:
     def test_nothing_is_acknowledged_into_a_file_that_was_deleted_or_replaced(
             self, filed: DuckdbEventStore, tmp_path: Path) -> None:
         path = tmp_path / "events.duckdb"
+        filed.write(batch(request(1.0)))
         path.rename(tmp_path / "aside")
         for _ in ("deleted", "replaced"):
             with pytest.raises(StoreCorrupt, match="removed or replaced"):
                 filed.write(batch(request(1.0)))
             assert any("removed or replaced" in each for each in filed.condition().problems)
             path.touch()
+        copy = filed.snapshot(tmp_path / "copy" / "events.duckdb")
+        saved = DuckdbEventStore(copy, SECRET)
+        assert rows(saved, "SELECT count(*) FROM api_requests") == [(1,)]
+        saved.close()
         path.unlink()
         (tmp_path / "aside").rename(path)
         assert filed.write(batch(request(1.0))).stored == 1

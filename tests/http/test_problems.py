@@ -38,6 +38,11 @@ def test_every_wrong_field_is_named() -> None:
         {"field": "reason", "detail": "is missing", "allowed": ""}]
 
 
+def test_a_full_disk_says_in_whole_seconds_when_to_come_again() -> None:
+    assert headers_of(errors.DiskFull("full", retry_after_seconds=60)) == {"Retry-After": "60"}
+    assert headers_of(errors.StoreUnavailable("away")) == {"Retry-After": "30"}
+
+
 def test_a_full_queue_says_in_whole_seconds_when_to_come_again() -> None:
     assert headers_of(errors.QueueFull("Full.", retry_after_seconds=2.7)) == {"Retry-After": "2"}
     assert headers_of(errors.QueueFull("Full.")) == {"Retry-After": "1"}
