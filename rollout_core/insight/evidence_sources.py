@@ -20,6 +20,7 @@ from rollout_core.rollouts.plan import WHOLE, Plan
 from rollout_core.rollouts.policies import Known, asked_of, metrics_of
 
 ERROR_BASES = {"requests": "request_errors", "sessions": "session_errors"}
+"""`measurement.error_basis` of a plan -> the store metric whose s / n is its error rate."""
 
 FIRST_OF = {"request_errors": "request_error", "session_errors": "error", "session_critical_errors": "critical_error"}
 """Store metric of an error rate -> the first event that the exact test counts (accumulations.FIRSTS)."""

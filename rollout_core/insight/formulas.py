@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from rollout_core.insight.evidence_sources import ERROR_BASES
 from rollout_core.insight.measuring import Measuring, no_data
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums
@@ -58,10 +59,6 @@ def store_metric(measuring: Measuring, metric: Metric) -> str:
     if metric.key == "error_rate":
         return ERROR_BASES[measuring.scene.plan.measurement.error_basis]
     return str(getattr(metric.formula, "metric", ""))
-
-
-ERROR_BASES = {"requests": "request_errors", "sessions": "session_errors"}
-"""`measurement.error_basis` of a plan -> the store metric whose s / n is its error rate."""
 
 
 def proportion(measuring: Measuring, asked: Asked, form: f.Proportion) -> Measured:
