@@ -95,7 +95,7 @@ def status(found: Values) -> str:
     lines = [f"{found['name']} ({found['rollout']}){mark}",
              f"  {found['status']}, {here}, revision {found['revision']}",
              f"  {percent(share['percentage'])} planned{have}",
-             f"  health {health['score']}, {health['word']}"
+             f"  health {standing(health)}"
              f" ({health['inputs_with_data']} of {health['inputs']} inputs have data)",
              f"  alerts: {open_alerts or 'none'}", f"  {found['gates']['words']}"]
     if found["next_phase"]:
@@ -107,21 +107,31 @@ def status(found: Values) -> str:
     return "\n".join([*lines, *(f"  {value['metric']}: {measured(value)}" for value in found["metrics"])])
 
 
+def standing(health: Values) -> str:
+    """The score in a word; while inputs have no data it is provisional, never healthy."""
+    return f"{health['score']}, {'provisional' if health['provisional'] else health['word'].lower()}"
+
+
 def overview(found: Values) -> str:
     """One line per rollout, and what needs somebody."""
     lines = [f"{line['rollout']}: {line['status']}, {percent(line['share']['percentage'])}, "
-             f"health {line['health']['score']} {line['health']['word']}. {line['gates']['words']}"
+             f"health {standing(line['health'])}. {line['gates']['words']}"
              for line in found["rollouts"]]
-    needs = [f"  {need['severity']}: {need['title']} {need['detail']}".rstrip() for need in found["needs"]]
+    needs = [f"  {need['severity']}: {need['title']}: {need['detail']}".removesuffix(": ") for need in found["needs"]]
     return "\n".join([*lines, *(["Needs you:", *needs] if needs else ["Nothing needs you."])])
 
 
 def health(found: Values) -> str:
     """The score and every deduction with its evidence."""
     score = found["health"]
-    lines = [f"Health {score['score']} of 100, {score['word']}" + (", provisional" if score["provisional"] else "")]
-    lines += [f"  {MINUS}{each['points']:g} {each['name']}: {each['evidence']}" for each in score["deductions"]]
+    lines = [f"Health {score['score']} of 100, {standing(score).split(', ')[1]}"]
+    lines += [f"  {_points(each['points'])} {each['name']}: {each['evidence']}" for each in score["deductions"]]
     return "\n".join([*lines, *(f"  {each['title']}" for each in found.get("recommendations", ()))])
+
+
+def _points(points: float) -> str:
+    """ "−2.9", "0"."""
+    return f"{MINUS}{points:.1f}".removesuffix(".0") if points else "0"
 
 
 def report(found: Values) -> str:
@@ -138,11 +148,19 @@ def explanation(found: Values) -> str:
     return "\n".join([*lines, *found["advice"]])
 
 
+def _did(swept: Values) -> str:
+    """What the autopilot did, or would have done in the mode it is in."""
+    if swept["act"] == "none":
+        return "no change"
+    act = swept["act"].replace("_", " ")
+    return act if swept["done"] else f"would {act}, not done (autopilot: {swept['mode']})"
+
+
 def passed(found: Values) -> str:
     """One pass: what the sweep did with each rollout, then what is seen of it."""
     lines = [moment(found["at"])]
     for swept in found["swept"]:
-        did = swept["act"] if swept["done"] else f"{swept['act']}, not done ({swept['mode']})"
+        did = _did(swept)
         opened = f"{swept['alerts_opened']} alerts opened, {swept['alerts_resolved']} resolved"
         lines.append(f"{swept['rollout']}: {did}. {swept['failed'] or swept['words']} {opened}.")
     return "\n".join([*lines, *(monitored(seen) for seen in found["seen"])])
@@ -179,11 +197,11 @@ def verdicts(found: Values) -> str:
 def monitored(found: Values) -> str:
     """One pass of the monitor: score, conditions that fire or are watched, what to do."""
     score = found["health"]
-    lines = [f"{found['rollout']}: health {score['score']}, {score['word']}. " + (
+    lines = [f"{found['rollout']}: health {standing(score)}. " + (
         "A pause condition fires." if found["pause"]["should_pause"] else "No pause condition fires.")]
     doubtful = [line for line in found["pause"]["conditions"] if line["fires"] is not False]
     lines += [f"  {line['name']}: {line['words']}" for line in doubtful]
-    return "\n".join([*lines, *(f"  {each['title']} {each['because']}" for each in found["recommendations"])])
+    return "\n".join([*lines, *(f"  {each['title']}: {each['because']}" for each in found["recommendations"])])
 
 
 def pause_check(found: Values) -> str:
