@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.import_file import ImportFile, import_file
@@ -47,6 +49,9 @@ class ControlRoom:
     progress: dict[str, float] = field(default_factory=dict)
     """How far long work is, by the verb's name (0..1); gone when it is done."""
 
+    rehearsals: RehearsalDesk = field(default_factory=RehearsalDesk, repr=False)
+    """Rehearsals under way and the last results; see bootstrap.rehearsing."""
+
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Does a verb of the registry. Raises RolloutError."""
         if name not in VERBS:
@@ -80,10 +85,12 @@ class ControlRoom:
             raise InvalidRequest(f"There is no question {name!r}.", mend=f"Questions: {', '.join(sorted(QUESTIONS))}.")
         return QUESTIONS[name].answer(self.room, request)
 
-    def query(self, actor: Actor, sql: str, limit: int = 1_000) -> Found:
-        """One SELECT over the event store's views, for operators. Raises QueryRefused, NotPermitted."""
+    def query(self, actor: Actor, sql: str, limit: int = 1_000, called_off: Event | None = None) -> Found:
+        """One SELECT over the event store's views, for operators; set `called_off` to end it. Raises QueryRefused,
+        NotPermitted."""
         require(actor, Role.OPERATOR, "run SQL")
-        return self.room.events.query(sql, limit=max(1, min(limit, LARGEST_ANSWER)))
+        return self.room.events.query(sql, limit=max(1, min(limit, LARGEST_ANSWER)),
+                                      called_off=called_off)
 
     def export(self, actor: Actor, directory: str, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Writes Parquet files below `directory` on this machine and names them, for admins. Raises StoreError."""

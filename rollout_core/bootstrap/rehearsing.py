@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.opening import plan_of
+from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.errors import InvalidRequest
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
@@ -17,7 +18,8 @@ from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
 from rollout_core.ports.store_key import store_key
 from rollout_core.rollouts.plan import Plan
-from rollout_core.simulation.rehearsal import Rehearse, Rehearsed, rehearse, snapshot_for
+from rollout_core.simulation.rehearsal import Rehearse, rehearse, snapshot_for
+from rollout_core.simulation.rehearsed import Rehearsed
 from rollout_core.storage.control_store import open_control_store
 from rollout_core.storage.rewound_store import open_rewound
 
@@ -38,27 +40,65 @@ class RehearsalRequest:
 
 def rehearse_stored(room: ControlRoom, actor: Actor, request: RehearsalRequest,
                     say: Callable[[float], None] | None = None) -> Rehearsed:
-    """What would have been decided, for operators. Raises InvalidRequest, InvalidPlan, RolloutNotFound, StoreError."""
+    """What would have been decided, for operators; waits until it is done.
+
+    Raises InvalidRequest, InvalidPlan, RolloutNotFound, StoreError.
+    """
     require(actor, Role.OPERATOR, "rehearse")
     asked = _asked(room, request)
 
-    def heard(moment: datetime, done: float) -> None:
+    def heard(done: float) -> None:
         room.progress[PROGRESS] = done
         if say is not None:
             say(done)
 
     try:
-        with TemporaryDirectory(prefix="rollout-rehearsal-") as name:
-            folder = Path(name)
-            copy = open_control_store(folder / "control.sqlite", plan_of)
-            events = open_rewound(snapshot_for(room.room, folder), store_key(room.room.directory), asked.since_at)
-            try:
-                return rehearse(room.room, copy, events, asked, heard)
-            finally:
-                events.close()
-                copy.close()
+        return _replay(room, asked, heard, lambda: False)
     finally:
         room.progress.pop(PROGRESS, None)
+
+
+def begin_rehearsal(room: ControlRoom, actor: Actor, request: RehearsalRequest) -> Rehearsing:
+    """Begins it in the background, for operators: nothing blocks. Look at it with `rehearsal_of(room, actor, id)`.
+
+    What cannot be rehearsed is refused here and now: InvalidRequest, InvalidPlan, RolloutNotFound, NotPermitted.
+    """
+    require(actor, Role.OPERATOR, "rehearse")
+    asked = _asked(room, request)
+    return room.rehearsals.begin(asked.rollout, actor.principal,
+                                 lambda say, stopped: _replay(room, asked, say, stopped))
+
+
+def rehearsal_of(room: ControlRoom, actor: Actor, number: str) -> Rehearsing:
+    """How a rehearsal stands, with its result when there is one. Raises NotFound."""
+    require(actor, Role.OPERATOR, "rehearse")
+    return room.rehearsals.of(number)
+
+
+def stop_rehearsal(room: ControlRoom, actor: Actor, number: str) -> Rehearsing:
+    """Asks it to stop; it ends before its next sweep and keeps what it found. Raises NotFound."""
+    require(actor, Role.OPERATOR, "rehearse")
+    return room.rehearsals.stop(number)
+
+
+def own_plan(room: ControlRoom, rollout: str) -> PlanText:
+    """The plan a rollout runs on, as it was written: what a variant begins with. Raises RolloutNotFound."""
+    with room.room.control.read() as unit:
+        found = unit.rollouts.get(rollout)
+        return unit.plans.document(found.plan, found.plan_version)
+
+
+def _replay(room: ControlRoom, asked: Rehearse, say: Callable[[float], None], stopped: Callable[[], bool]) -> Rehearsed:
+    """The rehearsal in copies of both stores that are thrown away."""
+    with TemporaryDirectory(prefix="rollout-rehearsal-") as name:
+        folder = Path(name)
+        copy = open_control_store(folder / "control.sqlite", plan_of)
+        events = open_rewound(snapshot_for(room.room, folder), store_key(room.room.directory), asked.since_at)
+        try:
+            return rehearse(room.room, copy, events, asked, lambda _, done: say(done), stopped)
+        finally:
+            events.close()
+            copy.close()
 
 
 def _asked(room: ControlRoom, request: RehearsalRequest) -> Rehearse:

@@ -52,7 +52,10 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep of one rollout came to. `failed` says why nothing could be judged or done."""
+    """What one sweep of one rollout came to. `failed` says why nothing could be judged or done.
+
+    `to` is the share in percent that the act leads to (None: it names none), `otherwise` what would have changed it.
+    """
 
     rollout: str
     act: str
@@ -65,6 +68,8 @@ class Swept:
     swept_at: datetime
     because: tuple[str, ...] = ()
     failed: str = ""
+    to: float | None = None
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,8 @@ def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | N
     if not acts:
         number = commit(room, lambda unit, when: record(unit, None), urgent=True)
     return Swept(here.rollout.key, proposal.act, acts, here.rollout.autopilot, proposal.words, number, settled[0],
-                 settled[1], here.now, proposal.because, failed)
+                 settled[1], here.now, proposal.because, failed,
+                 None if proposal.to is None else percentage_of_buckets(proposal.to), proposal.else_words)
 
 
 def _step(room: Room, here: Scene, proposal: Proposal,

@@ -25,6 +25,7 @@ from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Epoch, Rollout
 from rollout_core.rollouts.status import Status
 from rollout_core.simulation.demo import MadeClock
+from rollout_core.simulation.rehearsed import Rehearsed, share_over_time
 from rollout_core.storage.rewound_store import RewoundEventStore
 
 Progress = Callable[[datetime, float], None]
@@ -44,19 +45,10 @@ class Rehearse:
     plan: tuple[Plan, PlanText] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """What would have been decided: every change of mind, in order of time. `sweeps` is how many were run."""
-
-    rollout: str
-    plan_version: int
-    sweeps: int
-    decisions: tuple[Swept, ...]
-
-
 def rehearse(live: Room, copy: ControlStore, events: RewoundEventStore, asked: Rehearse,
-             progress: Progress | None = None) -> Rehearsed:
-    """Replays. `copy` is an empty control store, `events` a snapshot set back to `asked.since_at`.
+             progress: Progress | None = None, stopped: Callable[[], bool] = lambda: False) -> Rehearsed:
+    """Replays. `copy` is an empty control store, `events` a snapshot set back to `asked.since_at`; `stopped` is looked
+    at before each sweep.
 
     Raises InvalidRequest when the rollout had not begun by the end of the period.
     """
@@ -65,26 +57,33 @@ def rehearse(live: Room, copy: ControlStore, events: RewoundEventStore, asked: R
     # A room of its own: nothing that the live one serves or remembers is reached from here.
     room = Room(copy, events, live.directory, clock=clock, demo=live.demo, environment=live.environment)
     decisions: list[Swept] = []
-    sweeps, moment = 0, asked.since_at
-    while moment <= asked.until_at:
-        clock.at = moment
+    sweeps, moment, reached_at = 0, asked.since_at, asked.since_at
+    while moment <= asked.until_at and not stopped():
+        clock.at = reached_at = moment
         events.advance_to(moment)
         if _enter(copy, rollout, epochs, frozen, moment):
             with suppress(RolloutError):
                 sync_epochs(room)
         while events.close_windows(moment).behind:
             pass
-        with copy.read() as unit:
-            begun = any(each.key == asked.rollout for each in unit.rollouts.all())
-        if begun:
-            swept = sweep_one(room, asked.rollout)
+        swept = _look(room, asked.rollout)
+        if swept is not None:
             sweeps += 1
             if not decisions or (swept.act, swept.because) != (decisions[-1].act, decisions[-1].because):
                 decisions.append(swept)
         if progress:
             progress(moment, (moment - asked.since_at) / max(asked.until_at - asked.since_at, timedelta(seconds=1)))
         moment += asked.every
-    return Rehearsed(asked.rollout, rollout.plan_version, sweeps, tuple(decisions))
+    share = share_over_time(epochs, decisions, asked.since_at, reached_at)
+    return Rehearsed(asked.rollout, rollout.plan_version, sweeps, tuple(decisions), share, reached_at,
+                     finished=moment > asked.until_at)
+
+
+def _look(room: Room, key: str) -> Swept | None:
+    """One sweep, once the rollout has begun."""
+    with room.control.read() as unit:
+        begun = any(each.key == key for each in unit.rollouts.all())
+    return sweep_one(room, key) if begun else None
 
 
 def _cast(live: Room, copy: ControlStore, asked: Rehearse) -> tuple[Rollout, tuple[Epoch, ...], dict[int, Frozen]]:
@@ -133,7 +132,7 @@ def as_of(rollout: Rollout, epoch: Epoch, epochs: tuple[Epoch, ...], revision: i
     return replace(rollout, status=STATUS_AFTER.get(epoch.cause, Status.RUNNING), phase=epoch.phase,
                    percentage=epoch.percentage, thresholds=epoch.thresholds, ever=epoch.ever, served=epoch.served,
                    epoch=epoch.number, epoch_began_at=epoch.began_at, evidence_version=epoch.evidence_version,
-                   revision=revision, phase_entered_at=entered, ended_at=None)
+                   revision=revision, phase_entered_at=entered, ended_at=None, anchors=epoch.anchors)
 
 
 def snapshot_for(live: Room, folder: Path) -> Path:

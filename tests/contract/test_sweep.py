@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from rollout_core.bootstrap.opening import open_room, plan_of
-from rollout_core.bootstrap.preparing import set_up
+from rollout_core.bootstrap.opening import plan_of
 from rollout_core.control import VERBS
 from rollout_core.control.set_autopilot import SetAutopilot
 from rollout_core.control.sweep import Sweep, Swept, sweep
@@ -20,53 +18,26 @@ from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.room import Room
 from rollout_core.ports.store_key import store_key
-from rollout_core.settings import read_settings
-from rollout_core.simulation.demo import MadeClock, build, first_midnight, load_scenarios
+from rollout_core.simulation.demo import MadeClock, first_midnight
 from rollout_core.simulation.rehearsal import Rehearse, rehearse, snapshot_for
-from rollout_core.simulation.scenario import Effect, Release, Scenario, Step
+from rollout_core.simulation.scenario import Effect
 from rollout_core.storage.control_store import open_control_store
 from rollout_core.storage.rewound_store import open_rewound
-
-NOW = datetime(2026, 3, 20, 18, tzinfo=UTC)
-ADMIN = Actor("ada@example.org", Role.ADMIN, via="session")
-KEY = "exercise_library"
-REASON = {"reason": "for a test"}
-STEPS = (
-    Step(4.1, "waive_checklist", "ada@example.org", REASON), Step(4.2, "start", "ada@example.org", REASON),
-    Step(4.3, "advance", "ada@example.org", {**REASON, "phase": "expanded_rollout"}),
-)
-
-
-def scenario(*effects: Effect) -> Scenario:
-    """2,000 people who come often; half of them are served from day 4 on."""
-    shipped = next(each for each in load_scenarios(Path("data/demo")) if each.plan == KEY)
-    people = replace(shipped.population, size=2_000, newcomers_per_day=0, sleeping_share=0.0)
-    rhythm = replace(shipped.rhythm, sessions_per_day=0.6, spread=0.4)
-    return replace(shipped, days=8, population=people, rhythm=rhythm, effects=effects, steps=STEPS,
-                   releases=(Release(0, "1.0.0"),))
-
-
-def store(folder: Path, *effects: Effect) -> Iterator[Room]:
-    """A room over a store that holds the scenario up to NOW."""
-    room = open_room(read_settings({"ROLLOUT_STORE": str(folder)}))
-    scenarios = [scenario(*effects)]
-    began_at = first_midnight(scenarios, NOW)
-    set_up(replace(room, room=replace(room.room, clock=MadeClock(began_at))))
-    build(room.room, scenarios, NOW)
-    yield replace(room.room, clock=MadeClock(NOW))
-    room.close()
+from tests.fakes.swept_store import ADMIN, KEY, NOW, scenario, store
 
 
 @pytest.fixture(scope="module")
 def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     """Errors are nine times as frequent in treatment."""
-    yield from store(tmp_path_factory.mktemp("harmed"), Effect("errors", 9.0, since=4.3, group="TypeError: x"))
+    for opened in store(tmp_path_factory.mktemp("harmed"), Effect("errors", 9.0, since=4.3, group="TypeError: x")):
+        yield opened.room
 
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     """Nothing differs between the arms."""
-    yield from store(tmp_path_factory.mktemp("healthy"))
+    for opened in store(tmp_path_factory.mktemp("healthy")):
+        yield opened.room
 
 
 def set_mode(room: Room, mode: str) -> None:

@@ -1,0 +1,90 @@
+"""Rehearsals that go on while somebody waits: begun in a thread, looked at, stopped. One at a time."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from logging import getLogger
+
+from rollout_core.errors import InvalidRequest, NotFound, RolloutError
+from rollout_core.simulation.rehearsed import Rehearsed
+
+log = getLogger("rollout.rehearsals")
+
+KEPT = 5
+"""Results of so many rehearsals are remembered; older ones are forgotten."""
+
+Work = Callable[[Callable[[float], None], Callable[[], bool]], Rehearsed]
+"""The rehearsal itself: gets `say` (0..1 done) and `stopped` (asked before each sweep)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsing:
+    """One rehearsal. `state`: running | finished | stopped | failed. `found` is there when finished or stopped (then as
+    far as it came), `failed` says why it broke off."""
+
+    id: str
+    rollout: str
+    by: str
+    state: str = "running"
+    done: float = 0.0
+    found: Rehearsed | None = None
+    failed: str = ""
+
+
+@dataclass(slots=True)
+class RehearsalDesk:
+    """Begins, shows and stops rehearsals of one process."""
+
+    _known: dict[str, Rehearsing] = field(default_factory=dict)
+    _stops: dict[str, threading.Event] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self, rollout: str, by: str, work: Work) -> Rehearsing:
+        """Starts `work` in a thread of its own. Raises InvalidRequest while another one is under way."""
+        with self._lock:
+            running = next((each for each in self._known.values() if each.state == "running"), None)
+            if running is not None:
+                raise InvalidRequest(f"A rehearsal of {running.rollout} is under way ({running.done:.0%}).",
+                                     mend="Wait for it, or stop it.")
+            begun = Rehearsing(secrets.token_urlsafe(8), rollout, by)
+            self._known[begun.id], self._stops[begun.id] = begun, threading.Event()
+            for old in list(self._known)[:-KEPT]:
+                self._known.pop(old)
+                self._stops.pop(old)
+        threading.Thread(target=self._run, args=(begun.id, work), name="rehearsal", daemon=True).start()
+        return begun
+
+    def of(self, number: str) -> Rehearsing:
+        """How one stands. Raises NotFound."""
+        with self._lock:
+            if number not in self._known:
+                raise NotFound("This rehearsal is not known here.", mend="Begin it again; only the last few are kept.")
+            return self._known[number]
+
+    def all(self) -> tuple[Rehearsing, ...]:
+        """Those that are remembered, newest first."""
+        with self._lock:
+            return tuple(reversed(self._known.values()))
+
+    def stop(self, number: str) -> Rehearsing:
+        """Asks it to stop before its next sweep; what it found until then is kept. Raises NotFound."""
+        found = self.of(number)
+        self._stops[number].set()
+        return found
+
+    def _run(self, number: str, work: Work) -> None:
+        try:
+            found = work(lambda done: self._change(number, done=done), self._stops[number].is_set)
+            self._change(number, state="finished" if found.finished else "stopped", done=1.0, found=found)
+        except RolloutError as error:
+            self._change(number, state="failed", failed=str(error))
+        except Exception as error:      # nobody else would ever see it: the thread is the outermost edge
+            log.exception("The rehearsal broke off.")
+            self._change(number, state="failed", failed=f"{type(error).__name__}: {error}")
+
+    def _change(self, number: str, **fields: object) -> None:
+        with self._lock:
+            self._known[number] = replace(self._known[number], **fields)  # type: ignore[arg-type]
