@@ -13,7 +13,7 @@ WSDM 2013. Strata without a concurrent control get weight 0. `m` is the tolerate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +47,10 @@ class Estimate:
     control_rate: Floats
     treatment_rate: Floats
 
+    def at(self, place: int) -> Estimate:
+        """One of several."""
+        return Estimate(*(getattr(self, each.name)[place] for each in fields(self)))
+
 
 def estimate(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,
              ratio: float = 1.0) -> Estimate:
@@ -71,10 +75,9 @@ class StrataParts(NamedTuple):
     d_treatment: Floats
     d_control: Floats
 
-    def of(self, strata: list[int]) -> StrataParts:
-        """Only these strata."""
-        flat = [part[..., strata] for part in self[:5]]
-        return StrataParts(*flat, *[part[..., strata, :] for part in self[5:]])
+    def each(self, chosen: np.ndarray) -> StrataParts:
+        """Several selections of strata at once, from the parts of one look: `chosen` (scopes, K) of True and False."""
+        return self._replace(weight=np.where(chosen, self.weight, 0.0), expected=np.where(chosen, self.expected, 0.0))
 
 
 def strata_parts(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,

@@ -88,7 +88,7 @@ def judge_manual(rule: ManualCriterion) -> Verdict:
 
 
 def _difference(metric: MetricEvidence, test: DifferenceGuardrail, kernel: Kernel) -> Estimate | None:
-    found = scope_estimate(metric, sums_parts(metric, test), test, None, kernel)
+    found = scope_estimate(metric, sums_parts(metric, test), test, kernel)
     if found is None and metric.blocks is not None:
         return blocks_estimate(metric, metric.blocks, test)
     return found

@@ -6,8 +6,8 @@ that a sweep (which takes the last value) and a simulation (which takes them all
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel, choose
 from rollout_core.analysis.clustered import ArmSums, Estimate, StrataParts
 from rollout_core.analysis.evidence import ClusterSums, FirstEvents, MetricEvidence, PairedCounts, Stratum
 from rollout_core.analysis.grid import EffectGrid, effect_grid, log_odds_mde, log_ratio_mde
-from rollout_core.analysis.numbers import Floats, log_mean_exp
+from rollout_core.analysis.numbers import Floats, integers, log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction
 
 FIRST_COLUMNS = ("events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
@@ -70,6 +70,11 @@ class GainTable(NamedTuple):
         own = self.epochs == epoch
         return GainTable(self.hours[own], self.epochs[own], self.gains[own], self.grid)
 
+    def last_of(self, epochs: Sequence[int]) -> Floats:
+        """log e of each epoch's rows alone."""
+        own = (self.epochs == np.asarray(epochs)[:, None]).astype(np.float64)
+        return log_mean_exp(own @ self.gains, self.grid.log_weights)
+
     def path(self, epoch: int | None) -> RowPath:
         """The path along the rows of one epoch, or along all."""
         rows = self if epoch is None else self.only(epoch)
@@ -97,8 +102,9 @@ def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[Gai
 def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, columns: tuple[str, ...]) -> list[np.ndarray]:
     """The named columns, only rows that have a concurrent control."""
     usable = np.array([stratum.smaller_share > 0.0 for stratum in metric.strata], dtype=bool)
-    keep = usable[np.fromiter(rows.stratum, np.intp, len(rows.stratum))]
-    return [np.fromiter(getattr(rows, column), np.int64, len(keep))[keep] for column in columns]
+    keep = usable[integers(rows.stratum)]
+    found = [integers(getattr(rows, column)) for column in columns]
+    return found if keep.all() else [column[keep] for column in found]
 
 
 def log_ratio_grid(metric: MetricEvidence, rule: DifferenceGuardrail) -> EffectGrid:
@@ -148,7 +154,7 @@ def sums_parts(metric: MetricEvidence, rule: DifferenceGuardrail) -> StrataParts
 
 def table_array(rows: Table) -> Floats:
     """A table of integers as (strata, buckets)."""
-    return np.fromiter(chain.from_iterable(rows), np.float64).reshape(len(rows), -1)
+    return np.array([integers(row) for row in rows], np.float64)
 
 
 def counting_from(metric: MetricEvidence, epoch: int) -> MetricEvidence:
@@ -182,8 +188,20 @@ def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | No
     return choose(strata, exact=exact, clustered=metric.sums is not None)
 
 
-def scope_estimate(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail, epoch: int | None,
+def scope_estimates(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail,
+                    kernels: Mapping[int | None, Kernel]) -> Estimate | None:
+    """The clustered estimates of scopes, (scopes,); None when nothing was summed. A scope without usable strata is
+    never ready."""
+    if parts is None:
+        return None
+    chosen = np.zeros((len(kernels), len(metric.strata)), dtype=bool)
+    for row, (epoch, kernel) in enumerate(kernels.items()):
+        chosen[row, clustered_strata(metric.strata, epoch, advisory=kernel in (Kernel.ADVISORY, Kernel.EXACT))] = True
+    return clustered_estimate(parts.each(chosen), rule)
+
+
+def scope_estimate(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail,
                    kernel: Kernel) -> Estimate | None:
-    """The clustered estimate of a scope, or None when no sums were counted in usable strata."""
-    strata = clustered_strata(metric.strata, epoch, advisory=kernel in (Kernel.ADVISORY, Kernel.EXACT))
-    return clustered_estimate(parts.of(strata), rule) if parts is not None and strata else None
+    """The clustered estimate since the start, or None when no sums were counted in usable strata."""
+    found = scope_estimates(metric, parts, rule, {None: kernel})
+    return None if found is None or not found.information[0] else found.at(0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from rollout_core.analysis import budget, clustered, mixture, tilt
 from rollout_core.analysis.choose import Kernel, combine
-from rollout_core.analysis.clustered import Estimate, StrataParts
+from rollout_core.analysis.clustered import Estimate
 from rollout_core.analysis.difference import (
     FIRST_COLUMNS,
     GainTable,
@@ -18,7 +19,7 @@ from rollout_core.analysis.difference import (
     kernel_of,
     log_ratio_grid,
     rows_of,
-    scope_estimate,
+    scope_estimates,
     sums_parts,
 )
 from rollout_core.analysis.evidence import ClusterSums, Evidence, FirstEvents, MetricEvidence
@@ -53,10 +54,11 @@ def judge_guardrail(evidence: Evidence, policy: Policy, rule: DifferenceGuardrai
     if missing:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", n_treatment=n_treatment,
                        n_control=n_control, reason=missing)
-    acts = rule.acts and acts_at_all(metric, rule)
+    kernels = kernels_of(metric, rule, range(1, evidence.epoch + 1))
+    acts = rule.acts and acts_at_all(kernels)
     needed = budget.log_e_needed(policy.acting_weights(), rule.key, policy.alpha_pause) if rule.acts else float(
         -np.log(policy.alpha_watch))
-    ready = prepare(metric, rule)
+    ready = prepare(metric, rule, kernels)
     log_e, found = harm_log_e(evidence, ready, rule), interval(ready, rule)
     score, information = _spoken(ready.since_start)
     safe = np.isfinite(found.upper) and found.upper <= found.tolerated
@@ -73,26 +75,37 @@ def _spoken(found: Estimate | None) -> tuple[float, float]:
     return float(found.score), float(found.information)
 
 
-def acts_at_all(metric: MetricEvidence, rule: DifferenceGuardrail) -> bool:
+Kernels = Mapping[int | None, Kernel]
+"""Which kernel speaks in each scope: None is the whole version, a number one epoch alone."""
+
+
+def kernels_of(metric: MetricEvidence, rule: DifferenceGuardrail, epochs: Iterable[int]) -> Kernels:
+    """The kernel of the whole version, and of each epoch."""
+    return {scope: kernel_of(metric, rule, scope) for scope in (None, *epochs)}
+
+
+def acts_at_all(kernels: Kernels) -> bool:
     """True unless every scope could only advise."""
-    epochs = sorted({stratum.epoch for stratum in metric.strata})
-    return any(kernel_of(metric, rule, scope) not in (Kernel.ADVISORY, Kernel.NONE) for scope in (None, *epochs))
+    return any(kernel not in (Kernel.ADVISORY, Kernel.NONE) for kernel in kernels.values())
 
 
 class Prepared(NamedTuple):
-    """A metric's counts in the form the kernels read, and its cumulative clustered estimate: computed once a check."""
+    """A metric's counts in the form the kernels read, and the clustered estimates of its scopes (scopes,), in the order
+    of `kernels`: computed once a check. `since_start` is the first of them, None where the exact kernel speaks alone.
+    """
 
     metric: MetricEvidence
+    kernels: Kernels
     tables: tuple[GainTable | None, GainTable | None]
-    parts: StrataParts | None
+    clustered: Estimate | None
     since_start: Estimate | None
 
 
-def prepare(metric: MetricEvidence, rule: DifferenceGuardrail) -> Prepared:
+def prepare(metric: MetricEvidence, rule: DifferenceGuardrail, kernels: Kernels) -> Prepared:
     """Everything that the evidence and the interval of one guardrail share."""
-    kernel, parts = kernel_of(metric, rule, None), sums_parts(metric, rule)
-    cumulative = scope_estimate(metric, parts, rule, None, kernel) if kernel is not Kernel.EXACT else None
-    return Prepared(metric, exact_tables(metric, rule), parts, cumulative)
+    found = scope_estimates(metric, sums_parts(metric, rule), rule, kernels)
+    alone = found is None or kernels[None] is Kernel.EXACT or not found.information[0]
+    return Prepared(metric, kernels, exact_tables(metric, rule), found, None if alone else found.at(0))
 
 
 def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -> float:
@@ -100,24 +113,26 @@ def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -
 
     Advisory scopes count only when there are no others: where one may act, nothing invalid is mixed in.
     """
-    advisory = not acts_at_all(ready.metric, rule)
-    start = _scope_log_e(ready, rule, None, advisory) if evidence.restart_epoch <= 1 else None
-    epochs = {epoch: _scope_log_e(ready, rule, epoch, advisory)
-              for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
-    return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))
+    advisory = not acts_at_all(ready.kernels)
+    scopes = {scope: log_e for scope, log_e in _scope_log_e(ready, rule, advisory).items()
+              if scope is None or scope >= max(2, evidence.restart_epoch)}
+    start = scopes.pop(None)
+    epochs = {scope: log_e for scope, log_e in scopes.items() if scope is not None}
+    return float(budget.log_e_of_scopes(start if evidence.restart_epoch <= 1 else None, epochs, evidence.epoch))
 
 
-def _scope_log_e(ready: Prepared, rule: DifferenceGuardrail, epoch: int | None, advisory: bool) -> float:
-    kernel = kernel_of(ready.metric, rule, epoch)
-    if kernel is Kernel.NONE or (kernel is Kernel.ADVISORY and not advisory):
-        return 0.0
-    table = ready.tables[0 if epoch is None else 1]
-    exact = table.path(epoch).last() if table is not None and kernel in (Kernel.EXACT, Kernel.BOTH) else 0.0
-    found = ready.since_start
-    if epoch is not None and kernel is not Kernel.EXACT:
-        found = scope_estimate(ready.metric, ready.parts, rule, epoch, kernel)
-    sums = float(clustered.log_e_worse(found, rule.mde)) if found is not None else 0.0
-    return float(combine(kernel, exact, sums))
+def _scope_log_e(ready: Prepared, rule: DifferenceGuardrail, advisory: bool) -> dict[int | None, float]:
+    """log e of every scope by its kernel."""
+    own = [scope for scope in ready.kernels if scope is not None]
+    whole, by_epoch = ready.tables
+    start = [whole.path(None).last() if whole is not None else 0.0]
+    exact = [*start, *(by_epoch.last_of(own) if by_epoch is not None and own else [0.0] * len(own))]
+    sums = clustered.log_e_worse(ready.clustered, rule.mde) if ready.clustered is not None else [0.0] * len(exact)
+    found = {}
+    for (scope, kernel), by_rows, by_sums in zip(ready.kernels.items(), exact, sums, strict=True):
+        silent = kernel is Kernel.NONE or (kernel is Kernel.ADVISORY and not advisory)
+        found[scope] = 0.0 if silent else float(combine(kernel, by_rows, by_sums))
+    return found
 
 
 def interval(ready: Prepared, rule: DifferenceGuardrail) -> Interval:

@@ -18,6 +18,10 @@ SCALES = (1.0, 4.0)
 """The mixture's prior scales in units of the MDE; a wide second one finds large harm early."""
 
 _STEPS = 60
+_NEAR = 1e-8
+"""Relative size of the last step: Newton squares it, so what is left is below 1e-15."""
+
+_LOG_TWO, _ROOT_OF_TWO_PI = float(np.log(2.0)), float(np.sqrt(2.0 * np.pi))
 
 
 def log_e_half_normal(score: Numbers, information: Numbers, scale: Numbers) -> Floats:
@@ -30,9 +34,8 @@ def log_e_half_normal(score: Numbers, information: Numbers, scale: Numbers) -> F
 
 def log_e(score: Numbers, information: Numbers, mde: Numbers) -> Floats:
     """log e for "the effect is above zero": the average of the two half-normal mixtures. Broadcasts."""
-    m = floats(mde)
-    parts = [log_e_half_normal(score, information, scale * m) for scale in SCALES]
-    return floats(np.maximum(np.logaddexp(parts[0], parts[1]) - np.log(2.0), LOWEST_LOG_E))
+    narrow, wide = (log_e_half_normal(score, information, scale * floats(mde)) for scale in SCALES)
+    return floats(np.maximum(np.logaddexp(narrow, wide) - _LOG_TWO, LOWEST_LOG_E))
 
 
 def boundary(information: Numbers, mde: Numbers, log_level: Numbers) -> Floats:
@@ -41,25 +44,22 @@ def boundary(information: Numbers, mde: Numbers, log_level: Numbers) -> Floats:
     log e is convex and rising in the score, so Newton's steps from the right of the root approach it from one side.
     """
     v, m, level = np.broadcast_arrays(floats(information), floats(mde), floats(log_level))
-    narrow, wide = (v + 1.0 / (scale * m) ** 2 for scale in SCALES)
+    rho = 1.0 / np.multiply.outer(SCALES, m) ** 2
+    total = v + rho                                     # V + ρ of both priors, the narrow one first
+    constant, spread = 0.5 * np.log(4.0 * rho / total), np.sqrt(total)
     # With weight ½ the narrow prior alone gets there at the latest where S²/2(V+ρ) = level + log 4 + ½·log((V+ρ)/4ρ).
-    root = np.sqrt(2.0 * narrow * (level + np.log(4.0) + 0.5 * np.log(np.maximum(narrow * m**2 / 4.0, 1.0))))
+    root = np.sqrt(2.0 * total[0] * (level + np.log(4.0) + np.maximum(-constant[0], 0.0)))
     for _ in range(_STEPS):
-        parts = [log_e_half_normal(root, v, scale * m) for scale in SCALES]
-        share = 1.0 / (1.0 + np.exp(parts[1] - parts[0]))
-        slope = share * _slope(root, narrow) + (1.0 - share) * _slope(root, wide)
-        step = (np.logaddexp(parts[0], parts[1]) - np.log(2.0) - level) / slope
+        z = root / spread
+        log_cdf, half_square = log_ndtr(z), 0.5 * z**2
+        narrow, wide = constant + half_square + log_cdf
+        slopes = (z + np.exp(-half_square - log_cdf) / _ROOT_OF_TWO_PI) / spread
+        share = 1.0 / (1.0 + np.exp(wide - narrow))
+        step = (np.logaddexp(narrow, wide) - _LOG_TWO - level) / (slopes[1] + share * (slopes[0] - slopes[1]))
         root = root - step
-        if np.all(np.abs(step) <= 1e-13 * np.abs(root)):
+        if np.all(np.abs(step) <= _NEAR * np.abs(root)):
             break
     return floats(root)
-
-
-def _slope(score: Floats, total: Floats) -> Floats:
-    """d log e / dS of one half-normal prior, total = V + ρ."""
-    z = score / np.sqrt(total)
-    hazard = np.exp(-0.5 * z**2 - log_ndtr(z)) / np.sqrt(2.0 * np.pi)
-    return floats(score / total + hazard / np.sqrt(total))
 
 
 def half_width(standard_error: Numbers, mde: Numbers, alpha: Numbers) -> Floats:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from struct import Struct
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtr
@@ -11,6 +15,17 @@ Numbers = ArrayLike
 
 LOWEST_LOG_E = -690.0
 """Where log e stops falling: any smaller number would be as valid, and JSON has no minus infinity."""
+
+
+def integers(values: Sequence[int]) -> NDArray[np.int64]:
+    """A tuple of integers as an array; packed at once, since numpy looks at every element by itself (6 times slower).
+    """
+    return np.frombuffer(_packing(len(values)).pack(*values), np.int64)
+
+
+@lru_cache(maxsize=512)
+def _packing(count: int) -> Struct:
+    return Struct(f"{count}q")
 
 
 def floats(values: Numbers) -> Floats:
