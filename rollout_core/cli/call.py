@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markdown import Markdown
 
 from rollout_core.cli.connect import connect
 from rollout_core.cli.connection import Connection, Values
@@ -64,10 +62,12 @@ class Call:
             click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
             return
         said = words(found)
-        if isinstance(said, str) and not isinstance(said, Markdown):
+        if isinstance(said, str):
             click.echo(said)
-        else:
-            Console(width=None if os.isatty(1) else 120).print(said)
+            return
+        from rich.console import Console
+
+        Console(width=None if os.isatty(1) else 120).print(said)
 
     def close(self) -> None:
         """Lets go of the stores or the app."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
 
 @contextmanager
 def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[Callable[[float], None]]:
@@ -15,6 +12,9 @@ def working(what: str, *, quiet: bool, total: float | None = None) -> Iterator[C
 
     Without a `total` the bar runs from side to side; without a terminal one line says what is under way.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     console = Console(stderr=True)
     bare = not console.is_terminal

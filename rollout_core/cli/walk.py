@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from rollout_core.bootstrap import ControlRoom, open_room
 from rollout_core.bootstrap.asking import plain
 from rollout_core.bootstrap.preparing import plan_documents, plan_files
-from rollout_core.cli.connection import Connection, LocalConnection, Values
+from rollout_core.cli.connection import Connection, Values
+from rollout_core.cli.local_connection import LocalConnection
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.sync_register import sync_register
 from rollout_core.documents.plan_document import load_plans

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Values = Mapping[str, Any]
 MINUS = "−"
@@ -221,6 +222,8 @@ def doctor(found: Values) -> str:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """A plain table; None is an empty cell."""
+    from rich.table import Table
+
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell).replace("[", "\\[") for cell in row))

@@ -229,7 +229,7 @@ def test_every_command_takes_json(rollout: Command) -> None:
             return [each for name, child in command.commands.items() for each in walk(child, f"{path} {name}")]
         return [] if any(option.name == "as_json" for option in command.params) else [path]
 
-    assert walk(group, "") == [" completion"]
+    assert walk(group.whole(), "") == [" completion"]
 
 
 def test_the_shell_completes_commands(rollout: Command) -> None:

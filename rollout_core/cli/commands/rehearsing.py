@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -14,9 +14,10 @@ from rollout_core.cli.call import Call, shared
 from rollout_core.cli.commands.reading import read_every
 from rollout_core.cli.progress import working
 from rollout_core.cli.words import moment
-from rollout_core.simulation.run_world import Result, draw, outcome_of, policy_of, summary
-from rollout_core.simulation.world_documents import read_world, world_named, world_names
-from rollout_core.simulation.worlds import World
+
+if TYPE_CHECKING:
+    from rollout_core.simulation.run_world import Result
+    from rollout_core.simulation.worlds import World
 
 Values = Mapping[str, Any]
 
@@ -69,13 +70,26 @@ def rehearsed(found: Values) -> str:
     return "\n".join(lines)
 
 
-@click.command("simulate")
+class WorldsNamed(click.Command):
+    """A command whose help ends with the shipped worlds; they are looked up when somebody asks for help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes their names."""
+        from rollout_core.simulation.world_documents import world_names
+
+        formatter.write_paragraph()
+        formatter.write_text(f"Shipped worlds: {', '.join(world_names())}.")
+
+
+@click.command("simulate", cls=WorldsNamed)
 @click.option("--world", "name", required=True, metavar="NAME|FILE", help="A shipped world, or a document of your own.")
 @click.option("--runs", type=click.IntRange(min=1), help="How many; the world's own number otherwise.")
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same runs.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def simulate(name: str, runs: int | None, seed: int | None, as_json: bool) -> None:
     """Runs a made world through the sweep's own functions: false alarms, harm found, delay."""
+    from rollout_core.simulation.world_documents import read_world, world_named
+
     path = Path(name)
     world = read_world(path) if path.suffix in {".yaml", ".yml"} else world_named(name)
     count = runs or world.runs
@@ -86,6 +100,8 @@ def simulate(name: str, runs: int | None, seed: int | None, as_json: bool) -> No
 
 def run(world: World, count: int, seed: int, say: Any) -> Result:
     """`simulate` of the simulation, run by run, so that somebody waiting sees that it goes on."""
+    from rollout_core.simulation.run_world import draw, outcome_of, policy_of, summary
+
     policy, outcomes = policy_of(world), []
     for number in range(count):
         outcomes.append(outcome_of(draw(world, number, seed), policy))
@@ -103,7 +119,5 @@ def simulated(world: World, found: Result) -> str:
         lines.append(f"  after {found.median_delay_hours:g} h (median of those found)")
     return "\n".join([*lines, f"  held for a split that is not the planned one: {found.hold_rate:.1%}"])
 
-
-simulate.epilog = f"Shipped worlds: {', '.join(world_names())}."
 
 COMMANDS = (rehearse, simulate)

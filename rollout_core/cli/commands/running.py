@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from rollout_core.bootstrap.opening import CONTROL
-from rollout_core.bootstrap.preparing import prepare_store
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 from rollout_core.cli.progress import working
-from rollout_core.cli.walk import Step, walk
 from rollout_core.settings import DEMO_STORE, STORE
+
+if TYPE_CHECKING:
+    from rollout_core.cli.walk import Step
 
 
 @click.command("serve")
@@ -27,6 +27,9 @@ from rollout_core.settings import DEMO_STORE, STORE
 @shared
 def serve(call: Call, port: int | None, address: str | None, demo: bool | None) -> None:
     """Serves the pages and the interface; sets the shipped plans up where nothing is set up yet."""
+    from rollout_core.bootstrap.opening import CONTROL
+    from rollout_core.bootstrap.preparing import prepare_store
+
     settings = call.settings
     real = (settings.root / STORE / CONTROL).exists()
     if "ROLLOUT_STORE" not in os.environ and demo is not None and not real:
@@ -44,6 +47,8 @@ def serve(call: Call, port: int | None, address: str | None, demo: bool | None) 
 @shared
 def demo(call: Call, anew: bool) -> None:
     """Makes the simulated store, or brings it up to now."""
+    from rollout_core.bootstrap.preparing import prepare_store
+
     settings = replace(call.settings, store=call.settings.root / DEMO_STORE)
     with working("Making the simulated store", quiet=call.as_json, total=1.0) as say:
         prepare_store(settings, anew=anew, progress=lambda _, done: say(done))
@@ -55,6 +60,8 @@ def demo(call: Call, anew: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def verify(key: str | None, as_json: bool) -> None:
     """Walks setup, update, status, monitoring, enabled workspaces, report and rollback on a throw-away store."""
+    from rollout_core.cli.walk import walk
+
     steps = walk(None if as_json else lambda step: click.echo(_line(step)), key=key)
     passed = all(step.passed for step in steps)
     if as_json:

@@ -7,16 +7,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollout_core.bootstrap.asking import plain
-from rollout_core.bootstrap.preparing import plan_documents, plan_files
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 from rollout_core.cli.progress import working
-from rollout_core.documents.plan_document import check_plan, load_plan
-from rollout_core.insight.audit_file import audit_file
-from rollout_core.ports.control_records import AuditHead, AuditRecord
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -31,6 +26,9 @@ def result(found: Values) -> str:
 @shared
 def setup(call: Call, plans: tuple[Path, ...]) -> None:
     """Creates or updates plans and their rollouts (all of data/plans otherwise); never changes running exposure."""
+    from rollout_core.bootstrap.asking import plain
+    from rollout_core.bootstrap.preparing import plan_documents, plan_files
+
     documents = plan_documents(plans or plan_files(call.settings.plans))
     call.show(call.act("setup", documents=plain(documents)), result)
 
@@ -45,6 +43,8 @@ def plan() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def plan_check(files: tuple[Path, ...], as_json: bool) -> None:
     """Explains every mistake with file, line and what would be right. Exit code 9 when there is one."""
+    from rollout_core.documents.plan_document import check_plan
+
     found = {str(path): check_plan(path) for path in files}
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
@@ -56,6 +56,8 @@ def plan_check(files: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _told(path: Path) -> str:
+    from rollout_core.documents.plan_document import load_plan
+
     checked = load_plan(path)
     return f"no mistakes. {checked.name}, version {checked.version}, {len(checked.phases)} phases"
 
@@ -173,6 +175,9 @@ def _verdict(found: Values) -> str:
 def audit_export(call: Call, file: Path) -> None:
     """Writes the trail (with --rollout that rollout's entries), oldest first, with its head; .csv, .json or .parquet
     says how."""
+    from rollout_core.insight.audit_file import audit_file
+    from rollout_core.ports.control_records import AuditHead, AuditRecord
+
     found = call.about("audit", limit=1000)
     pages, head = [*found["records"]], msgspec.convert(found["head"], AuditHead)
     while found["more"]:

@@ -126,7 +126,7 @@ def symbol_exists(path: Path, name: str) -> bool:
 
 
 def command_exists(words: list[str]) -> bool:
-    group: click.Command = rollout
+    group: click.Command = rollout.whole()
     for word in words:
         if not isinstance(group, click.Group) or word not in group.commands:
             return False
