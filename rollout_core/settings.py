@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollout_core.errors import InvalidRequest, Problem
+from rollout_core.people.identity import Trust
+from rollout_core.people.role import Role
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where data/, pages/ and dashboard.py lie."""
@@ -41,6 +43,12 @@ class Settings:
     server: str | None = None
     token: str | None = field(default=None, repr=False)
     print_link: bool = True
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_secret_file: Path | None = None
+    oidc_domains: tuple[str, ...] = ()
+    oidc_claim: str = "groups"
+    oidc_roles: tuple[tuple[str, Role], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The whole environment, in which plans look for their flag overrides."""
 
@@ -48,6 +56,11 @@ class Settings:
     def demo(self) -> bool:
         """True when the store is the simulated one, which every page marks."""
         return self.store == self.root / DEMO_STORE
+
+    @property
+    def trust(self) -> Trust:
+        """Whom the identity provider may send."""
+        return Trust(self.oidc_domains, dict(self.oidc_roles))
 
     @property
     def secure_cookie(self) -> bool:
@@ -108,6 +121,13 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _group_roles(text: str) -> tuple[tuple[str, Role], ...]:
+    pairs = [pair.rpartition("=") for pair in _names(text)]
+    if any(not group.strip() for group, _, _ in pairs):
+        raise ValueError("no group")
+    return tuple((group.strip(), Role(role.strip())) for group, _, role in pairs)
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -145,6 +165,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ROLLOUT_SERVER", "server", _url, "the address of a running app"),
     Variable("ROLLOUT_TOKEN", "token", str, "a token made by `rollout token create`"),
     Variable("ROLLOUT_PRINT_LINK", "print_link", _yes_or_no, "1 or 0"),
+    Variable("ROLLOUT_OIDC_ISSUER", "oidc_issuer", _url, "the identity provider's issuer address"),
+    Variable("ROLLOUT_OIDC_CLIENT_ID", "oidc_client_id", str, "the client id that the provider gave to this app"),
+    Variable("ROLLOUT_OIDC_SECRET_FILE", "oidc_secret_file", Path, "a file that holds the client secret"),
+    Variable("ROLLOUT_OIDC_DOMAINS", "oidc_domains", _names, "mail domains separated by commas"),
+    Variable("ROLLOUT_OIDC_CLAIM", "oidc_claim", str, "the name of a claim"),
+    Variable("ROLLOUT_OIDC_ROLES", "oidc_roles", _group_roles, "group=role pairs, roles viewer, operator, admin"),
 )
 
 
@@ -163,12 +189,26 @@ def read_settings(environ: Mapping[str, str], root: Path = ROOT) -> Settings:
             values[variable.field] = variable.read(text)
         except (ValueError, KeyError):
             problems.append(Problem(variable.name, f"{text!r} cannot be used", variable.allowed))
+    problems += _half_a_provider(values)
     if problems:
         raise InvalidRequest("The environment has unusable settings.", tuple(problems),
                              mend="docs/guide/settings.md lists every setting.")
     for folder in ("store", "plans"):
         values[folder] = (root / values[folder].expanduser()).resolve()
     return Settings(root=root, environment=dict(environ), **_with_url_host(values))
+
+
+def _half_a_provider(values: Mapping[str, Any]) -> list[Problem]:
+    """An identity provider is set up as a whole or not at all."""
+    needed = {variable.field: variable.name for variable in VARIABLES
+              if variable.field in ("oidc_issuer", "oidc_client_id", "oidc_secret_file")}
+    given = {each for each in needed if each in values}
+    missing = [Problem(needed[each], "is missing", "issuer, client id and secret file belong together")
+               for each in needed if given and each not in given]
+    secret = values.get("oidc_secret_file")
+    if secret is not None and not secret.expanduser().is_file():
+        missing.append(Problem(needed["oidc_secret_file"], f"there is no file {str(secret)!r}", "a readable file"))
+    return missing
 
 
 def _default_store(root: Path) -> Path:

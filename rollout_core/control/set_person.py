@@ -24,7 +24,10 @@ LONGEST_PASSWORD = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SetPerson:
-    """What is None stays as it is; a new person needs a role. The password is hashed before anything is stored."""
+    """What is None stays as it is; a new person needs a role. The password is hashed before anything is stored.
+
+    A role given here stays until it is changed here, whatever an identity provider's groups say.
+    """
 
     name: str
     role: Role | None = None
@@ -57,7 +60,8 @@ def _make(unit: ControlUnit, actor: Actor, request: SetPerson, when: Moment, has
         raise InvalidRequest("A new person needs a name and a role.", mend="Roles: viewer, operator, admin.", name=name)
     before = known or Person(name, request.role or Role.VIEWER, when.at)
     after = replace(before, role=request.role or before.role, password_hash=hashed or before.password_hash,
-                    active=before.active if request.active is None else request.active)
+                    active=before.active if request.active is None else request.active,
+                    source="local" if request.role is not None else before.source)
     unit.people.save(after)
     loses = not after.active or not may(after.role, before.role) or hashed is not None
     ended = unit.sessions.revoke_person(name, when.at) if loses else 0

@@ -84,9 +84,9 @@ def sign_in_by_link(room: Room, secret: str, length: timedelta = SESSION_LENGTH,
         link = unit.people.take_link(secret_hash(secret), now)
         person = unit.people.get(link.person) if link else None
         if link is not None and (person is None or person.active):
-            return _begin(unit, link.person, person.role if person else link.role, "link", now, length)
+            return begin_session(unit, link.person, person.role if person else link.role, "link", now, length)
         if note:
-            _refused(unit, link.person if link else "unknown", "link", now)
+            note_refusal(unit, link.person if link else "unknown", "link", now)
     raise NotSignedIn("This link was used already or is too old.", mend="`rollout signin-link` prints a new one.")
 
 
@@ -99,8 +99,8 @@ def sign_in_by_password(room: Room, name: str, password: str, length: timedelta 
     fits = _fits(person.password_hash if known and person and person.password_hash else nobodys_hash(), password)
     with room.control.write() as unit:
         if known and fits and person is not None:
-            return _begin(unit, person.name, person.role, "password", now, length)
-        _refused(unit, name if person else "unknown", "password", now)
+            return begin_session(unit, person.name, person.role, "password", now, length)
+        note_refusal(unit, name if person else "unknown", "password", now)
     raise NotSignedIn("Name and password do not fit.", mend="Try again, or ask an admin for a one-time link.")
 
 
@@ -122,7 +122,9 @@ def _fits(stored: str, password: str) -> bool:
         return False
 
 
-def _begin(unit: ControlUnit, person: str, role: Role, method: str, now: datetime, length: timedelta) -> SignedIn:
+def begin_session(unit: ControlUnit, person: str, role: Role, method: str, now: datetime,
+                  length: timedelta) -> SignedIn:
+    """A new session of a person who has proved who they are, in the trail."""
     secret = token_urlsafe(SECRET_BYTES)
     session = Session(id=token_hex(16), secret_hash=secret_hash(secret), person=person, role=role, created_at=now,
                       expires_at=now + length, method=method, csrf=token_hex(SECRET_BYTES))
@@ -136,6 +138,7 @@ def _entry(session: Session, verb: str, now: datetime) -> AuditEntry:
                       verb=verb, session_id=session.id, after={"method": session.method})
 
 
-def _refused(unit: ControlUnit, person: str, method: str, now: datetime) -> None:
+def note_refusal(unit: ControlUnit, person: str, method: str, now: datetime, why: str = "") -> None:
+    """A sign-in that was refused, in the trail."""
     unit.audit.append(AuditEntry(at=now, principal=person, role="none", via="session", origin="http", verb="sign_in",
-                                 outcome="refused", after={"method": method}))
+                                 outcome="refused", reason=why, after={"method": method}))

@@ -27,7 +27,8 @@ from rollout_core.http.visitor import Visitor, claimed_name, place
 
 COOKIE = "rollout_session"
 FORGED = b"x-rollout-"
-OPEN_PATHS = frozenset({"/signin", "/signout", "/healthz", "/_stcore/health", "/favicon.ico", "/favicon.png"})
+OPEN_PATHS = frozenset({"/signin", "/signin/oidc", "/signin/oidc/callback", "/signout", "/healthz", "/_stcore/health",
+                        "/favicon.ico", "/favicon.png"})
 STATIC = ("/static/", "/app/static/")
 """What anybody may ask for: the sign-in page and what it shows, health. Nothing of it depends on who asks."""
 

@@ -26,9 +26,11 @@ p.refused{color:var(--ink);border-left:3px solid #cb234a;padding-left:.75rem}
 label{display:block;font-weight:500;margin:0 0 1rem}
 input{display:block;width:100%;margin-top:.3rem;padding:.6rem .7rem;font:inherit;color:inherit;background:var(--field);
 border:1px solid var(--line);border-radius:8px}
-button{width:100%;padding:.65rem 1rem;font:inherit;font-weight:600;color:#fff;background:var(--button);border:0;
-border-radius:6px;cursor:pointer}
-input:focus-visible,button:focus-visible,summary:focus-visible{outline:2px solid #2b7de9;outline-offset:2px}
+button,a.button{display:block;width:100%;padding:.65rem 1rem;font:inherit;font-weight:600;color:#fff;
+background:var(--button);border:0;border-radius:6px;cursor:pointer}
+a.button{margin:0 0 1.5rem;text-align:center;text-decoration:none}
+input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid #2b7de9;
+outline-offset:2px}
 details{border-top:1px solid var(--line);padding:.6rem 0}
 summary{cursor:pointer}
 code,pre{font-size:13px;font-family:ui-monospace,monospace}

@@ -23,6 +23,7 @@ from rollout_core.http.admin import admin_routes, as_json
 from rollout_core.http.analysis import analysis_routes
 from rollout_core.http.doorkeeper import Doorkeeper
 from rollout_core.http.events import event_routes
+from rollout_core.http.oidc import oidc_routes
 from rollout_core.http.sign_in_routes import sign_in_routes
 from rollout_core.http.visitor import visitor_of
 from rollout_core.settings import Settings
@@ -37,6 +38,7 @@ def routes(rooms: Rooms) -> list[BaseRoute]:
     """What stands before Streamlit's own routes. The API is a mount, so that unknown paths in it are JSON 404."""
     return [
         *sign_in_routes(rooms),
+        *oidc_routes(rooms),
         *(Route(old, partial(_redirect, new), methods=["GET"]) for old, new in REDIRECTS.items()),
         Route("/healthz", partial(_healthz, rooms), methods=["GET"]),
         Mount("/api", app=api(rooms)),

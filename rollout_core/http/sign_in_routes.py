@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from hmac import compare_digest
 from html import escape
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from rollout_core.http.doorkeeper import COOKIE
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
 from rollout_core.http.visitor import KEY, Visitor
+from rollout_core.settings import Settings
 
 FORM_BYTES = 8 * 1024
 CHECKS_AT_ONCE = 2
@@ -70,10 +71,11 @@ async def _show_sign_in(rooms: Callable[[], ControlRoom], request: Request) -> R
     link = request.query_params.get("link", "")
     if not link and isinstance(request.scope.get(KEY), Visitor):
         return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
-    return _form(target, link)
+    return form(rooms().settings, target, link=link)
 
 
-def _form(target: str, link: str = "", refused: str = "", status: int = 200) -> Response:
+def form(settings: Settings, target: str, refused: str = "", status: int = 200, *, link: str = "") -> Response:
+    """The sign-in page; `refused` says why the last try did not go through."""
     if link:
         inputs = hidden("link", link)
         words = "This link signs you in once, as the local admin or the person it was made for."
@@ -81,30 +83,39 @@ def _form(target: str, link: str = "", refused: str = "", status: int = 200) -> 
         inputs = field("Name", "name", "text", "username") + field("Password", "password", "password",
                                                                     "current-password")
         words = "With your name and password, or with the one-time link that `rollout signin-link` prints."
-    body = (f"<h1>Sign in</h1><p>{escape(words)}</p>{refusal(refused)}"
+    provider = "" if link else _provider(settings, target)
+    body = (f"<h1>Sign in</h1>{refusal(refused)}{provider}<p>{escape(words)}</p>"
             f'<form method="post" action="/signin">{inputs}{hidden("next", target)}<button>Sign in</button></form>')
     return page("Sign in · Rollout", body, status)
 
 
+def _provider(settings: Settings, target: str) -> str:
+    """The way to the identity provider, when there is one. A link: the page's policy lets no form leave this host."""
+    if settings.oidc_issuer is None:
+        return ""
+    return (f'<a class="button" href="/signin/oidc?next={quote(target, safe="")}">'
+            f"Sign in with {escape(urlsplit(settings.oidc_issuer).netloc)}</a>")
+
+
 async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Request) -> Response:
-    form = await _read_form(request)
-    target = safe_next(form.get("next", "/"))
+    given = await _read_form(request)
+    target = safe_next(given.get("next", "/"))
     room = rooms()
     address = request.client.host if request.client else "unknown"
     try:
-        if form.get("link"):
-            signed_in = await _by_link(room, guard, form["link"], address)
+        if given.get("link"):
+            signed_in = await _by_link(room, guard, given["link"], address)
         else:
-            signed_in = await _by_password(room, guard, form, address)
+            signed_in = await _by_password(room, guard, given, address)
     except TooManyTries as error:
-        answer = _form(target, "", str(error), 429)
+        answer = form(room.settings, target, str(error), 429)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
     except NotSignedIn as error:
-        return _form(target, "", str(error), 401)
+        return form(room.settings, target, str(error), 401)
     except RolloutError as error:
-        return _form(target, "", str(error), 503)
-    return _welcome(room, signed_in, target)
+        return form(room.settings, target, str(error), 503)
+    return welcome(room, signed_in, target)
 
 
 class TooManyTries(Exception):
@@ -126,19 +137,20 @@ async def _by_link(room: ControlRoom, guard: Guard, secret: str, address: str) -
         raise
 
 
-async def _by_password(room: ControlRoom, guard: Guard, form: dict[str, str], address: str) -> SignedIn:
-    name = form.get("name", "").strip()
+async def _by_password(room: ControlRoom, guard: Guard, given: dict[str, str], address: str) -> SignedIn:
+    name = given.get("name", "").strip()
     wait = guard.begin(name, address, room.room.clock.now())
     if wait:
         raise TooManyTries(wait)
     async with guard.turns:
-        signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, form.get("password", ""),
+        signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, given.get("password", ""),
                                             room.settings.session_lifetime)
     guard.succeeded(name, address)
     return signed_in
 
 
-def _welcome(room: ControlRoom, signed_in: SignedIn, target: str) -> Response:
+def welcome(room: ControlRoom, signed_in: SignedIn, target: str) -> Response:
+    """On to where they wanted to go, with the session's cookie."""
     answer = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
     answer.set_cookie(COOKIE, signed_in.secret, max_age=int(room.settings.session_lifetime.total_seconds()),
                       path="/", secure=room.settings.secure_cookie, httponly=True, samesite="lax")
@@ -155,10 +167,10 @@ async def _show_sign_out(request: Request) -> Response:
 
 
 async def _sign_out(rooms: Callable[[], ControlRoom], request: Request) -> Response:
-    form = await _read_form(request)
+    given = await _read_form(request)
     visitor = request.scope.get(KEY)
     if isinstance(visitor, Visitor) and visitor.csrf is not None and visitor.actor.session_id is not None:
-        if not compare_digest(form.get("csrf", "").encode(), visitor.csrf.encode()):
+        if not compare_digest(given.get("csrf", "").encode(), visitor.csrf.encode()):
             return page("Sign out · Rollout", "<h1>Nothing was changed</h1><p>Open this page again.</p>", 403)
         await run_in_threadpool(sign_out, rooms().room, visitor.actor.session_id)
     answer = RedirectResponse("/signin", 303, {"Cache-Control": "no-store"})
