@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, NoReturn
 
 from rollout_core.errors import StoreError, StoreUnavailable
@@ -56,7 +57,8 @@ class ClosedEventStore:
         """Raises StoreUnavailable."""
         self._say()
 
-    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0) -> Found:
+    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
+              called_off: Event | None = None) -> Found:
         """Raises StoreUnavailable."""
         self._say()
 

@@ -65,6 +65,6 @@ def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[Eve
     try:
         take_staged_events(directory)
         return open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
-                                copies=(directory / "backups", directory / "exports")), None
+                                copies=(directory / "backups", directory / "exports", directory / "copies")), None
     except StoreError as error:
         return ClosedEventStore(path, error), error

@@ -195,6 +195,17 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedQuestion:
+    """A question in SQL that somebody keeps for the team; names differ whatever their case."""
+
+    id: str
+    name: str
+    sql: str
+    saved_by: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """What a request with an Idempotency-Key was answered: the same key and fingerprint get the same answer again."""
 

@@ -32,6 +32,7 @@ from rollout_core.ports.control_records import (
     PlanVersion,
     RegisterChange,
     Replay,
+    SavedQuestion,
     Signoff,
     Subject,
     Tick,
@@ -420,6 +421,26 @@ class Replays(Protocol):
         ...
 
 
+class SavedQuestions(Protocol):
+    """Questions in SQL that people keep for each other."""
+
+    def get(self, id: str) -> SavedQuestion:
+        """Raises NotFound."""
+        ...
+
+    def all(self) -> tuple[SavedQuestion, ...]:
+        """By name."""
+        ...
+
+    def save(self, question: SavedQuestion) -> None:
+        """Inserts or replaces. Raises InvalidRequest when another question has this name."""
+        ...
+
+    def remove(self, id: str) -> bool:
+        """True when there was one."""
+        ...
+
+
 class Meta(Protocol):
     """Single values by name."""
 
@@ -451,6 +472,7 @@ class ControlUnit(Protocol):
     register: Register
     outbox: Outbox
     replays: Replays
+    saved_questions: SavedQuestions
     meta: Meta
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 from rollout_core.metrics.event_checks import Accepted, Rejected
@@ -112,11 +113,13 @@ class Retained:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a user's SQL. `capped` True: there were more rows than are shown."""
+    """The answer to a user's SQL. `capped` True: there were more rows than are shown. `types` as the store names them.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     capped: bool
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,10 @@ class EventStore(Protocol):
         """Answers a question of `event_questions.py` (or one registered by another room, such as the census)."""
         ...
 
-    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0) -> Found:
-        """A user's single SELECT or EXPLAIN over the allowed views. Raises QueryRefused."""
+    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
+              called_off: Event | None = None) -> Found:
+        """A user's single SELECT or EXPLAIN over the allowed views; it ends early once `called_off` is set. Raises
+        QueryRefused."""
         ...
 
     def forget(self, unit: str, subject: str) -> Forgotten:

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, inspect
 
 from rollout_core.errors import StoreCorrupt, StoreTooNew
 from rollout_core.storage.control_meta import SqlMeta
-from rollout_core.storage.control_tables import LINKS, METADATA, REGISTER_REMOVED, REPLAYS
+from rollout_core.storage.control_tables import LINKS, METADATA, REGISTER_REMOVED, REPLAYS, SAVED_QUESTIONS
 
 SCHEMA_VERSION = "schema_version"
-CURRENT_VERSION = 2
+CURRENT_VERSION = 3
 
 
 def _to_2(connection: Connection) -> None:
@@ -19,7 +19,13 @@ def _to_2(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[LINKS, REGISTER_REMOVED, REPLAYS], checkfirst=True)
 
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {2: _to_2}
+
+def _to_3(connection: Connection) -> None:
+    """3: questions in SQL that people keep for each other."""
+    METADATA.create_all(connection, tables=[SAVED_QUESTIONS], checkfirst=True)
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3}
 """Version -> what leads to it from the one before. A step is never edited once released."""
 
 

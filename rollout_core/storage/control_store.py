@@ -24,6 +24,7 @@ from rollout_core.storage.control_migrations import migrate
 from rollout_core.storage.control_people import SqlPeople, SqlReplays, SqlSessions, SqlTokens
 from rollout_core.storage.control_plans import PlanCache, SqlPlans
 from rollout_core.storage.control_procedure import SqlChecklist, SqlDecisions, SqlOutbox, SqlSignoffs
+from rollout_core.storage.control_questions import SqlSavedQuestions
 from rollout_core.storage.control_register import SqlRegister
 from rollout_core.storage.control_reserve import Reserve
 from rollout_core.storage.control_rollouts import SqlEpochs, SqlOverrides, SqlRollouts
@@ -51,6 +52,7 @@ class SqlControlUnit:
     register: ports.Register
     outbox: ports.Outbox
     replays: ports.Replays
+    saved_questions: ports.SavedQuestions
     meta: ports.Meta
 
     def __init__(self, connection: Connection, plans: PlanCache) -> None:
@@ -62,7 +64,7 @@ class SqlControlUnit:
         self.checklist, self.signoffs = SqlChecklist(connection), SqlSignoffs(connection)
         self.people, self.sessions, self.tokens = SqlPeople(connection), SqlSessions(connection), SqlTokens(connection)
         self.register, self.outbox, self.meta = SqlRegister(connection), SqlOutbox(connection), SqlMeta(connection)
-        self.replays = SqlReplays(connection)
+        self.replays, self.saved_questions = SqlReplays(connection), SqlSavedQuestions(connection)
 
 
 class SqlControlStore:

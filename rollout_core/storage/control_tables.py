@@ -123,6 +123,11 @@ OUTBOX = Table(
     Column("id", Integer, primary_key=True, autoincrement=False), Column("state", Text, nullable=False),
     Column("next_at", UtcText), Column("document", Text, nullable=False), Index("outbox_by_state", "state", "id"))
 
+SAVED_QUESTIONS = Table(
+    "saved_questions", METADATA,
+    Column("id", Text, primary_key=True), Column("folded_name", Text, nullable=False, unique=True),
+    Column("document", Text, nullable=False))
+
 REPLAYS = Table(
     "replays", METADATA,
     Column("principal", Text, primary_key=True), Column("key", Text, primary_key=True),

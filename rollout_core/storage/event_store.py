@@ -86,9 +86,10 @@ class DuckdbEventStore:
         with reading(self.database, self._writer.slots, self.keys) as reader:
             return answer(reader, question)
 
-    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0) -> Found:
+    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
+              called_off: threading.Event | None = None) -> Found:
         """See the port. Raises QueryRefused."""
-        return query(self.database, sql, limit, seconds)
+        return query(self.database, sql, limit, seconds, called_off)
 
     def forget(self, unit: str, subject: str) -> Forgotten:
         """See the port."""

@@ -2,8 +2,8 @@
 
 The statement is parsed by DuckDB itself (`json_serialize_sql` takes SELECT only) and every table it names is held
 against an allow-list; table functions are refused but for the harmless ones below. It then runs in a read-only
-transaction of an instance that cannot reach files or change settings, is interrupted after its time, and is cut off
-after `limit` rows.
+transaction of an instance that cannot reach files or change settings, waits for its turn, is interrupted when it takes
+too long or too much or is called off (query_watch.py), and is cut off after `limit` rows.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from rollout_core.ports.event_store import Found
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import TABLES
 from rollout_core.storage.event_views import view_definitions
+from rollout_core.storage.query_watch import Stopped, Watch, refusal, turn
+from rollout_core.storage.sql_functions import check_function
 
 HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
-REFUSED_FUNCTIONS = frozenset({"repeat", "lpad", "rpad", "format", "printf", "bitstring", "list_resize", "array_resize",
-                               "range", "generate_series", "pg_sleep", "write_log", "current_setting", "getvariable"})
-"""Scalar functions that make any amount of memory out of a number, which no limit of DuckDB stops in time (2 GB of
-`repeat` ran for 54 s instead of 10), that wait, write, or read settings. `range` and `generate_series` stay as tables.
-"""
+LONGEST_SQL = 20_000
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of text and blobs in an answer; it is cut off there like a long one."""
@@ -39,27 +37,26 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?=\S)", re.IGNORECASE)
 
 
-def query(database: EventDatabase, sql: str, limit: int, seconds: float) -> Found:
+def query(database: EventDatabase, sql: str, limit: int, seconds: float,
+          called_off: threading.Event | None = None) -> Found:
     """Runs a user's statement. Raises QueryRefused with what is allowed, or with what DuckDB says about it."""
-    with database.cursor() as cursor:
-        check(cursor, sql)
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
-        timer = threading.Timer(seconds, cursor.interrupt)
-        timer.start()
+    with turn(called_off), database.cursor() as cursor, Watch(database, cursor, seconds, called_off) as watch:
         try:
+            check(cursor, sql)
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
             cursor.execute(sql)
-            columns = tuple(column[0] for column in cursor.description or ())
+            described = cursor.description or []
             rows, cut = fetched(cursor, limit)
         except duckdb.InterruptException as error:
-            raise QueryRefused(f"The query took longer than {seconds:g} s and was stopped.",
-                               mend="Narrow it by time, or read hours and histograms instead of events.") from error
+            raise refusal(watch.stopped or Stopped.LATE, seconds) from error
+        except duckdb.OutOfMemoryException as error:
+            raise refusal(Stopped.LARGE, seconds) from error
         except duckdb.FatalException:
             raise
         except duckdb.Error as error:
-            raise QueryRefused(str(error).split("\n")[0], mend="See `rollout sql --tables` for views.") from error
-        finally:
-            timer.cancel()
-    return Found(columns, rows, cut)
+            raise QueryRefused(str(error).split("\n")[0],
+                               mend="The view `view_columns` names what there is.") from error
+    return Found(tuple(column[0] for column in described), rows, cut, tuple(str(column[1]) for column in described))
 
 
 def fetched(cursor: duckdb.DuckDBPyConnection, limit: int, most_bytes: int = MOST_BYTES) -> tuple[
@@ -77,6 +74,9 @@ def fetched(cursor: duckdb.DuckDBPyConnection, limit: int, most_bytes: int = MOS
 
 def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Raises QueryRefused unless `sql` is one SELECT (or EXPLAIN of one) over the allowed views."""
+    if len(sql) > LONGEST_SQL:
+        raise QueryRefused(f"The query has {len(sql):,} characters; at most {LONGEST_SQL:,} are read.",
+                           mend="Ask in two steps.")
     explained = _EXPLAIN.match(sql)
     tree = _parsed(cursor, sql[explained.end():] if explained else sql)
     statements = tree.get("statements", [])
@@ -91,8 +91,8 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     in_from = {id(node.get("function")) for node in nodes if node.get("type") == "TABLE_FUNCTION"}
     for node in nodes:
         _check_node(node, allowed | ctes)
-        if node.get("class") == "FUNCTION" and id(node) not in in_from:
-            _check_function(node)
+        if node.get("class") in {"FUNCTION", "WINDOW"} and id(node) not in in_from:
+            check_function(node)
 
 
 def taken_names(cursor: duckdb.DuckDBPyConnection, names: set[str]) -> set[str]:
@@ -149,10 +149,3 @@ def _check_node(node: dict[str, Any], allowed: Any) -> None:
         if name not in HARMLESS_TABLE_FUNCTIONS:
             raise QueryRefused(f"The table function {name} may not be used.",
                                mend=f"Allowed: {', '.join(sorted(HARMLESS_TABLE_FUNCTIONS))}.")
-
-
-def _check_function(node: dict[str, Any]) -> None:
-    name = str(node.get("function_name", "")).lower()
-    if name in REFUSED_FUNCTIONS:
-        raise QueryRefused(f"The function {name} may not be used.",
-                           mend="Ask without it; `range` and `generate_series` may stand in FROM.")

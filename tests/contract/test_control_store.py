@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rollout_core.errors import InvalidRequest, NotFound, PlanNotFound, RolloutNotFound, StaleRollout, StoreCorrupt
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.override import Override
 from rollout_core.health.alert import Alert, AlertEvent, AlertState
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
@@ -23,6 +24,7 @@ from rollout_core.ports.control_records import (
     OutboxMessage,
     PlanText,
     Replay,
+    SavedQuestion,
     Signoff,
     Subject,
     Tick,
@@ -40,7 +42,7 @@ PLAN = PlanText((Path(__file__).parents[2] / "data/plans/patient_engagement.yaml
 ROLLOUT = Rollout(
     key="r", name="R", plan="p", plan_version=2, unit="user", salt="s", status=Status.RUNNING, created_at=NOW,
     phase="one", percentage=10_000, thresholds={"everyone": 10_147}, ever={"everyone": 25_000},
-    served=frozenset({"b", "a"}), epoch=3, epoch_began_at=NOW, revision=5, remembered=7,
+    served=frozenset({"b", "a"}), epoch=3, epoch_began_at=NOW, anchors=Anchors(NOW, NOW, {"b": NOW}), revision=5, remembered=7,
     remembered_thresholds={"everyone": 7}, raises=(Raise(10_000, ("everyone",), {"everyone": 10_147}),),
     started_at=NOW)
 ALERT = Alert("a1", "r", "errors", "", Severity.ERROR, AlertState.OPEN, "Errors", NOW, NOW, {"value": 0.06},
@@ -387,6 +389,24 @@ def test_a_kept_answer_is_found_by_principal_and_key_until_it_is_purged(control:
         assert unit.replays.purge(NOW) == 0
         assert unit.replays.purge(NOW + HOUR) == 1
         assert unit.replays.get("ann", "k1") is None
+
+
+def test_saved_questions_have_names_of_their_own_and_come_by_name(control: ControlStore) -> None:
+    slow, errors = (SavedQuestion(id, name, "select 1", "ann", NOW)
+                    for id, name in (("q1", "Slow endpoints"), ("q2", "errors")))
+    with control.write() as unit:
+        unit.saved_questions.save(slow)
+        unit.saved_questions.save(errors)
+    with pytest.raises(InvalidRequest), control.write() as unit:
+        unit.saved_questions.save(replace(errors, name="SLOW ENDPOINTS"))
+    with control.write() as unit:
+        unit.saved_questions.save(replace(slow, sql="select 2"))
+        assert unit.saved_questions.get("q1").sql == "select 2"
+        assert [each.name for each in unit.saved_questions.all()] == ["errors", "Slow endpoints"]
+        assert unit.saved_questions.remove("q2")
+        assert not unit.saved_questions.remove("q2")
+    with control.read() as unit, pytest.raises(NotFound):
+        unit.saved_questions.get("q2")
 
 
 def test_a_single_value_is_kept_by_name(control: ControlStore) -> None:

@@ -439,6 +439,28 @@ class FakeReplays:
         return len(old)
 
 
+class FakeSavedQuestions:
+    def __init__(self, rows: dict) -> None:
+        self.rows = rows
+
+    def get(self, id):
+        if id not in self.rows:
+            raise NotFound(f"There is no saved question {id!r}.", id=id)
+        return self.rows[id]
+
+    def all(self):
+        return tuple(sorted(self.rows.values(), key=lambda each: each.name.casefold()))
+
+    def save(self, question):
+        if any(each.name.casefold() == question.name.casefold() and each.id != question.id
+               for each in self.rows.values()):
+            raise InvalidRequest("taken", id=question.id)
+        self.rows[question.id] = question
+
+    def remove(self, id):
+        return self.rows.pop(id, None) is not None
+
+
 class FakeMeta:
     def __init__(self, rows: dict) -> None:
         self.rows = rows
@@ -464,6 +486,7 @@ class FakeUnit:
         self.tokens, self.outbox = FakeTokens(tables["tokens"]), FakeOutbox(tables["outbox"])
         self.register = FakeRegister(tables["register"], tables["removed"], tables["counter"])
         self.replays, self.meta = FakeReplays(tables["replays"]), FakeMeta(tables["meta"])
+        self.saved_questions = FakeSavedQuestions(tables["questions"])
 
 
 class FakeControlStore:
