@@ -15,6 +15,7 @@ from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredR
 from rollout_core.storage.event_insert import insert_rows
 from rollout_core.storage.event_spans import end_spans_with_epochs
 from rollout_core.storage.event_tables import event_table
+from rollout_core.storage.event_tail import drop_tail
 from rollout_core.storage.event_windows import watermark
 from rollout_core.storage.window_sources import BEGINNING
 
@@ -32,6 +33,7 @@ def mirror(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[MirroredRollout
     changed |= _replace(cursor, "epoch_mirror", _epoch_columns(epochs))
     if changed:
         end_spans_with_epochs(cursor, counted_until)
+        drop_tail(cursor)
     if counted_until is not None and any(rollout.rollout not in known for rollout in rollouts):
         _mark_days_with_events(cursor, (counted_until - BASELINE).date(), counted_until)
 

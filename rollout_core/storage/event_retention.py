@@ -14,18 +14,15 @@ import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
 
 from rollout_core.metrics.event import Kind
+from rollout_core.ports.event_questions import Kept, Rows
 from rollout_core.ports.event_store import Forgotten, Retained
+from rollout_core.ports.keeping import DEFAULT_KEEP_DAYS
 from rollout_core.storage.event_copies import copy_out
 from rollout_core.storage.event_database import EventDatabase
+from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import SLOTS, event_table
+from rollout_core.storage.reader import Reader
 from rollout_core.storage.register_table import forget_subject
-
-DEFAULT_KEEP_DAYS: Mapping[str, int] = {
-    **{kind.value: 400 for kind in Kind}, "page_view": 180, "web_vital": 180, "api_request": 180, "render": 180,
-    "text": 90, "dead_letter": 30, "batch_token": 400, "subject_day": 800,
-}
-"""Days that raw events are kept per kind; `text` is comments and error texts, which go first; `subject_day` what is
-known of single subjects per day, which open rollouts and their baselines read."""
 
 TEXTS = ((Kind.ERROR, "message"), (Kind.FEEDBACK, "comment"), (Kind.SUPPORT_TICKET, "message"),
          (Kind.HEALTH_CHECK, "message"), (Kind.SECURITY_ISSUE, "message"))
@@ -51,6 +48,23 @@ def retain(database: EventDatabase, keep_days: Mapping[str, int], now: datetime,
                        "batch_token)", [today - timedelta(days=keep["batch_token"])])
         _compact_ingest_hours(cursor)
     return Retained(dropped, tuple(files))
+
+
+def kept(reader: Reader, question: Kept) -> Rows:
+    """What is there of each kind and what the next pass would delete; counts come from column statistics mostly."""
+    found = [(kind, *reader.rows(_kept_of(kind, literal(first))).rows[0]) for kind, first in question.kinds]
+    return Rows(("kind", "n", "oldest_at", "goes"), found, reader.closed_until_at)
+
+
+def _kept_of(kind: str, first: str) -> str:
+    """One row: n, oldest, how many are older than `first`."""
+    if kind == "text":
+        texts = " UNION ALL ".join(f"SELECT occurred_at AS written_at FROM {event_table(table)} WHERE {column} IS NOT NULL"
+                                   for table, column in TEXTS)
+        return f"SELECT count(*), min(written_at), count(*) FILTER (WHERE written_at < {first}) FROM ({texts})"
+    table, column = {"dead_letter": ("dead_letter", "received_at"), "subject_day": ("subject_day", "day")}.get(
+        kind, (event_table(Kind(kind)) if kind in set(Kind) else "", "occurred_at"))
+    return f"SELECT count(*), min({column})::TIMESTAMP, count(*) FILTER (WHERE {column} < {first}) FROM {table}"
 
 
 def _drop_kind(cursor: duckdb.DuckDBPyConnection, database: EventDatabase, kind: Kind, first_kept: date,
@@ -115,8 +129,9 @@ def forget(database: EventDatabase, slot: str | None, unit: str, subject: str, k
                 _delete(cursor, removed, event_table(kind), f"{slot} = $key", {"key": key})
         for table in ("arm_span", "subject_day"):
             _delete(cursor, removed, table, "unit = $unit AND subject_key = $key", {"unit": unit, "key": key})
-        _delete(cursor, removed, "subject_first", "subject_key = $key AND rollout IN (SELECT rollout FROM "
-                "rollout_mirror WHERE unit = $unit)", {"unit": unit, "key": key})
+        for table in ("subject_first", "tail_span"):
+            _delete(cursor, removed, table, "subject_key = $key AND rollout IN (SELECT rollout FROM rollout_mirror "
+                    "WHERE unit = $unit)", {"unit": unit, "key": key})
         _delete(cursor, removed, "dead_letter", "contains(raw, $name)", {"name": f'"{subject}"'})
         if mirrored := forget_subject(cursor, unit, subject):
             removed["register"] = mirrored

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 
+from rollout_core.storage.event_tail import renew_tail
 from rollout_core.storage.window_sources import LAST_INSTANT
 
 BELIEVED = ("trusted AND epoch IS NOT NULL AND (arm IN ('treatment', 'control', 'holdout', 'former') "
@@ -84,6 +85,7 @@ def absorb_exposures(cursor: duckdb.DuckDBPyConnection, counted_until: datetime 
         cursor.execute("DELETE FROM arm_span USING novel WHERE arm_span.rollout = novel.rollout "
                        "AND arm_span.subject_key = novel.subject_key")
         cursor.execute("INSERT INTO arm_span SELECT * FROM stretch WHERE to_at > from_at ORDER BY from_at")
+        renew_tail(cursor)
     cursor.execute("DELETE FROM watermark WHERE name = 'spans'")
     cursor.execute("INSERT INTO watermark VALUES ('spans', NULL, ?)", [newest])
     for name in ("newcomer", "novel", "stretch"):

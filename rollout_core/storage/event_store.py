@@ -38,6 +38,9 @@ class DuckdbEventStore:
     """`path` None keeps everything in memory. `secret` is the content of store.key. `copies` are the directories where
     exports and backups are kept; `forget` looks into them."""
 
+    follows_tail = True
+    """False where nobody reads the live tail (rehearsals): then no pass pays for `tail_span`."""
+
     def __init__(self, path: Path | None, secret: bytes, *, copies: Sequence[Path] = (),
                  wait_seconds: float = LOCK_WAIT_SECONDS, free: FreeSpace = free_space) -> None:
         self.database = EventDatabase(path, wait_seconds=wait_seconds)
@@ -60,7 +63,7 @@ class DuckdbEventStore:
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """See the port."""
         with self._shaping:
-            return close_windows(self.database, self._writer, now, days)
+            return close_windows(self.database, self._writer, now, days, follow=self.follows_tail)
 
     def mirror(self, rollouts: Sequence[MirroredRollout], epochs: Sequence[MirroredEpoch],
                frozen: Sequence[FrozenValue] = ()) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from rollout_core.metrics.event import MAX_UNITS, Kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 METADATA = MetaData()
 SLOTS = tuple(f"k{slot}" for slot in range(MAX_UNITS))
 
@@ -101,6 +101,9 @@ DERIVED: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
         ("phase", String, "Phase of the plan"), ("variant", String, "Variant"),
         ("recorded_arm", String, "Arm as exposed; differs from arm where two arms met in one epoch"),
         _BUCKET, ("entered", Boolean, "The subject's first stretch in this epoch"))),
+    "tail_span": ("Spans of those who did something in the last hours, with the time between them", (
+        _ROLLOUT, _KEY, ("from_at", TIMESTAMP, "Begins"), ("to_at", TIMESTAMP, "Ends"), _ARM, _EPOCH, _INCLUSION,
+        _BUCKET)),
     "subject_day": ("What one subject did on one day; read by adoption, retention, stickiness, covariates, erasure", (
         _UNIT, _KEY, _DAY, ("kind", String, "Kind of event"), ("what", String, "Flag, name, category; '' for the kind"),
         ("n", BigInteger, "How many"), ("x", BigInteger, "Sum, smallest unit"), ("first_at", TIMESTAMP, "First one"))),
@@ -138,7 +141,8 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
     "unit_slot": ("Which unit stands in which slot of the event tables", (
         ("slot", TinyInteger, "0..3"), _UNIT)),
     "watermark": ("How far jobs have come", (
-        ("name", String, "windows | spans"), ("reached_at", TIMESTAMP, "Everything before is done"),
+        ("name", String, "windows | spans | tail"),
+        ("reached_at", TIMESTAMP, "Everything before is done; tail: followed from then on"),
         ("batch", BigInteger, "Everything up to this batch is done"))),
     "batch_token": ("Writes that were acknowledged: a repeated token is not written again", (
         ("token", String, "The writer's token; for imports file and offset"),

@@ -21,6 +21,7 @@ from rollout_core.storage.event_firsts import rebuild_firsts
 from rollout_core.storage.event_retention import raw_since
 from rollout_core.storage.event_spans import absorb_exposures
 from rollout_core.storage.event_tables import event_table
+from rollout_core.storage.event_tail import follow_tail
 from rollout_core.storage.event_writer import EventWriter
 from rollout_core.storage.window_rollups import joined_rollouts, rebuild_days
 from rollout_core.storage.window_sources import AROUND, BEGINNING, Stretch
@@ -46,14 +47,18 @@ def window_end(now: datetime, lateness: timedelta) -> datetime:
     return ripe - (ripe - BEGINNING) % WINDOW
 
 
-def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, days: int) -> Closed:
-    """One pass; at most `days` days are rebuilt. The watermark never goes back, whatever the clock says."""
+def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, days: int, *,
+                  follow: bool = True) -> Closed:
+    """One pass; at most `days` days are rebuilt. The watermark never goes back, whatever the clock says. `follow`
+    False leaves the live tail to `arm_span`: for stores that nobody looks at live."""
     with database.cursor() as cursor:
         before = watermark(cursor)
         until = max(window_end(now, _lateness(cursor)), before or BEGINNING)
     writer.move_counted_until(until.replace(tzinfo=UTC))
     with database.transaction() as cursor:
         spans = absorb_exposures(cursor, before)
+        if follow:
+            follow_tail(cursor, until)
         _mark_followed(cursor, before, until)
     with database.cursor() as cursor:
         due = _due(cursor, before, until)

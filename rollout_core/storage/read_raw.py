@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rollout_core.metrics.measured import Window
 from rollout_core.storage.accumulations import ACCUMULATIONS, Accumulation, feeds
+from rollout_core.storage.event_tail import tail_spans_sql
 from rollout_core.storage.read_stretches import stretch_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_rollups import contributions_sql
@@ -34,7 +35,7 @@ def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Win
     slot = reader.slot(unit) if unit is not None else None
     if slot is None:
         return ""
-    spans = spans_sql(rollout, slot, f"SELECT {slot} FROM counted WHERE {slot} IS NOT NULL")
+    spans = _spans(reader, rollout, slot, f"SELECT {slot} FROM counted WHERE {slot} IS NOT NULL", window)
     return (f"WITH {counted}, spans AS MATERIALIZED ({spans}), "
             f"attributed AS MATERIALIZED ({attributed_sql(rollout, slot, 'counted', 'spans')})")
 
@@ -56,11 +57,17 @@ def contributions(reader: Reader, metrics: Sequence[str], rollout: str | None, w
         parts += [f"a{place} AS ({whole_store_sql(f'c{place}')})" for place in range(len(sources))]
     else:
         keys = " UNION ".join(f"SELECT {slot} FROM c{place} WHERE {slot} IS NOT NULL" for place in range(len(sources)))
-        parts.append(f"spans AS MATERIALIZED ({spans_sql(rollout, slot, keys)})")
+        parts.append(f"spans AS MATERIALIZED ({_spans(reader, rollout, slot, keys, window)})")
         parts += [f"a{place} AS MATERIALIZED ({attributed_sql(rollout, slot, f'c{place}', 'spans')})"
                   for place in range(len(sources))]
     every = " UNION ALL ".join(contributions_sql(rows, f"a{place}") for place, rows in enumerate(sources.values()))
     return f"WITH {', '.join(parts)}", f"SELECT * FROM ({every}) WHERE metric IN ({listed(metrics)})"
+
+
+def _spans(reader: Reader, rollout: str, slot: str, keys: str, window: Window) -> str:
+    """The spans of the subjects of `keys`; those of the last hours are asked of the small table that follows them."""
+    followed = reader.followed_since_at is not None and window.since_at >= reader.followed_since_at
+    return (tail_spans_sql if followed else spans_sql)(rollout, slot, keys)
 
 
 def listed(texts: Iterable[str]) -> str:

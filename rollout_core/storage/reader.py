@@ -14,7 +14,6 @@ from rollout_core.ports.event_questions import Rows
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import SLOTS
-from rollout_core.storage.event_windows import watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,8 @@ class Reader:
     slots: Mapping[str, int]
     keys: KeyRing
     closed_until_at: datetime | None
+    followed_since_at: datetime | None = None
+    """From then on the spans of whoever did something are in tail_span; None: it is empty."""
 
     def slot(self, unit: str) -> str | None:
         """The column ("k0".."k3") that holds this unit's keys; None when no event named the unit yet."""
@@ -52,8 +53,8 @@ class Reader:
 def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing) -> Iterator[Reader]:
     """A reader whose cursor sees one state of the store, however many queries it runs."""
     with database.transaction() as cursor:
-        reached = watermark(cursor)
-        yield Reader(cursor, slots, keys, reached.replace(tzinfo=UTC) if reached else None)
+        marks = dict(cursor.execute("SELECT name, reached_at FROM watermark WHERE name <> 'spans'").fetchall())
+        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), _plain(marks.get("tail")))
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,8 @@ FORGOTTEN = (*DERIVED, "watermark", "dirty_hour", "batch_token", "epoch_mirror")
 class RewoundEventStore(DuckdbEventStore):
     """An event store over a snapshot's file. `advance_to` moves it forward; time never goes back."""
 
+    follows_tail = False
+
     def __init__(self, path: Path, secret: bytes, since_at: datetime) -> None:
         super().__init__(path, secret, copies=())
         self.reached_at = since_at

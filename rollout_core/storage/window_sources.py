@@ -73,6 +73,9 @@ def _requests(stretch: Stretch) -> str:
             f"FROM event_api_request WHERE {stretch.sql()}")
 
 
+VITAL_ID = "coalesce(metric_id, event_id)"
+
+
 def _largest(kind: Kind, partition: str, condition: str) -> str:
     """Each id once, with its largest value, at the time of that report."""
     return (f"SELECT {_columns(kind)} FROM {event_table(kind)} WHERE {condition} "
@@ -80,23 +83,32 @@ def _largest(kind: Kind, partition: str, condition: str) -> str:
             f"ORDER BY value DESC NULLS LAST, occurred_at, event_id) = 1")
 
 
+def _within(kind: Kind, column: str, condition: str) -> str:
+    """Condition: the row's id is one of those that satisfy `condition`. Only they are sorted, not all that lies around.
+    """
+    return f"{column} IN (SELECT {column} FROM {event_table(kind)} WHERE {condition})"
+
+
 def _vitals(stretch: Stretch) -> str:
-    one = _largest(Kind.WEB_VITAL, "name, coalesce(metric_id, event_id)", stretch.around())
-    return f"SELECT * FROM ({one}) WHERE {stretch.sql()}"
+    seen = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, VITAL_ID, stretch.sql())}"
+    return f"SELECT * FROM ({_largest(Kind.WEB_VITAL, f'name, {VITAL_ID}', seen)}) WHERE {stretch.sql()}"
+
+
+def _one_per_session(stretch: Stretch) -> str:
+    seen = f"{stretch.around()} AND {_within(Kind.SESSION, 'session_key', stretch.sql())}"
+    return f"SELECT * FROM ({_largest(Kind.SESSION, 'session_key', seen)}) WHERE {stretch.sql()}"
 
 
 def _sessions(stretch: Stretch) -> str:
-    one = _largest(Kind.SESSION, "session_key", stretch.around())
     return (f"SELECT s.*, coalesce(e.errors, 0) AS errors, coalesce(e.criticals, 0) AS criticals "
-            f"FROM (SELECT * FROM ({one}) WHERE {stretch.sql()}) AS s LEFT JOIN "
+            f"FROM ({_one_per_session(stretch)}) AS s LEFT JOIN "
             f"(SELECT session_key, count(*) AS errors, count(*) FILTER (severity = 'critical') AS criticals "
             f"FROM event_error WHERE {stretch.around()} AND session_key IS NOT NULL GROUP BY 1) AS e "
             f"USING (session_key)")
 
 
 def _session_categories(stretch: Stretch) -> str:
-    one = _largest(Kind.SESSION, "session_key", stretch.around())
-    return (f"SELECT s.*, e.category FROM (SELECT * FROM ({one}) WHERE {stretch.sql()}) AS s JOIN "
+    return (f"SELECT s.*, e.category FROM ({_one_per_session(stretch)}) AS s JOIN "
             f"(SELECT DISTINCT session_key, category FROM event_error WHERE {stretch.around()}) AS e "
             f"USING (session_key)")
 
@@ -104,7 +116,9 @@ def _session_categories(stretch: Stretch) -> str:
 def _page_loads(stretch: Stretch) -> str:
     """One row per page load at the time of its first vital. `score` is the weighted mean of its vitals' scores; a load
     is judged good or not when LCP and CLS are known; without an interaction there is no INP and the two decide."""
-    one = _largest(Kind.WEB_VITAL, "name, coalesce(metric_id, event_id)", stretch.around())
+    touched = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, 'load_key', stretch.sql())}"
+    seen = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, VITAL_ID, touched)}"
+    one = _largest(Kind.WEB_VITAL, f"name, {VITAL_ID}", seen)
     weight = "CASE name " + " ".join(f"WHEN '{n}' THEN {v.weight}" for n, v in VITAL_LIMITS.items()) + " END"
     limit = {n: round(v.good * (1_000_000 if n == "CLS" else 1_000)) for n, v in VITAL_LIMITS.items()}
     worst = {n: f"max(value) FILTER (name = '{n}')" for n in ("LCP", "INP", "CLS")}
