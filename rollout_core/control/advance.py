@@ -29,7 +29,7 @@ def propose(situation: Situation, request: Advance) -> decide.Next:
 
 
 VERB = RolloutVerb("advance", Advance, propose, Role.ADMIN, "Go on to the next phase, or to a later one by name.",
-                   raises=True)
+                   raises=True, climbs=True)
 
 
 def advance(room: Room, actor: Actor, request: Advance) -> Change:

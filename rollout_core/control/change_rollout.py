@@ -81,7 +81,7 @@ def _make(room: Room, unit: ControlUnit, actor: Actor, asked: tuple[RolloutVerb,
     gates = gates_now(unit, situation, proposed, weighed.proof)
     overruled = _checked(room, unit, actor, asked, (situation, proposed, gates), when)
     record = _recorded(unit, actor, asked, (situation, proposed, gates), when, overruled)
-    gained, lost, have = moved(situation, proposed)
+    gained, lost, have = moved(situation, proposed, weighed.counted)
     warnings = tuple(f"Overruled: {gate.name} ({gate.state.value.replace('_', ' ')})." for gate in overruled)
     after = proposed.rollout
     change = Change(verb.name, after.key, record.seq, proposed.before, after, gained, lost, have, after.epoch,
@@ -107,10 +107,10 @@ def _recorded(unit: ControlUnit, actor: Actor, asked: tuple[RolloutVerb, Any, We
               decided: tuple[Situation, Next, tuple[Gate, ...]], when: Moment,
               overruled: tuple[Gate, ...]) -> AuditRecord:
     """Writes state, epoch, audit entry and notice."""
-    verb, request, _ = asked
+    verb, request, weighed = asked
     situation, proposed, gates = decided
     before, after = proposed.before, proposed.rollout
-    gained, lost, have = moved(situation, proposed)
+    gained, lost, have = moved(situation, proposed, weighed.counted)
     shown = {"gained": gained, "lost": lost, "have": have,
              "gates": {gate.key: gate.state.value for gate in gates}, "overruled": [gate.key for gate in overruled]}
     reason = (request.reason or "").strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Thread
 from typing import TypeVar
@@ -13,7 +13,7 @@ from rollout_core.errors import RolloutError, StoreUnavailable
 from rollout_core.flags.targeting import EVERYBODY
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.census import Census, Population, population
+from rollout_core.rollouts.census import Census, Difference, Moved, Population, population
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Rollout
 
@@ -26,15 +26,34 @@ LOWERING_PATIENCE_S = 2.0
 Answer = TypeVar("Answer")
 
 
-def count(room: Room, plan: Plan, rollout: Rollout, at: datetime, patience_s: float) -> Census | None:
-    """The eligible subjects under this plan, counted now or (too slow, store away) last time; None: unknown."""
-    if patience_s > 0:
-        asked = population(plan, rollout, at)
-        census = within(patience_s, lambda: _measure(room, asked))
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a count. `raising`: it is for a raise, which looks at ages and inactivity anew."""
+
+    seconds: float
+    raising: bool = False
+
+
+def count(room: Room, plan: Plan, rollout: Rollout, at: datetime, patience: Patience) -> Census | None:
+    """The eligible subjects under this plan, counted now or (too slow, store away) last time; None: unknown.
+
+    Only a count of what is served is remembered: one for a raise may see people in audiences they are not in yet.
+    """
+    served = population(plan, rollout, at)
+    if patience.seconds > 0:
+        asked = population(plan, rollout, at, raising=patience.raising)
+        census = within(patience.seconds, lambda: _measure(room, asked))
         if census is not None:
-            room.counts.remember(_memory_key(plan, rollout), census)
+            if asked == served:
+                room.counts.remember(memory_key(plan, rollout), served, census)
             return census
-    return room.counts.recall(_memory_key(plan, rollout))
+    return room.counts.recall(memory_key(plan, rollout))
+
+
+def count_moves(room: Room, difference: Difference, seconds: float) -> Moved | None:
+    """Who enters and who leaves, counted subject by subject; None when that does not come in time."""
+    answer = within(seconds, lambda: room.events.measure(difference))
+    return answer if isinstance(answer, Moved) else None
 
 
 def refuse_uncounted(unit: ControlUnit, rollout: Rollout, census: Census | None) -> None:
@@ -81,5 +100,6 @@ def _census(room: Room, asked: Population) -> Census | None:
     return answer if isinstance(answer, Census) else None
 
 
-def _memory_key(plan: Plan, rollout: Rollout) -> str:
+def memory_key(plan: Plan, rollout: Rollout) -> str:
+    """The name under which counts of a rollout under a plan version are kept."""
     return f"{rollout.key}:{plan.version}"

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.holdout import Holdout
 from rollout_core.ports.control_store import ControlUnit
-from rollout_core.rollouts.rollout import Epoch, Rollout
+from rollout_core.rollouts.rollout import Epoch, Rollout, anchors_of
 from rollout_core.rollouts.status import SERVING, Status
 
 CAUSE = "restore"
@@ -49,7 +50,7 @@ def held(restored: Rollout, present: Rollout, now: datetime) -> Rollout:
         remembered=None if serves else min(_share(restored), _share(present)),
         remembered_thresholds={} if serves else remembered, autopilot=present.autopilot,
         started_at=restored.started_at or present.started_at, epoch=max(restored.epoch, present.epoch) + 1,
-        epoch_began_at=now, revision=max(restored.revision, present.revision) + 1,
+        epoch_began_at=now, anchors=_anchors(restored, present), revision=max(restored.revision, present.revision) + 1,
         evidence_version=max(restored.evidence_version, present.evidence_version) + 1)
 
 
@@ -81,9 +82,17 @@ def _larger(one: Holdout, other: Holdout) -> Holdout:
     return one if one.buckets > other.buckets else other
 
 
+def _anchors(restored: Rollout, present: Rollout) -> Anchors | None:
+    """Where time conditions look from, so that nobody belongs to an audience now who did not on both sides."""
+    if not any(present.ever.values()):
+        return restored.anchors
+    mine = anchors_of(present, present.created_at)
+    return mine.lesser(anchors_of(restored, restored.created_at)) if any(restored.ever.values()) else mine
+
+
 def _epoch(rollout: Rollout, now: datetime) -> Epoch:
     return Epoch(rollout.key, rollout.epoch, now, rollout.phase, rollout.percentage, rollout.thresholds, rollout.ever,
-                 rollout.served, CAUSE, rollout.evidence_version)
+                 rollout.served, CAUSE, rollout.evidence_version, rollout.anchors)
 
 
 def _lower_overrides(live: ControlUnit, copy: ControlUnit, key: str, *, known: bool) -> None:

@@ -66,7 +66,7 @@ def preview(room: Room, actor: Actor, verb_name: str, request: Any) -> Preview:
     verb = ROLLOUT_VERBS[verb_name]
     weighed = weigh(room, verb, request)
     refusal = weighed.refusal or _refused(room, actor, verb.role, request, weighed)
-    return replace(_shown(verb_name, weighed, refusal), detects=_detects(room, weighed))
+    return replace(shown(verb_name, weighed, refusal), detects=_detects(room, weighed))
 
 
 def _detects(room: Room, weighed: Weighed) -> tuple[str, ...]:
@@ -99,11 +99,12 @@ def _refused(room: Room, actor: Actor, role: Role, request: Any, weighed: Weighe
     return None
 
 
-def _shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview:
+def shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview:
+    """A weighed change in numbers."""
     situation, proposed = weighed.situation, weighed.proposed
     rollout = situation.rollout
     after = proposed.rollout if proposed else rollout
-    gained, lost, have = moved(situation, proposed) if proposed else (None, None, None)
+    gained, lost, have = moved(situation, proposed, weighed.counted) if proposed else (None, None, None)
     return Preview(
         verb=verb, rollout=rollout.key, revision=rollout.revision,
         from_percentage=rollout.percentage, to_percentage=after.percentage, to=percentage_of_buckets(after.percentage),

@@ -36,7 +36,7 @@ def propose(situation: Situation, request: Start) -> decide.Next:
 
 
 VERB = RolloutVerb("start", Start, propose, Role.ADMIN, "Begin with the first phase, or with the one named.",
-                   raises=True)
+                   raises=True, climbs=True)
 
 
 def start(room: Room, actor: Actor, request: Start) -> Change:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rollout_core.control.counting import LOWERING_PATIENCE_S, RAISING_PATIENCE_S, count
+from rollout_core.control.counting import LOWERING_PATIENCE_S, RAISING_PATIENCE_S, Patience, count, count_moves
 from rollout_core.control.moment import Moment, moment
 from rollout_core.control.standing import standings
 from rollout_core.errors import RolloutError
@@ -15,7 +15,7 @@ from rollout_core.insight.question import rollout_of
 from rollout_core.people.role import Role
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.census import Census
+from rollout_core.rollouts.census import Census, Difference, Moved, Served, population, timed
 from rollout_core.rollouts.checklist import Tick, Waiver, checklist_gates
 from rollout_core.rollouts.decide import Next
 from rollout_core.rollouts.gates import Gate, Standings, gates_of, phases_to_prove
@@ -38,7 +38,8 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class RolloutVerb:
-    """A verb on one rollout. `propose` is pure. `raises`: it needs the revision it was decided on, always.
+    """A verb on one rollout. `propose` is pure. `raises`: it needs the revision it was decided on, always. `climbs`:
+    it fills audiences, so it looks at ages and inactivity anew.
 
     `urgent`: it waits for nothing but the control store. `target` names the plan version to go to, if any.
     """
@@ -49,6 +50,7 @@ class RolloutVerb:
     role: Role
     summary: str
     raises: bool = False
+    climbs: bool = False
     urgent: bool = False
     plan_after: Callable[[ControlUnit, Rollout, Any], Plan] | None = None
     rises: Callable[[Rollout, Any], bool] | None = None
@@ -57,7 +59,10 @@ class RolloutVerb:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A change as it would be made now. `refusal` holds what the decision itself refused (a wrong status …)."""
+    """A change as it would be made now. `refusal` holds what the decision itself refused (a wrong status …).
+
+    `counted` is who enters and leaves, counted subject by subject, where two counts of the register could not tell.
+    """
 
     situation: Situation
     when: Moment
@@ -65,6 +70,7 @@ class Weighed:
     refusal: RolloutError | None
     proof: Standings
     gates: tuple[Gate, ...]
+    counted: Moved | None = None
 
 
 def weigh(room: Room, verb: RolloutVerb, request: Any) -> Weighed:
@@ -74,9 +80,8 @@ def weigh(room: Room, verb: RolloutVerb, request: Any) -> Weighed:
         when = moment(room, unit)
         plan = unit.plans.get(rollout.plan, rollout.plan_version)
         plan_after = verb.plan_after(unit, rollout, request) if verb.plan_after else plan
-    rising = verb.rises(rollout, request) if verb.rises else verb.raises
-    patience_s = 0.0 if verb.urgent else RAISING_PATIENCE_S if rising else LOWERING_PATIENCE_S
-    situation = _counted(room, patience_s, Situation(plan, rollout, None, when.at, plan_after, None, room.environment))
+    patience = _patience(verb, rollout, request)
+    situation = _counted(room, patience, Situation(plan, rollout, None, when.at, plan_after, None, room.environment))
     try:
         proposed = verb.propose(situation, request)
     except RolloutError as refusal:
@@ -84,7 +89,10 @@ def weigh(room: Room, verb: RolloutVerb, request: Any) -> Weighed:
     with room.control.read() as unit:
         proof = _proof(room, unit, situation, proposed)
         gates = gates_now(unit, situation, proposed, proof)
-    return Weighed(situation, when, proposed, None, proof, gates)
+    counted = None
+    if situation.census is not None and situation.census_after is not None and _moves_need_names(situation, proposed):
+        counted = count_moves(room, _difference(situation, proposed), patience.seconds)
+    return Weighed(situation, when, proposed, None, proof, gates, counted)
 
 
 def gates_now(unit: ControlUnit, situation: Situation, proposed: Next, proof: Standings) -> tuple[Gate, ...]:
@@ -95,24 +103,48 @@ def gates_now(unit: ControlUnit, situation: Situation, proposed: Next, proof: St
     return gates_of(plan, proposed, proof, checklist_gates(plan.checklist, ticks, waivers), situation.now)
 
 
-def moved(situation: Situation, proposed: Next) -> tuple[int | None, int | None, int | None]:
-    """(gained, lost, have then) in subjects; None where nobody could be counted."""
+def moved(situation: Situation, proposed: Next, counted: Moved | None) -> tuple[int | None, int | None, int | None]:
+    """(gained, lost, have then) in subjects; None where nobody could be counted. `counted`: as in Weighed."""
     before, after = situation.census, situation.census_after
     if before is None or after is None:
         return None, None, None
     have = after.enrolled(proposed.rollout.thresholds)
-    if proposed.rollout.holdout != proposed.before.holdout or before is not after:
-        change = have - before.enrolled(proposed.before.thresholds)
-        return max(change, 0), max(-change, 0), have
+    if _moves_need_names(situation, proposed):
+        return (None, None, have) if counted is None else (counted.gained, counted.lost, have)
     change_of = after.moved(proposed.before.thresholds, proposed.rollout.thresholds)
     return change_of.gained, change_of.lost, have
 
 
-def _counted(room: Room, patience_s: float, situation: Situation) -> Situation:
+def _patience(verb: RolloutVerb, rollout: Rollout, request: Any) -> Patience:
+    """How long the verb may wait for a count, and whether it looks at everybody anew."""
+    climbing = verb.rises(rollout, request) if verb.rises else verb.climbs
+    if verb.urgent:
+        return Patience(0.0)
+    return Patience(RAISING_PATIENCE_S if climbing or verb.raises else LOWERING_PATIENCE_S, climbing)
+
+
+def _moves_need_names(situation: Situation, proposed: Next) -> bool:
+    """True when rules, the holdout, or where time conditions look from change: two counts of as many subjects each
+    cannot tell whether they are the same ones."""
+    before, after = proposed.before, proposed.rollout
+    if situation.plan_after is not situation.plan or before.holdout != after.holdout:
+        return True
+    rules = (situation.plan.eligibility, *(audience.rule for audience in situation.plan.audiences))
+    return before.anchors != after.anchors and any(timed(rule) for rule in rules)
+
+
+def _difference(situation: Situation, proposed: Next) -> Difference:
+    """The question who enters and who leaves."""
+    before, after = proposed.before, proposed.rollout
+    return Difference(Served(population(situation.plan, before, situation.now), before.thresholds),
+                      Served(population(situation.plan_after, after, situation.now), after.thresholds))
+
+
+def _counted(room: Room, patience: Patience, situation: Situation) -> Situation:
     """With the counts that come in time."""
-    census = count(room, situation.plan, situation.rollout, situation.now, patience_s)
+    census = count(room, situation.plan, situation.rollout, situation.now, patience)
     after = census if situation.plan_after is situation.plan else count(
-        room, situation.plan_after, situation.rollout, situation.now, patience_s)
+        room, situation.plan_after, situation.rollout, situation.now, patience)
     return replace(situation, census=census, census_after=after)
 
 

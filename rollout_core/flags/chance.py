@@ -68,10 +68,10 @@ _FIXED = (Outcome(False, Reason.NOT_ELIGIBLE, Arm.NONE), Outcome(False, Reason.N
 
 
 def compile_chances(served: ServedRollout) -> Chances:
-    """The chances of one epoch; time conditions look from the instant it began."""
+    """The chances of one epoch; time conditions look from its anchors."""
     if served.stopped or served.paused:     # chance decides nothing then: no rule may stand in the way of a stop
         served = replace(served, eligibility=EVERYBODY, audiences=())
-    eligible = compile_rule(served.eligibility, served.epoch_began_at)
+    eligible = compile_rule(served.eligibility, served.looking.eligibility)
     outcomes = list(_FIXED)
     reaches = tuple(_reach(served, place, outcomes) for place in _by_threshold(served))
     in_holdout = _in_holdout_audience(served, reaches)
@@ -101,7 +101,7 @@ def _reach(served: ServedRollout, place: int, outcomes: list[Outcome]) -> Reach:
 
     reduced = threshold * (BUCKETS - served.holdout.buckets) // BUCKETS
     held = (*answers(reduced), listed(False, Reason.HOLDOUT, Arm.HOLDOUT, reduced))
-    return Reach(audience.key, compile_rule(audience.rule, served.epoch_began_at), threshold,
+    return Reach(audience.key, compile_rule(audience.rule, served.looking.audience(audience.key)), threshold,
                  served.ever.get(audience.key, 0), answers(threshold), held)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rollout_core.flags.anchors import Looks
 from rollout_core.flags.targeting import Condition, Operator, Scalar
 
 LISTS = frozenset({list, tuple, frozenset, set})
@@ -154,6 +155,11 @@ def _age(older: bool) -> Callable[[Condition, datetime], Matches]:
             return instant is not None and (instant <= limit) is older
         return by_age
     return compiled
+
+
+def looks_from(condition: Condition, looks: Looks) -> datetime:
+    """The instant this condition looks from: the earlier one when time makes it false."""
+    return looks.newer_at if condition.operator is Operator.NEWER_THAN_DAYS else looks.older_at
 
 
 def cut_off(condition: Condition, at: datetime) -> datetime:

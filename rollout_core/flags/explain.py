@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rollout_core.flags.anchors import Looks
 from rollout_core.flags.bucketing import BUCKETS, bucket_of, holdout_salt, percentage_of_buckets
 from rollout_core.flags.decision import Decision, Reason
 from rollout_core.flags.evaluation import CompiledRollout, evaluate
@@ -118,9 +119,10 @@ def _flag_status(compiled: CompiledRollout, flag: Flag, subject: str, now: datet
 
 def _eligibility(served: ServedRollout, attributes: Attributes) -> Link:
     """The targeting criteria, each condition with what the subject has."""
-    passed = _matches(served.eligibility, attributes, served.epoch_began_at)
+    looks = served.looking.eligibility
+    passed = _matches(served.eligibility, attributes, looks)
     parts = served.eligibility.rules if isinstance(served.eligibility, AllOf) else (served.eligibility,)
-    failed = [_condition(part, attributes) for part in parts if not _matches(part, attributes, served.epoch_began_at)]
+    failed = [_condition(part, attributes) for part in parts if not _matches(part, attributes, looks)]
     words = ("Eligible: " + (rule_in_words(served.eligibility) or "everybody") + "." if passed
              else "Not eligible: " + "; ".join(failed) + ".")
     return "eligibility", "Eligibility", passed, words, {"failed": failed}
@@ -157,8 +159,8 @@ def _holdout(compiled: CompiledRollout, subject: str, attributes: Attributes) ->
             f"{'kept out for comparison' if bucket < held else 'not held out'}.", {"bucket": bucket, "below": held})
 
 
-def _matches(rule: Rule, attributes: Attributes, at: datetime) -> bool:
-    matches = compile_rule(rule, at)
+def _matches(rule: Rule, attributes: Attributes, looks: Looks) -> bool:
+    matches = compile_rule(rule, looks)
     return matches is None or matches(attributes)
 
 

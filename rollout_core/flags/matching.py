@@ -1,28 +1,27 @@
 """Matching: a targeting rule compiled to one function of a subject's attributes, once per epoch.
 
-Times are measured from the instant handed in, so nobody falls out by the clock. `storage/rule_sql.py` compiles the
-same rules to SQL; a contract test holds both to one answer.
+Times are measured from the instants handed in (`anchors.py`), so nobody falls out by the clock. `storage/rule_sql.py`
+compiles the same rules to SQL; a contract test holds both to one answer.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from rollout_core.flags.conditions import OPERATORS, Attributes, Matches, asks_for_texts, each_one_of
+from rollout_core.flags.anchors import Looks
+from rollout_core.flags.conditions import OPERATORS, Attributes, Matches, asks_for_texts, each_one_of, looks_from
 from rollout_core.flags.targeting import AnyOf, Condition, Rule
 
 __all__ = ["Attributes", "Matches", "compile_rule"]
 
 
-def compile_rule(rule: Rule, at: datetime) -> Matches | None:
-    """The rule as a function of attributes; None when it matches everybody. `at`: where time conditions look from."""
+def compile_rule(rule: Rule, looks: Looks) -> Matches | None:
+    """The rule as a function of attributes, None when it matches everybody; time conditions look from `looks`."""
     if isinstance(rule, Condition):
-        return OPERATORS[rule.operator](rule, at)
+        return OPERATORS[rule.operator](rule, looks_from(rule, looks))
     if isinstance(rule, AnyOf):
-        parts = [compile_rule(each, at) for each in rule.rules]
+        parts = [compile_rule(each, looks) for each in rule.rules]
         return None if None in parts else _any([part for part in parts if part is not None])
     texts = [each for each in rule.rules if isinstance(each, Condition) and asks_for_texts(each)]
-    parts = [compile_rule(each, at) for each in rule.rules if each not in texts]
+    parts = [compile_rule(each, looks) for each in rule.rules if each not in texts]
     joint = [each_one_of(texts)] if texts else []
     return _all([*joint, *(part for part in parts if part is not None)])
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.flag import Flag
 from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
@@ -47,8 +48,16 @@ class ServedRollout:
     overrides: tuple[Override, ...] = ()
     environment: tuple[EnvironmentOverride, ...] = ()
     owned_by_register: frozenset[str] = frozenset()
+    anchors: Anchors | None = None
+    """Where time conditions look from; None: from the beginning of the epoch."""
     paused: bool = False
     stopped: bool = False
+
+
+    @property
+    def looking(self) -> Anchors:
+        """Where time conditions look from."""
+        return self.anchors or Anchors.at(self.epoch_began_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Operator(StrEnum):
     ENDS_WITH = "ends_with"
     CONTAINS = "contains"
     EXISTS = "exists"
-    OLDER_THAN_DAYS = "older_than_days"      # a time attribute, measured at the instant the epoch began
+    OLDER_THAN_DAYS = "older_than_days"      # a time attribute, measured from the rollout's anchors (anchors.py)
     NEWER_THAN_DAYS = "newer_than_days"
 
 

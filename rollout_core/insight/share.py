@@ -16,17 +16,18 @@ def census_of(room: Room, scene: Scene) -> Census | None:
 
     Sweeps and verbs count anew and remember; a page does not wait for a recount of millions.
     """
+    served = population(scene.plan, scene.rollout, scene.now)
     key = f"{scene.rollout.key}:{scene.plan.version}"
-    known = room.counts.recall(key)
+    known = room.counts.recall(key, served)
     if known is not None:
         return known
     try:
-        counted = room.events.measure(population(scene.plan, scene.rollout, scene.rollout.epoch_began_at or scene.now))
+        counted = room.events.measure(served)
     except (StoreError, InvalidRequest):
         return None
     if not isinstance(counted, Census) or not counted.eligible():
         return None
-    room.counts.remember(key, counted)
+    room.counts.remember(key, served, counted)
     return counted
 
 

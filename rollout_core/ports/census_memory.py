@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from threading import Lock
 
-from rollout_core.rollouts.census import Census
+from rollout_core.rollouts.census import Census, Population
 
 
 class CensusMemory:
-    """Counts by rollout key. Kept in memory only: a count is a fact about a moment, never state."""
+    """Counts by rollout and plan version. Kept in memory only: a count is a fact about a moment, never state."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, Census] = {}
+        self._counts: dict[str, tuple[Population, Census]] = {}
         self._lock = Lock()
 
-    def remember(self, rollout: str, census: Census) -> None:
-        """Keeps the newest count of a rollout."""
+    def remember(self, key: str, counted: Population, census: Census) -> None:
+        """Keeps the newest count of a rollout, and what was counted."""
         with self._lock:
-            self._counts[rollout] = census
+            self._counts[key] = counted, census
 
-    def recall(self, rollout: str) -> Census | None:
-        """The newest count, or None when there was none since the start."""
-        return self._counts.get(rollout)
+    def recall(self, key: str, counted: Population | None = None) -> Census | None:
+        """The newest count; None when there was none since the start, or none of exactly what is asked for."""
+        known = self._counts.get(key)
+        return None if known is None or (counted is not None and counted != known[0]) else known[1]

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.flags.holdout import Holdout
-from rollout_core.flags.targeting import Rule
+from rollout_core.flags.targeting import Condition, Operator, Rule
 from rollout_core.rollouts.plan import Attribute, Plan
-from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.rollout import Rollout, anchors_of
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What to count: the subjects of `unit` under these rules. `at` is the instant that time conditions look from."""
+    """What to count: the subjects of `unit` under these rules. `anchors`: where time conditions look from."""
 
     unit: str
     salt: str
@@ -31,13 +32,25 @@ class Population:
     audiences: tuple[Audience, ...]
     attributes: tuple[Attribute, ...]
     holdout: Holdout
-    at: datetime
+    anchors: Anchors
 
 
-def population(plan: Plan, rollout: Rollout, at: datetime) -> Population:
-    """What to count for this rollout under this plan, as it stands at the instant `at`."""
+def population(plan: Plan, rollout: Rollout, at: datetime, *, raising: bool = False) -> Population:
+    """What to count for this rollout under this plan: as it is served, or (`raising`) as a raise at `at` would find it.
+
+    `at` matters for a rollout that has served nobody yet, and for a raise.
+    """
+    anchors = anchors_of(rollout, at)
     return Population(unit=rollout.unit, salt=rollout.salt, eligibility=plan.eligibility, audiences=plan.audiences,
-                      attributes=plan.attributes, holdout=rollout.holdout, at=at)
+                      attributes=plan.attributes, holdout=rollout.holdout,
+                      anchors=anchors.raised(at) if raising else anchors)
+
+
+def timed(rule: Rule) -> bool:
+    """True when a rule asks how long ago something was."""
+    if isinstance(rule, Condition):
+        return rule.operator in (Operator.NEWER_THAN_DAYS, Operator.OLDER_THAN_DAYS)
+    return any(timed(each) for each in rule.rules)
 
 
 Group = tuple[frozenset[str], bool]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.holdout import NO_HOLDOUT, Holdout
 from rollout_core.rollouts.status import Status
 
@@ -29,7 +30,8 @@ class Rollout:
 
     `percentage` is what is planned to be served now (0 while paused); `phase` the one last entered; `ever` the highest
     threshold served per audience; `remembered` and `remembered_thresholds` what a pause or stop came from;
-    `evidence_version` names the error budget in force; `revision` grows with every change of this value.
+    `evidence_version` names the error budget in force; `revision` grows with every change of this value; `anchors` are
+    the instants that time conditions look from (None: it never served, or was made before there were any).
     """
 
     key: str
@@ -57,6 +59,7 @@ class Rollout:
     started_at: datetime | None = None
     phase_entered_at: datetime | None = None
     ended_at: datetime | None = None
+    anchors: Anchors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,12 @@ class Epoch:
     served: frozenset[str]
     cause: str
     evidence_version: int
+    anchors: Anchors | None = None
+
+
+def anchors_of(rollout: Rollout, at: datetime) -> Anchors:
+    """Where time conditions look from; `at` for a rollout that has served nobody yet."""
+    if rollout.anchors is not None:
+        return rollout.anchors
+    opened = [key for key, threshold in rollout.ever.items() if threshold]
+    return Anchors.at((rollout.epoch_began_at or at) if opened else at, opened)

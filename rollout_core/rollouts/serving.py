@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rollout_core.flags.override import EnvironmentOverride, Override
 from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.rollouts.plan import Plan
-from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.rollout import Rollout, anchors_of
 from rollout_core.rollouts.status import SERVING, Status
 
 
@@ -24,4 +24,5 @@ def serve(plan: Plan, rollout: Rollout, overrides: Iterable[Override] = (),
         ever=MappingProxyType(dict(rollout.ever)), holdout=rollout.holdout, flags=plan.flags, served=rollout.served,
         overrides=tuple(overrides), environment=tuple(environment),
         owned_by_register=frozenset(each.key for each in plan.attributes if each.owner == "register"),
+        anchors=anchors_of(rollout, rollout.epoch_began_at or rollout.created_at),
         paused=rollout.status is Status.PAUSED, stopped=rollout.status is Status.STOPPED)

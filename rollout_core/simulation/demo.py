@@ -6,7 +6,7 @@ through the product's own verbs, evaluation and write path, and is marked as sim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
@@ -25,11 +25,12 @@ from rollout_core.people.role import Role
 from rollout_core.ports.control_records import Subject
 from rollout_core.ports.event_store import Batch
 from rollout_core.ports.room import Room
-from rollout_core.simulation.population import People, attributes_at, draw_people
+from rollout_core.simulation.population import People, attributes_at, draw_people, renewed
 from rollout_core.simulation.scenario import Scenario, Step
 from rollout_core.simulation.session_events import make_day
 from rollout_core.simulation.stretches import Stretch, stretch_of
 
+SWEEP = "sweep"
 BATCH = 20_000
 DAYS_A_BATCH = 7
 SENDER = Sender(trusted=True, name="demo", historical=True)
@@ -79,42 +80,67 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     Plans and rollouts must have been set up at the scenarios' first midnight; the room's own clock is not asked.
     """
     began_at = first_midnight(scenarios, until_at)
-    casts = [cast_of(scenario, began_at, until_at) for scenario in scenarios]
     clock = MadeClock(began_at)
     made = replace(room, clock=clock)
-    for cast in casts:
-        enrol(made, cast, began_at)
-    play(made, casts, clock, until_at)
-    for cast in casts:
-        enrol(made, cast, until_at)
-    stored = 0
-    days = (until_at - began_at).days + 1
-    for number, cast in enumerate(casts):
-        stretches = stretches_of(room, cast)
-        for first in range(0, days, DAYS_A_BATCH):
-            if progress:
-                progress(cast.scenario.name, (number + first / days) / len(casts))
-            stored += write_days(room, cast, stretches, range(first, min(first + DAYS_A_BATCH, days)),
-                                 Window(began_at, until_at))
-    for cast in casts:
-        freeze_references(room, scene(room, cast.scenario.plan))
-    while room.events.close_windows(until_at).behind:
-        pass
+    tellers = [Teller(room, cast_of(scenario, began_at, until_at), began_at) for scenario in scenarios]
+    for teller in tellers:
+        enrol(made, teller.cast, began_at)
+    play(made, tellers, clock, until_at, progress)
+    tell(room, tellers, until_at)
+    for teller in tellers:
+        enrol(made, teller.cast, until_at, teller.enrolled_at)
+        freeze_references(room, scene(room, teller.cast.scenario.plan))
     with room.control.write() as unit:
         unit.meta.set("demo_began_at", began_at.isoformat())
         unit.meta.set("demo_fed_until_at", until_at.isoformat())
-    return stored
+    return sum(teller.stored for teller in tellers)
 
 
-def play(room: Room, casts: Sequence[Cast], clock: MadeClock, until_at: datetime) -> None:
-    """Presses the scenarios' verbs in the order of their times."""
-    steps = sorted(((cast.began_at + timedelta(days=step.day), step, cast) for cast in casts
-                    for step in cast.scenario.steps), key=lambda found: found[0])
-    for at, step, cast in steps:
-        if at <= until_at:
-            clock.at = at
-            enrol(room, cast, at)
-            press(room, cast.scenario.plan, step)
+class Teller:
+    """Writes one cast's events as far as the story has come; remembers where it is and which arms it has computed."""
+
+    def __init__(self, room: Room, cast: Cast, began_at: datetime) -> None:
+        self.cast, self.stored, self.enrolled_at = cast, 0, began_at
+        self._room, self._told_until_at = room, began_at
+        self._stretches: dict[int, Stretch] = {}
+
+    def tell(self, until_at: datetime) -> None:
+        """Writes what happened since last time, a week a batch, as received at the end of each."""
+        self._stretches |= stretches_by_epoch(self._room, self.cast, known=self._stretches)
+        stretches = [self._stretches[number] for number in sorted(self._stretches)]
+        while self._told_until_at < until_at:
+            since_at = self._told_until_at
+            first = (since_at - self.cast.began_at).days
+            end_at = min(self.cast.began_at + timedelta(days=first + DAYS_A_BATCH), until_at)
+            last = (end_at - timedelta(microseconds=1) - self.cast.began_at).days
+            self.stored += write_days(self._room, self.cast, stretches, range(first, last + 1),
+                                      Window(since_at, end_at))
+            self._told_until_at = end_at
+
+
+def tell(room: Room, tellers: Sequence[Teller], until_at: datetime) -> None:
+    """Brings every story up to an instant, and the rollups after it."""
+    for teller in tellers:
+        teller.tell(until_at)
+    while room.events.close_windows(until_at).behind:
+        pass
+
+
+def play(room: Room, tellers: Sequence[Teller], clock: MadeClock, until_at: datetime,
+         progress: Progress | None) -> None:
+    """Presses the scenarios' verbs in the order of their times; before a sweep everything up to it is told."""
+    steps = sorted(((teller.cast.began_at + timedelta(days=step.day), step, teller) for teller in tellers
+                    for step in teller.cast.scenario.steps), key=lambda found: found[0])
+    for number, (at, step, teller) in enumerate(each for each in steps if each[0] <= until_at):
+        clock.at = at
+        if progress:
+            progress(teller.cast.scenario.name, number / len(steps))
+        if step.verb == SWEEP:
+            tell(room, tellers, at)
+        else:
+            enrol(room, teller.cast, at, teller.enrolled_at)
+            teller.enrolled_at = at
+        press(room, teller.cast.scenario.plan, step)
 
 
 def press(room: Room, rollout: str, step: Step) -> None:
@@ -129,39 +155,53 @@ def press(room: Room, rollout: str, step: Step) -> None:
     verb.act(room, actor, verb.request(**known))
 
 
-def enrol(room: Room, cast: Cast, moment: datetime) -> None:
-    """Puts everybody who has arrived by an instant into the register as they are then, and into its mirror."""
+def enrol(room: Room, cast: Cast, moment: datetime, since_at: datetime | None = None) -> None:
+    """Puts everybody who has arrived by an instant (after `since_at`: who arrived or was heard of since) into the
+    register as they are then, and into its mirror."""
     people, unit_name = cast.people, cast.scenario.population.unit
     day = (moment - cast.began_at) / timedelta(days=1)
+    wanted = people.arrives_day <= day if since_at is None else renewed(people, since_at, moment)
     chosen = [Subject(unit_name, people.ids[index], attributes)
-              for index, attributes in enumerate(attributes_at(people, moment)) if people.arrives_day[index] <= day]
+              for index, attributes in enumerate(attributes_at(people, moment)) if wanted[index]]
     with room.control.write() as unit:
         unit.register.upsert_many(chosen)
     sync_register(room)
 
 
 def stretches_of(room: Room, cast: Cast) -> list[Stretch]:
-    """The arms of everybody in every epoch of the scenario's rollout, from the recorded epochs."""
+    """The arms of everybody in every epoch of the scenario's rollout, in order."""
+    found = stretches_by_epoch(room, cast)
+    return [found[number] for number in sorted(found)]
+
+
+def stretches_by_epoch(room: Room, cast: Cast, known: Container[int] = ()) -> dict[int, Stretch]:
+    """Epoch -> the arms of everybody in it, from the recorded epochs; without those that are `known`."""
     key = cast.scenario.plan
     served = room.live.current.rollouts[key]
     with room.control.read() as unit:
         epochs = unit.epochs.of(key)
     flag = served.flags[0].key
-    return [stretch_of(replace(served, status="running", paused=False, stopped=False, phase=epoch.phase,
-                               epoch=epoch.number, epoch_began_at=epoch.began_at, thresholds=epoch.thresholds,
-                               ever=epoch.ever, served=epoch.served), cast.people, flag, epoch.began_at)
-            for epoch in epochs]
+    return {epoch.number: stretch_of(
+        replace(served, status="running", paused=False, stopped=False, phase=epoch.phase, epoch=epoch.number,
+                epoch_began_at=epoch.began_at, thresholds=epoch.thresholds, ever=epoch.ever, served=epoch.served,
+                anchors=epoch.anchors), cast.people, flag, epoch.began_at)
+        for epoch in epochs if epoch.number not in known}
 
 
 def write_days(room: Room, cast: Cast, stretches: Sequence[Stretch], days: range, window: Window) -> int:
     """Writes the events of some days that lie in the window; the same days and window twice add nothing."""
-    events = [event for day in days for event in make_day(cast.scenario, cast.people, stretches, cast.began_at, day)
-              if window.since_at <= event.occurred_at < window.until_at]
+    events = [event for day in days for event in make_day(cast.scenario, cast.people, stretches, cast.began_at, day)]
+    return write_events(room, cast, events, window, str(days.start))
+
+
+def write_events(room: Room, cast: Cast, events: Sequence[Event], window: Window, name: str) -> int:
+    """Writes those events that lie in the window; `name` and window name the batches, so that twice adds nothing."""
+    inside = [event for event in events if window.since_at <= event.occurred_at < window.until_at]
     stored = 0
-    for number, part in enumerate(batches(events)):
+    for number, part in enumerate(batches(inside)):
         accepted = [judged for event in part
                     if isinstance(judged := accept(event, SENDER, event.occurred_at, Limits()), Accepted)]
-        token = f"demo:{cast.scenario.plan}:{days.start}:{window.since_at.isoformat()}:{number}"
+        token = f"demo:{cast.scenario.plan}:{name}:{window.since_at.isoformat()}:{number}"
         batch = Batch(accepted, received_at=window.until_at, token=token, sender="demo", ordered=True)
         stored += room.events.write(batch).stored
     return stored
@@ -184,7 +224,7 @@ def feed(room: Room, scenarios: Sequence[Scenario], now: datetime) -> int:
     for scenario in scenarios:
         cast = cast_of(scenario, began_at, now)
         if now.date() != since_at.date():
-            enrol(room, cast, now)
+            enrol(room, cast, now, since_at)
         stretches = stretches_of(room, cast)
         days = range((since_at - began_at).days, (now - began_at).days + 1)
         stored += write_days(room, cast, stretches, days, Window(since_at, now))

@@ -56,15 +56,20 @@ def count_population(cursor: duckdb.DuckDBPyConnection, population: Population) 
 
 def census_query(population: Population, columns: Columns) -> Executable:
     """One integer per eligible subject: WIDTH times the bits of its audiences, plus its bucket and side."""
-    memberships = {audience.key: rule_expression(audience.rule, columns, population.at)
-                   for audience in population.audiences}
+    memberships = memberships_of(population, columns)
     bits: Expression = literal_column("0")
     for bit, audience in enumerate(_asked(population)):
         bits = bits + case((memberships[audience], literal_column(str(2 ** bit * WIDTH))), else_=literal_column("0"))
     place = bits + held_out(population, memberships) + bucket(population.salt)
-    eligible = rule_expression(population.eligibility, columns, population.at)
+    eligible = rule_expression(population.eligibility, columns, population.anchors.eligibility)
     return select(cast(place, _integer(population)).label("place")).select_from(REGISTER).where(
         REGISTER.c.unit == literal(population.unit), eligible)
+
+
+def memberships_of(population: Population, columns: Columns) -> dict[str, Expression]:
+    """Audience -> the condition that a subject belongs to it."""
+    return {audience.key: rule_expression(audience.rule, columns, population.anchors.audience(audience.key))
+            for audience in population.audiences}
 
 
 def bucket(salt: str) -> Expression:

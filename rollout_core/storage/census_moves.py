@@ -6,7 +6,7 @@ import duckdb
 from sqlalchemy import Executable, and_, case, false, func, literal, literal_column, not_, or_, select
 
 from rollout_core.rollouts.census import Difference, Moved, Served
-from rollout_core.storage.census import REGISTER, bucket, compiled, held_out
+from rollout_core.storage.census import REGISTER, bucket, compiled, held_out, memberships_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.register_table import Columns, columns_of
 from rollout_core.storage.rule_sql import Expression, rule_expression
@@ -40,11 +40,10 @@ def moves_query(difference: Difference, columns: Columns) -> Executable:
 def _inside(served: Served, columns: Columns) -> Expression:
     """Eligible, below the threshold of an audience, and not held out; never NULL."""
     population = served.population
-    memberships = {audience.key: rule_expression(audience.rule, columns, population.at)
-                   for audience in population.audiences}
+    memberships = memberships_of(population, columns)
     drawn = bucket(population.salt)
     reached = or_(false(), *(and_(memberships[key], drawn < literal(threshold))
                              for key, threshold in served.thresholds.items() if threshold and key in memberships))
-    eligible = rule_expression(population.eligibility, columns, population.at)
+    eligible = rule_expression(population.eligibility, columns, population.anchors.eligibility)
     kept_in = held_out(population, memberships) == literal_column("0")
     return func.coalesce(and_(eligible, reached, kept_in), false())

@@ -6,7 +6,7 @@ from sqlalchemy import func, literal, literal_column, select
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.subject_questions import SubjectPage, SubjectSums
-from rollout_core.storage.census import REGISTER, bucket, compiled, held_out
+from rollout_core.storage.census import REGISTER, bucket, compiled, held_out, memberships_of
 from rollout_core.storage.event_insert import literal as instant
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.register_table import Columns, columns_of
@@ -39,13 +39,12 @@ def _wanted(question: SubjectPage, columns: Columns) -> list[Expression]:
 def enabled(question: SubjectPage, columns: Columns) -> Expression:
     """True for whoever has the feature: forced on, or (not forced off and) eligible, in, and not held out."""
     population = question.population
-    memberships = {audience.key: rule_expression(audience.rule, columns, population.at)
-                   for audience in population.audiences}
+    memberships = memberships_of(population, columns)
     drawn: Expression = literal_column("false")
     for audience, threshold in question.thresholds:
         if threshold > 0 and audience in memberships:
             drawn = drawn | (memberships[audience] & (bucket(population.salt) < literal(threshold)))
-    chance = (rule_expression(population.eligibility, columns, population.at) & drawn
+    chance = (rule_expression(population.eligibility, columns, population.anchors.eligibility) & drawn
               & (held_out(population, memberships) == literal_column("0")))
     if question.forced_off:
         chance = chance & REGISTER.c.id.not_in(question.forced_off)

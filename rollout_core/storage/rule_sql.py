@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
 from sqlalchemy import column as sql_column
 
-from rollout_core.flags.conditions import cut_off
+from rollout_core.flags.anchors import Looks
+from rollout_core.flags.conditions import cut_off, looks_from
 from rollout_core.flags.targeting import AnyOf, Condition, Operator, Rule, Scalar
 from rollout_core.storage.register_table import SEPARATOR, Columns, Kind, escaped
 
@@ -22,11 +23,11 @@ Expression = ColumnElement[Any]
 Compile = Callable[[Condition, Columns, datetime], Expression]
 
 
-def rule_expression(rule: Rule, columns: Columns, at: datetime) -> Expression:
-    """The rule as a condition. `columns`: where each attribute is; `at`: where time conditions look from."""
+def rule_expression(rule: Rule, columns: Columns, looks: Looks) -> Expression:
+    """The rule as a condition. `columns`: where each attribute is; `looks`: where time conditions look from."""
     if isinstance(rule, Condition):
-        return OPERATORS[rule.operator](rule, columns, at)
-    parts = [rule_expression(each, columns, at) for each in rule.rules]
+        return OPERATORS[rule.operator](rule, columns, looks_from(rule, looks))
+    parts = [rule_expression(each, columns, looks) for each in rule.rules]
     return or_(false(), *parts) if isinstance(rule, AnyOf) else and_(true(), *parts)
 
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.holdout import NO_HOLDOUT
 from rollout_core.flags.targeting import EVERYBODY, AllOf, Condition, Operator
@@ -74,7 +75,7 @@ def figures(cursor: duckdb.DuckDBPyConnection) -> list[Figure]:
              "everybody eligible, five audiences": (EVERYBODY, EXERCISE)}
     found = []
     for name, (eligibility, audiences) in plans.items():
-        population = Population("user", SALT, eligibility, audiences, (), NO_HOLDOUT, AT)
+        population = Population("user", SALT, eligibility, audiences, (), NO_HOLDOUT, Anchors.at(AT))
         found.append(ratio(f"{SUBJECTS:,} subjects decided in SQL, {name}, against a bare scan", 0.5, bare,
                            lambda asked=population: count_population(cursor, asked), rounds=3,
                            note=f"{count_population(cursor, population).eligible():,} eligible; bare scan "

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.flags import Arm, ServedRollout, compile_rollout, evaluate
+from rollout_core.flags.anchors import Anchors, Looks
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import bucket_of
 from rollout_core.flags.flag import Flag
@@ -31,7 +32,8 @@ from rollout_core.storage.rule_sql import OPERATORS, rule_expression
 from tests.fakes.registers import Subjects, census_of
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-POPULATION = Population("user", "salt", EVERYBODY, (Audience("everyone", "Everyone", EVERYBODY),), (), NO_HOLDOUT, AT)
+POPULATION = Population("user", "salt", EVERYBODY, (Audience("everyone", "Everyone", EVERYBODY),), (), NO_HOLDOUT,
+                        Anchors.at(AT))
 
 TEXTS = st.one_of(st.sampled_from(["pro", "free", "", "a", "ab", "Ünï薬", "'; DROP TABLE register; --", "%_", "\\",
                                    "\\u", "\x1f", "2026-02-01T00:00:00Z", "2026-02-01"]),
@@ -100,7 +102,8 @@ def test_sql_and_python_agree_on_every_rule_and_subject(
     mirrored(cursor, subjects)
     columns = columns_of(cursor)
     assert columns is not None
-    sql, parameters = compiled(select(REGISTER.c.id).select_from(REGISTER).where(rule_expression(rule, columns, AT)))
+    condition = rule_expression(rule, columns, Looks.at(AT))
+    sql, parameters = compiled(select(REGISTER.c.id).select_from(REGISTER).where(condition))
     in_sql = {row[0] for row in cursor.execute(sql, parameters).fetchall()}
     served = ServedRollout("r", "user", "p", 1, "running", "one", 1, AT, 1, "salt", eligibility=rule,
                            audiences=POPULATION.audiences, thresholds={"everyone": 100_000}, flags=(Flag("f", "F"),),
@@ -126,22 +129,25 @@ def test_the_census_in_sql_is_the_census_in_python(
 
 
 def inside(served: Served, subjects: Subjects) -> set[str]:
-    """Who is in, by evaluation."""
+    """Who is in, by evaluation with all its reasons."""
     population = served.population
     compiled_rollout = compile_rollout(ServedRollout(
         "r", "user", "p", 1, "running", "one", 1, AT, 1, "salt", eligibility=population.eligibility,
         audiences=population.audiences, thresholds=served.thresholds, holdout=population.holdout,
-        flags=(Flag("f", "F"),), served=frozenset({"f"})))
+        anchors=population.anchors, flags=(Flag("f", "F"),), served=frozenset({"f"})))
     return {subject for subject, attributes in subjects
             if evaluate(compiled_rollout, "f", subject, attributes, AT).arm is Arm.TREATMENT}
 
 
+INSTANTS = st.builds(lambda days: AT + timedelta(days=days), st.sampled_from([-40, -8, -1, 0, 5, 33]))
+ANCHORS = st.builds(Anchors, INSTANTS, INSTANTS, st.dictionaries(st.sampled_from(["a", "everyone"]), INSTANTS))
 SIDES = st.builds(
-    lambda eligibility, rule, holdout, of_a, of_all: Served(
-        replace(POPULATION, eligibility=eligibility, holdout=Holdout(holdout),
+    lambda eligibility, rule, holdout, of_a, of_all, anchors: Served(
+        replace(POPULATION, eligibility=eligibility, holdout=Holdout(holdout), anchors=anchors,
                 audiences=(Audience("a", "A", rule), *POPULATION.audiences)),
         {"a": of_a, "everyone": of_all, "gone": 5}),
-    RULES, RULES, st.sampled_from([0, 40_000]), st.sampled_from([0, 50_000, 100_000]), st.sampled_from([0, 30_000]))
+    RULES, RULES, st.sampled_from([0, 40_000]), st.sampled_from([0, 50_000, 100_000]), st.sampled_from([0, 30_000]),
+    ANCHORS)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -152,6 +158,8 @@ def test_who_enters_and_who_leaves_are_counted_subject_by_subject(
     mirrored(cursor, subjects)
     was_in, is_in = inside(before, subjects), inside(after, subjects)
     assert count_moved(cursor, Difference(before, after)) == Moved(len(is_in - was_in), len(was_in - is_in))
+    for side, who in ((before, was_in), (after, is_in)):
+        assert count_population(cursor, side.population).enrolled(side.thresholds) == len(who)
 
 
 def test_every_operator_is_compiled_to_sql():
@@ -215,6 +223,6 @@ def test_values_are_bound_and_never_part_of_the_sql(cursor: duckdb.DuckDBPyConne
     poison = "'; DROP TABLE register; --"
     for operator in (Operator.EQUALS, Operator.IN, Operator.CONTAINS, Operator.STARTS_WITH):
         sql, parameters = compiled(select(REGISTER.c.id).where(
-            rule_expression(Condition("tier", operator, (poison,)), columns, AT)))
+            rule_expression(Condition("tier", operator, (poison,)), columns, Looks.at(AT))))
         assert "DROP" not in sql
         assert poison in parameters

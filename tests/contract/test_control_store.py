@@ -42,7 +42,8 @@ PLAN = PlanText((Path(__file__).parents[2] / "data/plans/patient_engagement.yaml
 ROLLOUT = Rollout(
     key="r", name="R", plan="p", plan_version=2, unit="user", salt="s", status=Status.RUNNING, created_at=NOW,
     phase="one", percentage=10_000, thresholds={"everyone": 10_147}, ever={"everyone": 25_000},
-    served=frozenset({"b", "a"}), epoch=3, epoch_began_at=NOW, anchors=Anchors(NOW, NOW, {"b": NOW}), revision=5, remembered=7,
+    served=frozenset({"b", "a"}), epoch=3, epoch_began_at=NOW, anchors=Anchors(NOW, NOW, {"b": NOW}),
+    revision=5, remembered=7,
     remembered_thresholds={"everyone": 7}, raises=(Raise(10_000, ("everyone",), {"everyone": 10_147}),),
     started_at=NOW)
 ALERT = Alert("a1", "r", "errors", "", Severity.ERROR, AlertState.OPEN, "Errors", NOW, NOW, {"value": 0.06},

@@ -11,6 +11,7 @@ from typing import Any
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.open_snapshot import open_snapshot
+from rollout_core.flags.targeting import Condition, Operator
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.control_records import AuditRecord, PlanText, Subject
@@ -21,7 +22,7 @@ from rollout_core.rollouts.plan import Contact, EnvironmentNames, Plan
 from rollout_core.rollouts.rollout import Rollout
 from tests.fakes.control_store import FakeControlStore
 from tests.fakes.counting_events import CountingEvents
-from tests.fakes.registers import NOW, plan_of
+from tests.fakes.registers import AUDIENCES, NOW, plan_of
 
 KEY = "made"
 ADMIN = Actor("ann", Role.ADMIN, "session", "page", session_id="s1")
@@ -35,6 +36,8 @@ PLANS: dict[str, Plan] = {
         flags={"VITE_FF_CORE": "core"}, start_percentage="START_AT", start_phase="START_PHASE")),
     "version 2": plan_of(version=2, note="Beta is skipped", phases=(INSIDE, *LATER)),
     "version 1 edited": plan_of(name="Made again"),
+    "by age": plan_of(audiences=(replace(AUDIENCES[0], rule=Condition("created_at", Operator.NEWER_THAN_DAYS, (30,))),
+                                 *AUDIENCES[1:])),
     "other": plan_of(key="other", name="Other"),
 }
 """A document's text -> the plan in it: the fake's way of reading."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from rollout_core.errors import StoreUnavailable
 from rollout_core.ports.event_store import Batch, Forgotten, Written
-from rollout_core.rollouts.census import Census, Population
-from tests.fakes.registers import census_of
+from rollout_core.rollouts.census import Census, Difference, Moved, Population
+from tests.fakes.registers import Subjects, census_of, moved_between
 
 
 class CountingEvents:
@@ -28,12 +28,16 @@ class CountingEvents:
         self.subjects |= rows
         return len(rows)
 
-    def measure(self, question: Any) -> Census:
+    def measure(self, question: Any) -> Census | Moved:
         self._open()
+        if isinstance(question, Difference):
+            return moved_between(question, self._of(question.after.population.unit))
         if not isinstance(question, Population):
             raise StoreUnavailable("This fake only counts.")
-        return census_of(question, [(id, attributes) for (unit, id), attributes in self.subjects.items()
-                                               if unit == question.unit])
+        return census_of(question, self._of(question.unit))
+
+    def _of(self, wanted: str) -> Subjects:
+        return [(id, attributes) for (unit, id), attributes in self.subjects.items() if unit == wanted]
 
     def mirror(self, rollouts: Any, epochs: Any, frozen: Any = ()) -> None:
         self._open()

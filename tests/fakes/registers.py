@@ -8,12 +8,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from rollout_core.flags.anchors import Looks
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import bucket_of, holdout_salt
+from rollout_core.flags.evaluation import compile_rollout, is_on
 from rollout_core.flags.flag import Flag
 from rollout_core.flags.matching import compile_rule
+from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.flags.targeting import EVERYBODY, AllOf, Condition, Operator, Rule
-from rollout_core.rollouts.census import Census, Population
+from rollout_core.rollouts.census import Census, Difference, Moved, Population, Served
 from rollout_core.rollouts.phase import Criterion, Phase
 from rollout_core.rollouts.plan import ChecklistItem, Plan
 
@@ -67,8 +70,9 @@ def one_audience(*percentages: int, **fields: Any) -> Plan:
 
 def census_of(population: Population, subjects: Subjects) -> Census:
     """The census counted in Python by the same rules, subject by subject."""
-    eligible = compile_rule(population.eligibility, population.at)
-    rules = [(audience.key, compile_rule(audience.rule, population.at)) for audience in population.audiences]
+    eligible = compile_rule(population.eligibility, population.anchors.eligibility)
+    rules = [(audience.key, compile_rule(audience.rule, population.anchors.audience(audience.key)))
+             for audience in population.audiences]
     named = population.holdout.audiences or tuple(audience.key for audience in population.audiences[-1:])
     tallies = []
     for subject, attributes in subjects:
@@ -82,11 +86,28 @@ def census_of(population: Population, subjects: Subjects) -> Census:
 
 def those_in(thresholds: Mapping[str, int], salt: str, subjects: Subjects, plan: Plan) -> frozenset[str]:
     """Who is in under these thresholds: any matching audience whose threshold is above the bucket."""
-    rules = [(compile_rule(audience.rule, NOW), thresholds.get(audience.key, 0)) for audience in plan.audiences]
+    rules = [(compile_rule(audience.rule, Looks.at(NOW)), thresholds.get(audience.key, 0))
+             for audience in plan.audiences]
     return frozenset(
         subject for subject, attributes in subjects
         if any(bucket_of(salt, subject) < threshold and (matches is None or matches(attributes))
                for matches, threshold in rules))
+
+
+def those_served(served: Served, subjects: Subjects) -> frozenset[str]:
+    """Who is in by evaluation, one subject after the other, the holdout taken out."""
+    asked = served.population
+    ready = compile_rollout(ServedRollout(
+        "r", asked.unit, "p", 1, "running", "one", 1, NOW, 1, asked.salt, eligibility=asked.eligibility,
+        audiences=asked.audiences, thresholds=served.thresholds, holdout=asked.holdout, anchors=asked.anchors,
+        flags=(Flag("f", "F"),), served=frozenset({"f"})))
+    return frozenset(subject for subject, attributes in subjects if is_on(ready, "f", subject, attributes, NOW))
+
+
+def moved_between(difference: Difference, subjects: Subjects) -> Moved:
+    """Who enters and who leaves, by evaluation."""
+    was_in, is_in = those_served(difference.before, subjects), those_served(difference.after, subjects)
+    return Moved(len(is_in - was_in), len(was_in - is_in))
 
 
 @st.composite

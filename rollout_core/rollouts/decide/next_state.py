@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from rollout_core.errors import InvalidPercentage, TransitionRefused
+from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.rollouts.filling import Filled, Filling
-from rollout_core.rollouts.rollout import Epoch, Rollout
+from rollout_core.rollouts.rollout import Epoch, Rollout, anchors_of
 from rollout_core.rollouts.status import TRANSITIONS, Status, Verb
 
 
@@ -55,7 +56,8 @@ def change(rollout: Rollout, now: datetime, cause: Verb, filling: Filling | None
     after = replace(rollout, **fields)
     if after == rollout:
         return Next(rollout, rollout, filling=filling)
-    after = replace(after, revision=rollout.revision + 1, ever=_highest(rollout.ever, after.thresholds))
+    after = replace(after, revision=rollout.revision + 1, ever=_highest(rollout.ever, after.thresholds),
+                    anchors=_anchors(rollout, after, now))
     if not _opens_epoch(rollout, after, cause):
         return Next(rollout, after, filling=filling)
     after = replace(after, epoch=rollout.epoch + 1, epoch_began_at=now)
@@ -88,7 +90,17 @@ def _opens_epoch(before: Rollout, after: Rollout, cause: Verb) -> bool:
 def _epoch(rollout: Rollout, now: datetime, cause: Verb) -> Epoch:
     return Epoch(rollout=rollout.key, number=rollout.epoch, began_at=now, phase=rollout.phase,
                  percentage=rollout.percentage, thresholds=rollout.thresholds, ever=rollout.ever,
-                 served=rollout.served, cause=cause.value, evidence_version=rollout.evidence_version)
+                 served=rollout.served, cause=cause.value, evidence_version=rollout.evidence_version,
+                 anchors=rollout.anchors)
+
+
+def _anchors(before: Rollout, after: Rollout, now: datetime) -> Anchors | None:
+    """A threshold above what was served (or was, before a pause) is a raise: people are looked at anew, and join only.
+    """
+    served = _highest(before.thresholds, before.remembered_thresholds)
+    if all(value <= served.get(key, 0) for key, value in after.thresholds.items()):
+        return before.anchors
+    return anchors_of(before, now).raised(now, _nonzero(after.thresholds))
 
 
 def _nonzero(thresholds: Mapping[str, int]) -> dict[str, int]:

@@ -9,8 +9,13 @@ import pytest
 from rollout_core.control import VERBS
 from rollout_core.control.preview import Preview, preview
 from rollout_core.errors import InvalidRequest
+from rollout_core.flags.evaluation import compile_rollout, is_on
+from rollout_core.insight.scene import scene
+from rollout_core.insight.share import census_of, share_of
 from rollout_core.people.actor import Actor
+from rollout_core.ports.control_records import Subject
 from tests.fakes.control_setting import ADMIN, KEY, OPERATOR, VIEWER, Setting
+from tests.fakes.registers import NOW
 
 
 def look(setting: Setting, verb: str, actor: Actor = ADMIN, **fields: Any) -> Preview:
@@ -94,3 +99,30 @@ def test_a_migration_shows_who_loses(setting: Setting) -> None:
     setting.set_up("version 2")
     seen = look(setting, "migrate_plan", rollout=KEY)
     assert (seen.gained, seen.have_then) == (0, 10)
+
+
+def test_new_users_who_grew_old_are_counted_and_keep_it_when_more_is_served(setting: Setting) -> None:
+    """100 came 25 days before the start and have it whole; 40 days on they are 65 days old; the rest is not new."""
+    setting.set_up("by age")
+    with setting.control.write() as unit:
+        unit.register.upsert_many(Subject("user", f"new{number}", {"created_at": "2026-02-04"})
+                                  for number in range(100))
+        unit.register.upsert_many(Subject("user", f"old{number}", {"created_at": "2020-02-04"})
+                                  for number in range(9_900))
+    setting.act("waive_checklist", reason="test")
+    setting.raise_by("start")
+    assert have(setting) == 100
+    setting.clock.forward(days=40)
+    seen = look(setting, "advance")
+    assert have(setting) == 100
+    assert (seen.lost, seen.have_then) == (0, 100 + (seen.gained or 0))
+    change = setting.raise_by("advance")
+    assert (change.lost, change.have) == (0, have(setting))
+    served = compile_rollout(setting.served())
+    assert all(is_on(served, "core", f"new{number}", {"created_at": "2026-02-04"}, NOW) for number in range(100))
+
+
+def have(setting: Setting) -> int | None:
+    """How many have it, as pages say."""
+    here = scene(setting.room, KEY)
+    return share_of(here, census_of(setting.room, here)).have

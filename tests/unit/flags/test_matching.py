@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollout_core.flags.anchors import Looks
 from rollout_core.flags.conditions import OPERATORS
 from rollout_core.flags.matching import compile_rule
 from rollout_core.flags.targeting import EVERYBODY, AllOf, AnyOf, Condition, Operator, Rule
@@ -18,7 +19,7 @@ OTHER_KINDS = [None, True, 5, 2.5, float("nan"), "text", ("a", "b"), ["a"], {"a"
 
 
 def matches(rule: Rule, attributes: dict[str, Any]) -> bool:
-    compiled = compile_rule(rule, AT)
+    compiled = compile_rule(rule, Looks.at(AT))
     return True if compiled is None else compiled(attributes)
 
 
@@ -97,7 +98,7 @@ def test_elements_of_a_list_that_are_no_texts_count_for_nothing():
 
 def test_age_is_measured_from_the_instant_given_and_without_a_zone_in_utc():
     condition = Condition("x", Operator.NEWER_THAN_DAYS, (1,))
-    late, early = compile_rule(condition, AT + timedelta(days=30)), compile_rule(condition, AT)
+    late, early = compile_rule(condition, Looks.at(AT + timedelta(days=30))), compile_rule(condition, Looks.at(AT))
     assert late is not None
     assert early is not None
     assert early({"x": "2026-02-28T00:00:01"})
@@ -106,8 +107,8 @@ def test_age_is_measured_from_the_instant_given_and_without_a_zone_in_utc():
 
 
 def test_everybody_is_everybody_and_any_of_nothing_is_nobody():
-    assert compile_rule(EVERYBODY, AT) is None
-    assert compile_rule(AnyOf((Condition("x", Operator.EXISTS), EVERYBODY)), AT) is None
+    assert compile_rule(EVERYBODY, Looks.at(AT)) is None
+    assert compile_rule(AnyOf((Condition("x", Operator.EXISTS), EVERYBODY)), Looks.at(AT)) is None
     assert not matches(AnyOf(()), {"x": 1})
 
 
