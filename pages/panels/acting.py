@@ -14,14 +14,16 @@ from rollout_core.control.change import Change
 from rollout_core.errors import RolloutError
 from rollout_core.people.actor import Actor
 
+OFFERED = frozenset({"reason", "revision", "to"})
 DONE, REFUSED = "outcome-done", "outcome-refused"
 
 
 def request_of(verb: str, fields: dict[str, Any]) -> Any:
-    """The verb's request; fields it does not know are left out, so that every dialog may offer a reason."""
+    """The verb's request. Every dialog may offer a reason, a revision or a place to go; a verb that does not know one of
+    these is asked without it. Any other field it does not know is a mistake of ours and raises TypeError."""
     kind = VERBS[verb].request
     known = {each.name for each in dataclasses.fields(kind)}
-    return kind(**{name: value for name, value in fields.items() if name in known})
+    return kind(**{name: value for name, value in fields.items() if name in known or name not in OFFERED})
 
 
 def presser() -> Actor:

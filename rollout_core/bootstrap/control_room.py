@@ -10,8 +10,10 @@ from threading import Event
 from typing import Any
 
 from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk
+from rollout_core.bootstrap.provider_test import ProviderFound, look_up_provider
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
+from rollout_core.control.draft_plan import DraftedPlan, document_of, draft_plan
 from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
@@ -23,6 +25,7 @@ from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
+from rollout_core.ports.control_records import PlanText
 from rollout_core.ports.event_store import Found
 from rollout_core.ports.room import Room
 from rollout_core.settings import Settings
@@ -104,6 +107,19 @@ class ControlRoom:
         lifetime = self.settings.link_lifetime
         secret = offer_link(self.room, actor, lifetime, person or LOCAL_ADMIN)
         return {"secret": secret, "minutes": int(lifetime.total_seconds() // 60)}
+
+    def drafted(self, actor: Actor, rollout: str, text: str) -> DraftedPlan:
+        """An edited plan document as it would become, for admins; nothing is kept. Raises InvalidPlan, NotPermitted."""
+        return draft_plan(self.room, actor, rollout, text)
+
+    def plan_text(self, rollout: str) -> PlanText:
+        """The newest document of a rollout's plan, as it was written. Raises RolloutNotFound."""
+        return document_of(self.room, rollout)
+
+    def provider_found(self, actor: Actor) -> ProviderFound:
+        """Whether the identity provider answers, for admins. Raises NotPermitted."""
+        require(actor, Role.ADMIN, "test the identity provider")
+        return look_up_provider(self.settings)
 
     @property
     def simulated(self) -> bool:

@@ -39,7 +39,7 @@ VERB_ALIASES: Mapping[str, str] = {"rollback": "roll_back"}
 LOCAL_VERBS = frozenset({"import_file", "backup", "restore", "setup"})
 """These name files of the machine the app runs on: only its owner may send them, a token may not."""
 
-ADMIN_QUESTIONS = frozenset({"tokens"})
+ADMIN_QUESTIONS = frozenset({"tokens", "people", "sessions"})
 
 
 def admin_routes(rooms: Rooms) -> list[Route]:

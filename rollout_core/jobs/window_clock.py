@@ -16,6 +16,7 @@ from pathlib import Path
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import RolloutError
+from rollout_core.ports.keeping import keep_days
 from rollout_core.ports.room import Room
 
 log = getLogger("rollout.windows")
@@ -39,7 +40,8 @@ class Memory:
 
 
 class WindowClock:
-    """Runs `tick` every two seconds. `keep_days` as in EventStore.retain; `export_to` None drops without exporting."""
+    """Runs `tick` every two seconds. `keep_days` wins over what an admin chose; `export_to` None: nothing is exported.
+    """
 
     def __init__(self, room: Room, *, keep_days: Mapping[str, int] | None = None, export_to: Path | None = None,
                  tick_seconds: float = TICK_SECONDS) -> None:
@@ -89,7 +91,9 @@ class WindowClock:
     def _retain(self, now: datetime) -> None:
         today = now.date()
         if now.hour >= RETENTION_HOUR and self._memory.retained_on != today:
-            self._room.events.retain(self._keep_days, now, self._export_to)
+            with self._room.control.read() as unit:
+                chosen = keep_days(unit.meta)
+            self._room.events.retain({**chosen, **self._keep_days}, now, self._export_to)
             self._memory.retained_on = today
 
 

@@ -252,6 +252,21 @@ class TimelineBins:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """One metric by the values of `column` (page | device | endpoint | name | category | flag), the `limit` most frequent
+    ones: part, arm, epoch, inclusion, then n, s, ss; `binned`: b, n of the log histogram. Reads raw events: keep the
+    window short.
+    """
+
+    rollout: str
+    metric: str
+    column: str
+    window: Window
+    binned: bool = False
+    limit: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class TopGroups:
     """The most frequent values of one column of one kind in a window: value, arm, n, subjects, first_at, last_at.
 
@@ -316,6 +331,16 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of each (kind, first instant to keep): kind, n (rows there are), oldest_at, goes (rows before).
+
+    Besides the kinds of events: text (rows that hold one), dead_letter, subject_day.
+    """
+
+    kinds: tuple[tuple[str, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Watermarks:
     """How far jobs have come: name, reached_at, batch. Equal answers mean that nothing closed has changed since."""
 
@@ -334,6 +359,6 @@ class Latest:
 
 
 Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
-            | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | ActiveSubjects | SubjectDays
+            | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | Parts | ActiveSubjects | SubjectDays
             | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts
-            | StoredCounts | Watermarks | LastSeen | Latest)
+            | StoredCounts | Kept | Watermarks | LastSeen | Latest)

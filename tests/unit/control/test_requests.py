@@ -18,7 +18,7 @@ FIELDS = {
     "create_token": {"name": "x"}, "revoke_token": {"id": "x"}, "set_person": {"name": "x", "role": "viewer"},
     "forget": {"unit": "user", "subject": "u1"}, "restore": {"directory": "/nowhere", "reason": "x"},
     "record_exposures": {"flag": "core", "subjects": ["u1"]}, "import_file": {"file": "x", "mapping": "y"},
-    "record_events": {"events": [{"event_id": "e"}]},
+    "set_retention": {"kind": "text", "days": 30}, "record_events": {"events": [{"event_id": "e"}]},
 }
 """What a request cannot do without."""
 

@@ -11,7 +11,9 @@ from typing import Any, cast
 from rollout_core.errors import StoreUnavailable
 from rollout_core.jobs.window_clock import WindowClock
 from rollout_core.ports.event_store import Closed, Retained
+from rollout_core.ports.keeping import DEFAULT_KEEP_DAYS, choose
 from rollout_core.ports.room import Room
+from tests.fakes.control_store import FakeControlStore
 from tests.fakes.made_events import at
 
 
@@ -55,7 +57,7 @@ class Surroundings:
 
     clock: Moment
     events: NotingEvents
-    control: AwayControl = field(default_factory=AwayControl)
+    control: Any = field(default_factory=AwayControl)
 
 
 def clock_at(hour: float) -> tuple[WindowClock, Surroundings]:
@@ -88,11 +90,29 @@ def test_mirrors_that_cannot_be_read_do_not_keep_windows_from_closing() -> None:
     assert room.events.passes == [60]
 
 
+def test_nothing_is_deleted_while_nobody_can_tell_what_is_to_be_kept() -> None:
+    clock, room = clock_at(4)
+    clock.tick()
+    assert room.events.kept == []
+
+
+def test_retention_keeps_what_was_chosen_for_the_store() -> None:
+    clock, room = clock_at(4)
+    room.control = FakeControlStore(lambda text, source: None)
+    with room.control.write() as unit:
+        choose(unit.meta, "text", 7)
+        choose(unit.meta, "error", 100)
+    clock.tick()
+    [kept] = room.events.kept
+    assert (kept["text"], kept["error"], kept["session"]) == (7, 9, DEFAULT_KEEP_DAYS["session"])
+
+
 def test_retention_runs_once_a_day_after_three_o_clock() -> None:
     clock, room = clock_at(2.9)
+    room.control = FakeControlStore(lambda text, source: None)
     clock.tick()
     assert room.events.kept == []
     for hours in (0.2, 1, 24):          # 03:06, 04:06, and 04:06 on the next day
         room.clock.moment += timedelta(hours=hours)
         clock.tick()
-    assert room.events.kept == [{"error": 9}, {"error": 9}]
+    assert room.events.kept == [{**DEFAULT_KEEP_DAYS, "error": 9}] * 2
