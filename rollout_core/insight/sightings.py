@@ -14,9 +14,9 @@ from rollout_core.analysis.verdict import Status
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.health.recommendation import topic_of
 from rollout_core.health.sighting import Sighting
-from rollout_core.insight.freshness import FLOW, newest_events
 from rollout_core.insight.judge import BEYOND, JUDGES, State
 from rollout_core.insight.judgement import Judgement
+from rollout_core.insight.missing_data import missing_data
 from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import Share
@@ -141,14 +141,8 @@ def _sample_ratio(events: EventStore, scene: Scene, share: Share, rule: AlertRul
 
 def _missing_data(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
     """Nothing arrives of the kinds that always come, while something is served."""
-    if scene.rollout.status not in SERVING or scene.rollout.percentage == 0:
-        return False, "nothing is served, so nothing has to arrive", True
-    newest = max((at for kind, at in newest_events(events).items() if kind in FLOW), default=None)
-    if newest is None:
-        return True, "no event has ever arrived", True
-    quiet = scene.now - newest
-    words = f"the newest event is from {newest:%Y-%m-%d %H:%M} UTC"
-    return quiet > scene.plan.measurement.stale_after, words, True
+    missing, words = missing_data(events, scene)
+    return missing, words, True
 
 
 def _overdue_rollback(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:

@@ -141,12 +141,6 @@ def test_nobody_in_by_chance_leaves_nothing_to_check(empty: World) -> None:
     assert seen(empty, rule("sample_ratio")).fires is None
 
 
-def test_silence_is_missing_data_only_while_something_is_served(world: World) -> None:
-    assert seen(world, rule("missing_data")).fires is True                    # newest event is half a day old
-    world.change_rollout(percentage=0)
-    assert seen(world, rule("missing_data")).fires is False
-
-
 def test_a_phase_past_its_maximum_and_a_rollback_past_its_deadline(world: World) -> None:
     assert seen(world, rule("phase_overdue")).fires is False                  # the plan names no maximum
     opened = world.clock.at - timedelta(minutes=31)
