@@ -12,15 +12,18 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from rollout_core.control import VERBS
 from rollout_core.control.freeze_references import freeze_references
+from rollout_core.control.sweep import Sweep
 from rollout_core.control.sync_register import sync_register
 from rollout_core.documents.typed_document import load_typed
 from rollout_core.insight.scene import scene
 from rollout_core.metrics.event import Event
 from rollout_core.metrics.event_checks import Accepted, Limits, Sender, accept
 from rollout_core.metrics.measured import Window
-from rollout_core.people.actor import Actor
+from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.control_records import Subject
 from rollout_core.ports.event_store import Batch
@@ -135,11 +138,12 @@ def play(room: Room, tellers: Sequence[Teller], clock: MadeClock, until_at: date
         clock.at = at
         if progress:
             progress(teller.cast.scenario.name, number / len(steps))
-        if step.verb == SWEEP:
+        if step.verb == SWEEP:        # looks at every rollout, as the running app does
             tell(room, tellers, at)
-        else:
-            enrol(room, teller.cast, at, teller.enrolled_at)
-            teller.enrolled_at = at
+            VERBS[SWEEP].act(room, AUTOPILOT, Sweep())
+            continue
+        enrol(room, teller.cast, at, teller.enrolled_at)
+        teller.enrolled_at = at
         press(room, teller.cast.scenario.plan, step)
 
 
@@ -161,8 +165,8 @@ def enrol(room: Room, cast: Cast, moment: datetime, since_at: datetime | None = 
     people, unit_name = cast.people, cast.scenario.population.unit
     day = (moment - cast.began_at) / timedelta(days=1)
     wanted = people.arrives_day <= day if since_at is None else renewed(people, since_at, moment)
-    chosen = [Subject(unit_name, people.ids[index], attributes)
-              for index, attributes in enumerate(attributes_at(people, moment)) if wanted[index]]
+    chosen = [Subject(unit_name, people.ids[place], attributes) for place, attributes in zip(
+        np.flatnonzero(wanted).tolist(), attributes_at(people, moment, wanted), strict=True)]
     with room.control.write() as unit:
         unit.register.upsert_many(chosen)
     sync_register(room)
