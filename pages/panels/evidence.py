@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pages.panels.furniture import table
 from pages.panels.page import Here
@@ -11,7 +12,8 @@ from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
-from rollout_core.metrics.catalog import LOWER
+from rollout_core.metrics.catalog import CATALOG, LOWER
+from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Measured
 from rollout_core.rollouts.plan import PauseCondition
 
@@ -139,8 +141,19 @@ def reach_of(changes: Sequence[Measured]) -> float:
     return ends[int((len(ends) - 1) * 0.8)] * 1.15 or 0.01 if ends else 0.01
 
 
+def folded(rows: Sequence[MetricRow]) -> list[MetricRow]:
+    """A metric and its change are one row here, with the targets of both: both show the same change."""
+    shown = {row.key for row in rows}
+    changes = {formula.of: row for row in rows
+               if isinstance(formula := CATALOG[row.key].formula, Change) and formula.of in shown}
+    told = {change.key for change in changes.values()}
+    return [replace(row, targets=row.targets + changes[row.key].targets) if row.key in changes else row
+            for row in rows if row.key not in told]
+
+
 def metric_rows(rows: Sequence[MetricRow]) -> None:
     """Metrics in words: the verdict, the change with its interval, and below it what each arm measured."""
+    rows = folded(rows)
     reach = reach_of([row.change for row in rows])
     table([{"Metric": f"**{plain(row.name)}**" + (f"  \n{quiet(plain('; '.join(row.targets)))}" if row.targets else ""),
             "Verdict": word.badge,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from math import exp, log
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollout_core.flags.bucketing import BUCKETS
@@ -87,7 +88,7 @@ def interval(low: float | None, high: float | None, unit: str) -> str:
     """The 95 % interval in brackets: "(1.12–1.52)"; signed ones with "to": "(−7.2 to +1.9)"; "" when there is none."""
     if low is None or high is None:
         return ""
-    if unit == "relative":
+    if unit == "relative" or low < 0:
         return f"({_bare(low, unit)} to {_bare(high, unit)})"
     if unit == "ms" and max(abs(low), abs(high)) >= 1000:
         return f"({low / 1000:.2f}–{high / 1000:.2f})"
@@ -103,6 +104,8 @@ def _bare(value: float, unit: str) -> str:
 
 def difference(value: float, unit: str) -> str:
     """A signed difference in the metric's unit: shares in points, milliseconds with sign, the rest as numbers."""
+    if unit == "points":
+        return f"{signed(value, 0)} points"
     if unit in ("share", "percent"):
         return points(value)
     if unit == "relative":
@@ -110,6 +113,17 @@ def difference(value: float, unit: str) -> str:
     if unit == "ms":
         return f"{signed(value / 1000, 2)} s" if abs(value) >= 1000 else f"{signed(value, 0)} ms"
     return signed(value, 2)
+
+
+LARGEST_E = 14.0
+"""Above e**14 an e-value is written as a power of ten."""
+
+
+def e_value(log_e: float) -> str:
+    """exp(log e) for people: 0.56, 1,240, 10^9; "0" below a hundredth."""
+    if log_e < 0:
+        return f"{exp(log_e):.2g}" if log_e > -4.6 else "0"
+    return f"{exp(log_e):,.0f}" if log_e < LARGEST_E else f"10^{log_e / log(10):.0f}"
 
 
 def about(value: float) -> str:

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built, scaled
-from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, floored
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, Stratum, floored
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums, merged
 from rollout_core.metrics.interval import Z95, Estimate, Interval, mean_interval, relative_change, wilson
@@ -138,7 +138,7 @@ def retained(measuring: Measuring, days: tuple[int, ...], *, within: bool = Fals
 
 def satisfaction(measuring: Measuring, asked: Asked, form: f.Satisfaction) -> Measured:
     """Mean score brought to 1..5: 1 + 4·(k - low)/(high - low); Student's interval."""
-    sums = merged(_on_five(row) for row in ratings(measuring, "satisfaction", asked.arm))
+    sums = merged(on_five(row) for row in ratings(measuring, "satisfaction", asked.arm))
     if sums.mean is None:
         return built(measuring, asked, None, 0, None)
     return built(measuring, asked, sums.mean / 1e6, sums.n, scaled(mean_interval(sums), 1e6))
@@ -150,7 +150,17 @@ def ratings(measuring: Measuring, metric: str, arm: str | None) -> list[dict[str
     return [row for row in rows if row["arm"] in MEMBERS[arm]]
 
 
-def _on_five(row: dict[str, Any]) -> Sums:
+def rating_strata(measuring: Measuring, metric: str) -> dict[Stratum, list[dict[str, Any]]]:
+    """The rows of `ratings` by arm, epoch and inclusion."""
+    question = Ratings(measuring.window, metric, measuring.rollout, ("arm", "epoch", "inclusion"), measuring.live)
+    found: dict[Stratum, list[dict[str, Any]]] = {}
+    for row in measuring.ask(question).records():
+        found.setdefault(Stratum(row["arm"], row["epoch"], row["inclusion"]), []).append(row)
+    return found
+
+
+def on_five(row: dict[str, Any]) -> Sums:
+    """The answers of one score, brought to 1..5, in millionths."""
     score = ONE_TO_FIVE[0] + round((ONE_TO_FIVE[1] - ONE_TO_FIVE[0]) * place_on_scale(row))
     return Sums(row["n"], score * row["n"], score * score * row["n"])
 
@@ -160,12 +170,18 @@ def place_on_scale(row: dict[str, Any]) -> float:
     return float((row["k"] * 1_000_000 - row["low"]) / (row["high"] - row["low"]))
 
 
-def promoters(measuring: Measuring, asked: Asked, form: f.PromoterScore) -> Measured:
-    """Net promoter score with a normal interval."""
+def on_ten(rows: Iterable[dict[str, Any]]) -> dict[int, int]:
+    """Scores brought to 0..10 -> answers."""
     counts: dict[int, int] = {}
-    for row in ratings(measuring, "nps", asked.arm):
+    for row in rows:
         score = round(place_on_scale(row) * 10)
         counts[score] = counts.get(score, 0) + row["n"]
+    return counts
+
+
+def promoters(measuring: Measuring, asked: Asked, form: f.PromoterScore) -> Measured:
+    """Net promoter score with a normal interval."""
+    counts = on_ten(ratings(measuring, "nps", asked.arm))
     found = net_promoter_score(counts)
     if found is None:
         return built(measuring, asked, None, 0, None)

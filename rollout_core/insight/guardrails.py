@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollout_core.insight.formulas import Asked, built
-from rollout_core.insight.formulas_change import change_of, compared
+from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.formulas_sides import compared
 from rollout_core.insight.measure import by_key
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene

@@ -8,6 +8,8 @@ import pytest
 
 from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.adoption import answer as adoption_answer
+from rollout_core.insight.business import BusinessRequest
+from rollout_core.insight.business import answer as business_answer
 from rollout_core.insight.measure import by_key
 from rollout_core.metrics.measured import Quality
 from tests.golden.made_world import World
@@ -181,6 +183,23 @@ def test_net_promoter_score(world: World) -> None:
     assert (found.value, found.n) == (pytest.approx(20.0), 10)
     # variance of ±1: 0.8 - 0.2² = 0.76; se = sqrt(0.76 / 10) = 0.27568; half 1.96 · 27.568 = 54.03
     assert found.high == pytest.approx(20 + 54.03, abs=0.01)
+
+
+def test_satisfaction_and_promoters_are_compared_with_the_concurrent_control(world: World) -> None:
+    for arm, scores in (("treatment", (5.0, 4.0)), ("control", (4.0, 2.0))):
+        world.expose(arm, arm, 1)
+        for score in scores:
+            world.add("feedback", 3, arm, value=score)
+        for score in (10, 9, 7, 3) if arm == "treatment" else (10, 3, 3, 7):
+            world.add("feedback", 3, arm, name="nps", value=float(score), scale=(0.0, 10.0))
+    world.close()
+    rows = {row.key: row for row in business_answer(world.room, BusinessRequest()).rows}
+    liked, promoted = rows["satisfaction"].change, rows["nps"].change
+    assert (liked.value, liked.unit, liked.causal) == (pytest.approx(4.5 / 3 - 1), "relative", True)   # +50 %
+    # treatment (2 - 1)/4 = +25, control (1 - 2)/4 = -25: +50 points, not a quotient of the two
+    assert (promoted.value, promoted.unit, promoted.causal) == (pytest.approx(50.0), "points", True)
+    # variance of ±1 in either arm: 3/4 - 1/16 = 0.6875, /4 = 0.171875; half 1.95996·100·sqrt(2·0.171875) = 114.9
+    assert promoted.high == pytest.approx(50 + 114.91, abs=0.01)
 
 
 def test_session_length_and_its_change(world: World) -> None:

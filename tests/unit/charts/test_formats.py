@@ -83,3 +83,9 @@ def test_one_person_is_not_one_people():
     assert f.counted(1, "people") == "1 person"
     assert f.counted(182_400, "requests") == "182,400 requests"
     assert f.counted(1, "requests") == "1 request"
+
+
+def test_scores_around_zero_differ_in_points_and_their_interval_says_to():
+    assert f.difference(50.4, "points") == "+50 points"
+    assert f.interval(-65.0, 165.0, "points").startswith("(−65")
+    assert " to " in f.interval(-65.0, 165.0, "points")
