@@ -15,7 +15,7 @@ from rollout_core.documents.mapping_shape import load_mapping, write_mapping
 from rollout_core.documents.mapping_times import instants
 from rollout_core.documents.mapping_values import cells_of
 from rollout_core.documents.source_records import LevelledRecords, json_chunks, jsonl_chunks
-from rollout_core.documents.source_tables import Chunk, csv_chunks, parquet_chunks
+from rollout_core.documents.source_tables import Chunk, TableRows, csv_chunks, parquet_chunks
 from rollout_core.errors import InvalidRequest
 from rollout_core.ports.import_source import ImportBatch
 
@@ -66,12 +66,20 @@ class MappedFile:
     def batches(self) -> Iterator[ImportBatch]:
         """The whole file. Raises InvalidRequest where it is not what the mapping says."""
         before = 0.0
-        for number, chunk in enumerate(READERS[self.mapping.source.format](self.path, self.mapping.source)):
+        for number, chunk in enumerate(self._chunks()):
             if chunk.bad:
                 yield ImportBatch(f"{number}.bad", rejected=chunk.bad, rows=len(chunk.bad), done=before)
             for level in self._levels():
                 yield from self._of_level(number, chunk, level, before)
             before = chunk.done
+
+    def _chunks(self) -> Iterator[Chunk]:
+        """The file's chunks, with the file's name as a column where the mapping wants it."""
+        source = self.mapping.source
+        for chunk in READERS[source.format](self.path, source):
+            if source.file_column and isinstance(chunk.rows, TableRows):
+                chunk.rows = chunk.rows.with_constant(source.file_column, self.path.name.partition(".")[0])
+            yield chunk
 
     def _levels(self) -> list[str | None]:
         named = [event.level for event in self.mapping.events] + [of.level for of in self.mapping.subjects]

@@ -79,7 +79,8 @@ class Level:
 @dataclass(frozen=True, slots=True)
 class Source:
     """How the file is to be read. `columns` names them where the file has no heading; `absent` are cells that mean
-    nothing; `delimiter` is one character or "whitespace"."""
+    nothing; `delimiter` is one character or "whitespace"; `file_column` names a column that holds the file's name
+    without its ending (CSV and Parquet)."""
 
     format: str
     delimiter: str = ","
@@ -87,6 +88,7 @@ class Source:
     absent: tuple[str, ...] = ("",)
     encoding: str = "utf-8"
     levels: tuple[Level, ...] = ()
+    file_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

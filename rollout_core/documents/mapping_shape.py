@@ -125,6 +125,7 @@ _LEVEL = Record(Level, (Field("key", Key(), required=True), Field("of", Key()), 
 _SOURCE = Record(Source, (
     Field("format", OneOf(FILE_FORMATS), required=True), Field("delimiter", Text()), Field("columns", _NAMES),
     Field("absent", ListOf(Text(empty=True))), Field("encoding", Text()), Field("levels", ListOf(_LEVEL)),
+    Field("file_column", Text()),
 ))
 _ROW = (Field("level", Key()), Field("when", ListOf(_WHEN)), Field("attributes", _VALUES))
 _EVENT = Record(EventTemplate, (

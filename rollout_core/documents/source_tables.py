@@ -54,6 +54,10 @@ class TableRows:
     def raw(self, index: int) -> str:
         return str(self.table.slice(index, 1).to_pylist()[0])[:4096]
 
+    def with_constant(self, name: str, value: str) -> TableRows:
+        """The rows with one more column that is the same in each."""
+        return TableRows(self.table.append_column(name, pa.repeat(value, self.count)))
+
     def take(self, places: Sequence[int]) -> TableRows:
         """The rows at these places, in this order."""
         return TableRows(self.table.take(pa.array(places, pa.int64())))

@@ -8,11 +8,14 @@ from typing import Any
 
 from rollout_core.insight import (
     adoption,
+    aggregates,
     alerts,
     audit,
     audit_verify,
     business,
     checklist,
+    compare,
+    compare_answer,
     decision,
     decisions,
     doctor,
@@ -48,6 +51,7 @@ from rollout_core.insight import (
     traffic,
     verdicts,
     vitals,
+    watched_series,
     workspaces,
 )
 from rollout_core.insight.question import QuestionSpec
@@ -70,6 +74,8 @@ QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for sp
     _spec("series", series_answer, series.SeriesRequest, series.SeriesAnswer, "One metric over time."),
     _spec("traffic", traffic, traffic.TrafficRequest, traffic.TrafficAnswer,
           "How much arrives, and whether it still does."),
+    _spec("compare", compare_answer, compare.CompareRequest, compare.CompareAnswer,
+          "Two arms, periods, phases, segments or plans, in any metric by any dimension."),
     _spec("health", health, health.HealthRequest, health.HealthAnswer,
           "The health score, its deductions and its history."),
     _spec("alerts", alerts, alerts.AlertsRequest, alerts.AlertsAnswer, "Alerts with their deadlines."),
@@ -117,6 +123,10 @@ QUESTIONS: Mapping[str, QuestionSpec] = MappingProxyType({spec.name: spec for sp
           "Before the button: what the next phase can find, how soon, at what risk."),
     _spec("replay", replay, replay.ReplayRequest, replay.ReplayAnswer,
           "A decision judged again from what was stored with it."),
+    _spec("aggregates", aggregates, aggregates.AggregatesRequest, aggregates.AggregatesAnswer,
+          "Imported sums (n, mean, variance per arm and time) judged look by look."),
+    _spec("watched_series", watched_series, watched_series.WatchedSeriesRequest, watched_series.WatchedSeriesAnswer,
+          "Imported series without control: alerts by a before/after rule, beside labelled incidents."),
     _spec("doctor", doctor, doctor.DoctorRequest, doctor.DoctorAnswer, "Is the store sound?"),
     _spec("events_health", events_health, events_health.EventsHealthRequest, events_health.EventsHealthAnswer,
           "Do events arrive?"),

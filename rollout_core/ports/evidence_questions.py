@@ -74,6 +74,17 @@ class FirstValues:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomRows:
+    """Custom events of one name in the order of time: occurred_at, value (millionths or None), attributes (JSON text).
+
+    At most `limit` of them: what was imported as sums or as series, not what an application sends.
+    """
+
+    name: str
+    limit: int = 500_000
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """Subjects that entered in `epoch` on `side` (treatment or control) may be on the other one from `at` on."""
 

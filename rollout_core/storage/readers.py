@@ -12,6 +12,7 @@ from rollout_core.storage import (
     census,
     census_moves,
     event_retention,
+    read_custom,
     read_events,
     read_evidence,
     read_histograms,
@@ -65,5 +66,6 @@ READERS: Mapping[type, Answer] = {
     evidence_questions.SumsBefore: read_evidence.answer_sums_before,
     evidence_questions.VersionFirsts: read_evidence.answer_version_firsts,
     evidence_questions.FirstValues: read_evidence.answer_first_values,
+    evidence_questions.CustomRows: read_custom.custom_rows,
     evidence_questions.Matured: read_evidence.answer_matured,
 }

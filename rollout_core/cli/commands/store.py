@@ -69,12 +69,22 @@ def plan_show(call: Call) -> None:
     call.show(call.about("plan"), words.tree)
 
 
+MAPPINGS = Path(__file__).resolve().parents[3] / "data" / "mappings"
+KINDS = {"aggregates": "asos_aggregates.yaml", "series": "series.yaml"}
+"""What may be imported by its kind -> the shipped mapping that names the columns."""
+
+
 @click.command("import")
 @click.argument("file", type=FILE)
-@click.option("--mapping", required=True, type=FILE, help="Which column means what.")
+@click.option("--mapping", type=FILE, help="Which column means what.")
+@click.option("--kind", type=click.Choice(sorted(KINDS)), help="A file with the columns of a shipped mapping: sums per "
+              "arm and time (as in asos_aggregates.yaml), or one series of values (as in series.yaml).")
 @shared
-def import_file(call: Call, file: Path, mapping: Path) -> None:
+def import_file(call: Call, file: Path, mapping: Path | None, kind: str | None) -> None:
     """Reads events or subjects from CSV, Parquet or JSON lines (also .gz). The same file twice adds nothing."""
+    if (mapping is None) == (kind is None):
+        raise click.UsageError("Name one of --mapping and --kind.")
+    mapping = mapping or MAPPINGS / KINDS[str(kind)]
     given = {"file": str(file.resolve()), "mapping": str(mapping.resolve())}
     with working(f"Importing {file.name}", quiet=call.as_json, total=1.0) as say:
         found = call.connection.import_file(given, say)
