@@ -149,6 +149,10 @@ class StoreUnavailable(StoreError):
     """The event store is closed or being reopened; evaluation and control go on."""
 
 
+class Uncountable(StoreError):
+    """Stored events cannot be counted: a sum is beyond what the store's numbers hold, or needs too much memory."""
+
+
 class QueueFull(StoreError):
     """The ingest queue is full; `facts['retry_after_seconds']` says when to come again (an integer)."""
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from rollout_core.errors import RolloutError, StoreCorrupt
 from rollout_core.ports.event_store import StoreCondition
+from rollout_core.ports.free_disk import in_words
 from rollout_core.ports.room import Room
 
 
@@ -43,8 +44,9 @@ WINDOWS_LATE = timedelta(minutes=30)
 IN_MEMORY = "memory"
 """The path of an event store without a file."""
 
-MINIMUM_FREE = 1 << 30
-"""Bytes of free disk below which events are refused (storage.md)."""
+MOST_NAMED = 3
+"""So many days that could not be summed up are named."""
+
 
 
 def answer(room: Room, request: DoctorRequest) -> DoctorAnswer:
@@ -78,12 +80,14 @@ def _events(room: Room, request: DoctorRequest) -> Iterable[Checkup]:
     wal = condition.wal_bytes / 2**20
     yield Checkup("size", "Size on disk", "ok", f"{mebibytes:,.0f} MiB, of it {wal:,.0f} MiB write-ahead log")
     if condition.path != IN_MEMORY:
-        low = condition.free_bytes < MINIMUM_FREE
-        yield Checkup("disk", "Free disk", "broken" if low else "ok", f"{condition.free_bytes / 2**30:,.1f} GiB free",
-                      "Free at least 1 GiB: events are refused until then; pause and stop still work." if low else "")
+        low = condition.free_bytes < condition.least_free_bytes
+        yield Checkup("disk", "Free disk", "broken" if low else "ok", f"{in_words(condition.free_bytes)} free",
+                      f"Events are refused below {in_words(condition.least_free_bytes)}; pause and stop still work."
+                      if low else "")
     holder = f"process {condition.holder_pid}" if condition.holder_pid else "nobody"
     yield Checkup("lock", "Lock", "ok", f"held by {holder}")
     yield from _windows(room, condition)
+    yield _aside(condition)
     refused = sum(condition.dead_letters.values())
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(condition.dead_letters.items()))
     yield Checkup("dead_letters", "Dead letters", "warning" if refused else "ok",
@@ -101,6 +105,20 @@ def _windows(room: Room, condition: StoreCondition) -> Iterable[Checkup]:
     yield Checkup("windows", "Closed windows", "warning" if late else "ok",
                   f"closed until {condition.closed_until_at:%Y-%m-%d %H:%M} UTC",
                   "Windows are closed while the app runs; start it." if late else "")
+
+
+def _aside(condition: StoreCondition) -> Checkup:
+    """Days whose sums could not be made: their numbers are incomplete until an attempt succeeds."""
+    named = ", ".join(f"{each.day} (tried {_times(each.tries)}: {each.why})" for each in condition.aside[:MOST_NAMED])
+    more = f" and {len(condition.aside) - MOST_NAMED} more" if len(condition.aside) > MOST_NAMED else ""
+    return Checkup("days", "Days summed up", "broken" if condition.aside else "ok",
+                   f"could not be summed up: {named}{more}" if condition.aside else "all",
+                   "The numbers of these days are incomplete. They are tried again by themselves; look for events with "
+                   "impossible values on them, or give the machine more memory." if condition.aside else "")
+
+
+def _times(count: int) -> str:
+    return "1 time" if count == 1 else f"{count} times"
 
 
 def _emergency(room: Room, request: DoctorRequest) -> Iterable[Checkup]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import DeadLetters, IngestCounts, LastSeen, StoredCounts, Totals
+from rollout_core.ports.event_store import DayAside
 from rollout_core.ports.room import Room
 
 
@@ -55,6 +56,8 @@ class EventsHealthAnswer:
     letters: tuple[DeadLetter, ...]
     unattributed: int | None
     computed_at: datetime
+    aside: tuple[DayAside, ...] = ()
+    """Days whose sums could not be made: their numbers are incomplete."""
 
 
 DAY = timedelta(days=1)
@@ -70,7 +73,8 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
     accepted = counts.pop("acknowledged", 0)
     there = sum(counts.values())
     letters = room.events.measure(DeadLetters(request.letters)).records()
-    refused = room.events.condition().dead_letters
+    condition = room.events.condition()
+    refused = condition.dead_letters
     return EventsHealthAnswer(
         last_event_at=max((row["occurred_at"] for row in seen.records() if row["occurred_at"]), default=None),
         watermark_at=seen.closed_until_at, accepted=accepted, stored=sum(row["stored"] for row in seen.records()),
@@ -79,7 +83,7 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
         dead_by_reason=tuple(sorted(refused.items(), key=lambda item: -item[1])),
         letters=tuple(DeadLetter(row["received_at"], row["reason"], row["detail"] or "", row["kind"], row["raw"] or "")
                       for row in letters),
-        unattributed=_unattributed(room, day), computed_at=now)
+        unattributed=_unattributed(room, day), computed_at=now, aside=condition.aside)
 
 
 def _kinds(room: Room, rows: list[dict[str, Any]], hour: Window) -> tuple[KindLine, ...]:

@@ -84,6 +84,8 @@ class WindowClock:
         last = self._memory.rebuilt_at
         whole = self._memory.behind or last is None or now - last >= REBUILD_EVERY
         closed = self._room.events.close_windows(now, days=DAYS_AT_ONCE if whole else 0)
+        for day in closed.aside:
+            log.error("%s could not be summed up; it is tried again later (rollout doctor).", day)
         if whole:
             self._memory.rebuilt_at = now
             self._memory.behind = closed.behind > 0

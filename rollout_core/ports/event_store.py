@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.event_questions import Question, Rows
+from rollout_core.ports.free_disk import LEAST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Closed:
     days_rebuilt: int
     behind: int = 0
     """Days that are still waiting to be rebuilt (a large import is worked off in several passes)."""
+    aside: tuple[date, ...] = ()
+    """Days that could not be rebuilt in this pass; they are tried again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class DayAside:
+    """A day whose rollups could not be rebuilt: the newest attempt, how many there were, and the database's words."""
+
+    day: date
+    failed_at: datetime
+    tries: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreCondition:
     """What doctor reports of the event store. `holder_pid` is the process that owns the file; `problems` are sentences
     and empty when all is well."""
@@ -138,6 +151,9 @@ class StoreCondition:
     rows: Mapping[str, int]
     dead_letters: Mapping[str, int]
     problems: tuple[str, ...] = ()
+    aside: tuple[DayAside, ...] = ()
+    least_free_bytes: int = LEAST_BYTES
+    """Below so much free disk events are refused."""
 
 
 class EventStore(Protocol):
@@ -149,7 +165,7 @@ class EventStore(Protocol):
 
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """Builds spans from new exposures, closes due windows, rebuilds days that late events touched (at most
-        `days` of them in one pass). Idempotent."""
+        `days` of them in one pass). Idempotent. A day that cannot be rebuilt is put aside, the others go on."""
         ...
 
     def mirror(self, rollouts: Sequence[MirroredRollout], epochs: Sequence[MirroredEpoch],

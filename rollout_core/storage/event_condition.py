@@ -11,14 +11,16 @@ import duckdb
 
 from rollout_core.errors import StoreError, StoreLocked
 from rollout_core.ports.event_store import StoreCondition
+from rollout_core.ports.free_disk import in_words, least_free
+from rollout_core.storage.days_aside import days_aside
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_windows import watermark
-from rollout_core.storage.event_writer import MIN_FREE_BYTES, MIN_FREE_SHARE, free_space
+from rollout_core.storage.event_writer import free_space
 
 FreeSpace = Callable[[Path], tuple[int, int]]
 
 
-def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
+def condition_of(database: EventDatabase, free: FreeSpace, minimum_free_bytes: int | None = None) -> StoreCondition:
     """The condition of an open store. Sizes in bytes; row counts are DuckDB's own estimates."""
     with database.cursor() as cursor:
         version = cursor.execute("SELECT value FROM store_meta WHERE name = 'schema_version'").fetchall()[0][0]
@@ -28,14 +30,17 @@ def condition_of(database: EventDatabase, free: FreeSpace) -> StoreCondition:
                                    "WHERE database_name = current_database()").fetchall())
         letters = dict(cursor.execute("SELECT reason, count(*) FROM dead_letter GROUP BY 1").fetchall())
         problems = _integrity(cursor)
+        aside = days_aside(cursor)
     if not database.in_place:
         problems.append("The file was removed or replaced while it is in use: events are refused. Take a backup now.")
     sizes = _sizes(database.path)
     available, total = _free_at(database.path, free)
-    if database.path is not None and (available < MIN_FREE_BYTES or available < MIN_FREE_SHARE * total):
-        problems.append(f"Only {available / 2**30:.2f} GiB of disk are free: events are refused until there is more.")
+    least = least_free(minimum_free_bytes, total)
+    if database.path is not None and available < least:
+        problems.append(f"Only {in_words(available)} of disk are free: events are refused below {in_words(least)}.")
     return StoreCondition(str(database.path or "memory"), int(version), sizes[0], sizes[1], available, os.getpid(),
-                          reached.replace(tzinfo=UTC) if reached else None, behind, rows, letters, tuple(problems))
+                          reached.replace(tzinfo=UTC) if reached else None, behind, rows, letters, tuple(problems),
+                          aside, least)
 
 
 def condition_at(path: Path) -> StoreCondition:

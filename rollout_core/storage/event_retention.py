@@ -97,6 +97,7 @@ def _raise_raw_since(cursor: duckdb.DuckDBPyConnection, day: date) -> None:
     if known is None or day > known:
         cursor.execute("DELETE FROM store_meta WHERE name = 'raw_since'")
         cursor.execute("INSERT INTO store_meta VALUES ('raw_since', ?)", [day.isoformat()])
+        cursor.execute("DELETE FROM day_aside WHERE day < ?", [day])
 
 
 def raw_since(cursor: duckdb.DuckDBPyConnection) -> date | None:

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreError
+import duckdb
+
+from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreError, Uncountable
 from rollout_core.ports.event_store import (
     Batch,
     Closed,
@@ -42,7 +44,8 @@ class DuckdbEventStore:
     """False where nobody reads the live tail (rehearsals): then no pass pays for `tail_span`."""
 
     def __init__(self, path: Path | None, secret: bytes, *, copies: Sequence[Path] = (),
-                 wait_seconds: float = LOCK_WAIT_SECONDS, free: FreeSpace = free_space) -> None:
+                 wait_seconds: float = LOCK_WAIT_SECONDS, free: FreeSpace = free_space,
+                 minimum_free_bytes: int | None = None) -> None:
         self.database = EventDatabase(path, wait_seconds=wait_seconds)
         try:
             know_key(self.database, secret)
@@ -50,9 +53,9 @@ class DuckdbEventStore:
             self.database.close()
             raise
         self.keys = KeyRing(secret)
-        self._writer = EventWriter(self.database, self.keys, free=free)
+        self._writer = EventWriter(self.database, self.keys, free=free, minimum_free_bytes=minimum_free_bytes)
         self._copies = tuple(copies)
-        self._free = free
+        self._free, self._minimum_free = free, minimum_free_bytes
         self._shaping = threading.Lock()
         """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
 
@@ -79,15 +82,18 @@ class DuckdbEventStore:
             return upsert_subjects(cursor, unit, subjects, self.keys)
 
     def measure(self, question: Any) -> Any:
-        """See the port. Raises InvalidRequest for a question nobody answers."""
+        """See the port. Raises InvalidRequest for a question nobody answers, Uncountable."""
         from rollout_core.storage.readers import READERS
 
         answer = READERS.get(type(question))
         if answer is None:
             raise InvalidRequest(f"The event store has no answer to {type(question).__name__}.",
                                  mend="Register one in storage/readers.py.")
-        with reading(self.database, self._writer.slots, self.keys) as reader:
-            return answer(reader, question)
+        try:
+            with reading(self.database, self._writer.slots, self.keys) as reader:
+                return answer(reader, question)
+        except duckdb.Error as error:
+            raise _uncountable(error) from error
 
     def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
               called_off: threading.Event | None = None) -> Found:
@@ -117,7 +123,7 @@ class DuckdbEventStore:
 
     def condition(self) -> StoreCondition:
         """See the port."""
-        return condition_of(self.database, self._free)
+        return condition_of(self.database, self._free, self._minimum_free)
 
     def reopen(self) -> None:
         """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
@@ -128,6 +134,12 @@ class DuckdbEventStore:
         """See the port."""
         self.database.close()
         self._writer.close()
+
+
+def _uncountable(error: duckdb.Error) -> Uncountable:
+    return Uncountable("Stored events of this period cannot be counted: a value is beyond what sums hold, or there is "
+                       "not enough memory.", cause=str(error),
+                       mend="Choose another period; `rollout doctor` names the days that could not be summed up.")
 
 
 def know_key(database: EventDatabase, secret: bytes) -> None:
@@ -145,6 +157,10 @@ def know_key(database: EventDatabase, secret: bytes) -> None:
 
 
 def open_event_store(path: Path | None, key: bytes, *, wait_seconds: float = LOCK_WAIT_SECONDS,
-                     copies: Sequence[Path] = ()) -> DuckdbEventStore:
-    """Opens the event store of a directory. Raises StoreLocked, StoreCorrupt, StoreTooNew."""
-    return DuckdbEventStore(path, key, copies=copies, wait_seconds=wait_seconds)
+                     copies: Sequence[Path] = (), minimum_free_bytes: int | None = None) -> DuckdbEventStore:
+    """Opens the event store of a directory. `minimum_free_bytes`: as in `ports/free_disk.py`.
+
+    Raises StoreLocked, StoreCorrupt, StoreTooNew.
+    """
+    return DuckdbEventStore(path, key, copies=copies, wait_seconds=wait_seconds,
+                            minimum_free_bytes=minimum_free_bytes)

@@ -159,6 +159,9 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
         ("kind", String, "Kind, if readable"), ("sender", String, "Who sent it"),
         ("raw", String, "What was sent, shortened"))),
     "dirty_hour": ("Closed hours that a late event touched; rebuilt by the next pass", (_HOUR,)),
+    "day_aside": ("Days that could not be rebuilt; tried again later", (
+        _DAY, ("failed_at", TIMESTAMP, "Newest attempt"), ("tries", Integer, "Attempts"),
+        ("why", String, "What the database said"))),
     "rollout_mirror": ("Rollouts as the control store knows them", (
         _ROLLOUT, _UNIT, ("lateness_s", Integer, "How long a window waits, seconds"))),
     "epoch_mirror": ("Epochs as the control store knows them", (

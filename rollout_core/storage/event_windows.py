@@ -2,7 +2,8 @@
 
 A window of 5 minutes closes when the longest lateness of any rollout has passed. Everything before the watermark is in
 the rollups; pages read raw events from there on. Repeating a pass changes nothing; a killed pass repeats what it had
-not committed, since the watermark moves in the same transaction as the days it stands for.
+not committed, since the watermark moves in the same transaction as the days it stands for. A day that cannot be rebuilt
+is put aside (days_aside.py) and the others go on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import duckdb
 
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_store import Closed
+from rollout_core.storage.days_aside import days_aside, put_aside, rests, take_back
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_firsts import rebuild_firsts
 from rollout_core.storage.event_retention import raw_since
@@ -61,15 +63,13 @@ def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, d
             follow_tail(cursor, until)
         _mark_followed(cursor, before, until)
     with database.cursor() as cursor:
-        due = _due(cursor, before, until)
+        due = _due(cursor, before, until, now)
     done = due.days[:days]
-    for chunk in _chunks(done):
-        with database.transaction() as cursor:
-            _rebuild(cursor, chunk, until)
+    failed = tuple(day for chunk in _chunks(done) for day in _rebuild_apart(database, chunk, until, now))
     if len(done) == len(due.days):
         with database.transaction() as cursor:
-            _set_watermark(cursor, until)
-    return Closed(_aware(until), spans, len(done), len(due.days) - len(done))
+            _close_as_far(cursor, until)
+    return Closed(_aware(until), spans, len(done) - len(failed), len(due.days) - len(done), failed)
 
 
 def watermark(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
@@ -87,8 +87,9 @@ def _lateness(cursor: duckdb.DuckDBPyConnection) -> timedelta:
     return DEFAULT_LATENESS if seconds is None else timedelta(seconds=seconds)
 
 
-def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> Due:
-    """Dirty days, and the days with events between the old watermark and the new one. Oldest first."""
+def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime, now: datetime) -> Due:
+    """Dirty days, days with events between the old watermark and the new one, and those put aside whose pause is over.
+    Oldest first."""
     since = before or BEGINNING
     if until <= since:
         new: set[date] = set()
@@ -99,8 +100,10 @@ def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: date
         new = {day for day, in found}
     dirty = {day for day, in cursor.execute(
         "SELECT DISTINCT hour::DATE FROM dirty_hour WHERE hour < ?", [until]).fetchall()}
+    aside = days_aside(cursor)
+    wanted = (new | dirty | {each.day for each in aside}) - {each.day for each in aside if rests(each, now)}
     complete_from = raw_since(cursor) or date.min
-    return Due(before, until, tuple(sorted(day for day in new | dirty if day >= complete_from)))
+    return Due(before, until, tuple(sorted(day for day in wanted if day >= complete_from)))
 
 
 def _mark_followed(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> None:
@@ -133,6 +136,25 @@ def _chunks(days: Iterable[date]) -> Iterator[tuple[date, date]]:
         yield run[0], run[-1]
 
 
+def _rebuild_apart(database: EventDatabase, chunk: tuple[date, date], until: datetime, now: datetime) -> list[date]:
+    """Rebuilds a run of days in one transaction, or day by day where that fails; answers the days put aside.
+
+    What concerns the whole store (a full disk, a file that cannot be read) is raised as StoreError, not put aside.
+    """
+    first, last = chunk
+    try:
+        with database.transaction() as cursor:
+            _rebuild(cursor, chunk, until)
+        return []
+    except duckdb.Error as error:
+        if first == last:
+            with database.transaction() as cursor:
+                put_aside(cursor, first, now, str(error))
+            return [first]
+    each = (first + ONE_DAY * place for place in range((last - first).days + 1))
+    return [failed for day in each for failed in _rebuild_apart(database, (day, day), until, now)]
+
+
 def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until: datetime) -> None:
     """Days [first, last] as far as `until`; the watermark follows when they reach beyond it."""
     since = datetime.combine(chunk[0], clock_time())
@@ -140,8 +162,16 @@ def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until:
     rebuild_days(cursor, Stretch(since, end, until))
     rebuild_firsts(cursor, Stretch(since, max(end, watermark(cursor) or end), until), joined_rollouts(cursor))
     cursor.execute("DELETE FROM dirty_hour WHERE hour >= ? AND hour < ?", [since, end])
+    take_back(cursor, *chunk)
     if end > (watermark(cursor) or BEGINNING):
         _set_watermark(cursor, end)
+
+
+def _close_as_far(cursor: duckdb.DuckDBPyConnection, until: datetime) -> None:
+    """Moves the watermark to `until`, unless the day that it lies in is put aside: its events stay in the live tail."""
+    present = (until - timedelta(microseconds=1)).date()
+    if present not in {each.day for each in days_aside(cursor)}:
+        _set_watermark(cursor, until)
 
 
 def _set_watermark(cursor: duckdb.DuckDBPyConnection, until: datetime) -> None:
