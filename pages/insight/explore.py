@@ -1,30 +1,40 @@
-"""Explore: read-only SQL over everything recorded, with the columns explained, a chart and downloads."""
+"""Explore: read-only SQL over everything recorded, with the columns explained, a chart, files and a notebook."""
 
 import streamlit as st
 
-from pages.panels import explore_parts
-from pages.panels.furniture import section, title
+from pages.panels import explore_answer, explore_chart, explore_notebook, explore_questions, explore_schema
+from pages.panels.explore_questions import ASKED, CHOSEN, SQL
+from pages.panels.furniture import title
 from pages.panels.page import page, part
 from rollout_core.charts.words import quiet
 from rollout_core.people.role import Role
 
 with page(Role.VIEWER) as here:
-    title("Explore", quiet("One SELECT over the event store: it cannot write or read files, and stops after 10 s"))
+    title("Explore", quiet("Ask anything of what was recorded. A query only reads, and stops after 10 s."))
     if not here.may(Role.OPERATOR):
-        explore_parts.only_to_look_at()
+        explore_schema.only_to_look_at()
         st.stop()
-    names = list(explore_parts.SAVED)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Start from", names, key="saved", bind="query-params", width=320,
-                              on_change=explore_parts.take_saved)
-        st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql")
-    st.session_state.setdefault("sql", explore_parts.SAVED[chosen])
-    sql = st.text_area("SQL", key="sql", height=170)
+    known = explore_questions.known_questions(here)
+    explore_questions.open_address(known)
+    explore_questions.choose(here, known)
+    st.text_area("SQL", key=SQL, height=170, placeholder="select … from … (the views are listed below)")
+    with st.container(horizontal=True):
+        st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql",
+                  on_click=explore_questions.ask, args=(known, here.now.isoformat()))
+        explore_questions.keep(known)
     with part():
-        explore_parts.schema(here)
-    found = explore_parts.run(here, sql)
-    section("Answer", f"{len(found.rows):,} rows" + (", cut off here" if found.capped else ""))
-    frame = explore_parts.frame_of(found)
-    st.dataframe(frame, hide_index=True, alt="Answer of the query")
-    explore_parts.downloads(frame)
-    explore_parts.picture(here, frame)
+        explore_schema.schema(here)
+    asked = st.session_state.get(ASKED)
+    if not asked:
+        st.markdown("Choose a question above, or write a SELECT and run it.")
+        st.stop()
+    with part():
+        chosen = known.get(st.session_state.get(CHOSEN) or "")
+        query = explore_answer.asked(here, *asked)
+        found = explore_answer.found_by(query)
+        if found is None:
+            explore_answer.running(query)
+            st.stop()
+        explore_answer.show(here, query, found, chosen.id if chosen else "answer")
+        explore_chart.builder(here, found)
+        explore_notebook.take_along(here, chosen.name if chosen else "Question", query.sql)

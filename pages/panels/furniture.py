@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from rollout_core.charts import words
+from rollout_core.insight.audit_file import harmless
 
 
 def title(text: str, below: str = "") -> None:
@@ -30,6 +32,19 @@ def section(heading: str, below: str = "") -> None:
 def table(rows: Sequence[dict[str, str]], alt: str) -> None:
     """Rows of markdown cells: badges, drawings, two lines. Users' text must have gone through `plain`."""
     st.table(pd.DataFrame(list(rows)), border="horizontal", hide_index=True, alt=alt)
+
+
+def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], alt: str) -> None:
+    """Rows of plain values, scrolled and sorted by the reader. The toolbar of this table saves CSV in the browser, where
+    nothing can be mended any more, so a text that a spreadsheet would run has its apostrophe already here."""
+    names = [str(harmless(name)) for name in columns]
+    frame = pd.DataFrame({place: [harmless(row[place]) for row in rows] for place in range(len(names))})
+    frame.columns = pd.Index(_told_apart(names))
+    st.dataframe(frame, hide_index=True, alt=alt)
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    return [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
 
 
 def chart(fig: go.Figure, alt: str, key: str) -> None:

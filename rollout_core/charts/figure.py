@@ -48,10 +48,11 @@ def figure(theme: Theme, height: int = 280) -> go.Figure:
 
 def note(fig: go.Figure, text: str, **where: Any) -> None:
     """Words inside the chart, in the chart's own text colour. `text` is ours: plotly reads a little HTML."""
-    fig.add_annotation(text=_literal(text), showarrow=False, font=fig.layout.font.to_plotly_json(), **where)
+    fig.add_annotation(text=literal(text), showarrow=False, font=fig.layout.font.to_plotly_json(), **where)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Text that plotly draws as it is: it reads a little HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -92,7 +93,7 @@ def _rank(arm: str) -> int:
 
 def line(fig: go.Figure, name: str, x: Sequence[Any], y: Sequence[Number], place: int = 0, **more: Any) -> None:
     """A series that is not an arm; `place` chooses its fixed colour and dash."""
-    fig.add_scatter(x=list(x), y=list(y), name=_literal(name), mode="lines", connectgaps=False,
+    fig.add_scatter(x=list(x), y=list(y), name=literal(name), mode="lines", connectgaps=False,
                     line={"color": palette.SERIES[place % 6], "width": 2, "dash": palette.SERIES_DASH[place % 6]},
                     **more)
 

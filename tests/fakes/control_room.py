@@ -87,7 +87,31 @@ class FakeControlRoom:
                 SimpleNamespace(name="maya@example.org", role=Role.ADMIN, active=True),)))
         return SimpleNamespace(control=SimpleNamespace(read=read))
 
-    def query(self, actor: Any, sql: str, limit: int) -> Found:
+    def sign_in_link(self, actor: Actor, person: str | None = None) -> dict[str, Any]:
+        """A link of admins."""
+        require(actor, Role.ADMIN, "make a sign-in link")
+        return {"secret": f"secret-of-{person}", "minutes": 30}
+
+    def provider_found(self, actor: Actor) -> ProviderFound:
+        """A provider that is away."""
+        require(actor, Role.ADMIN, "test the identity provider")
+        return ProviderFound(("It cannot be reached (ConnectError).",))
+
+    def plan_text(self, rollout: str) -> PlanText:
+        """The shipped document."""
+        if self.broken is not None:
+            raise self.broken
+        path = PLAN_FOLDER / f"{rollout}.yaml"
+        return PlanText(path.read_text(encoding="utf-8"), path.name)
+
+    def drafted(self, actor: Actor, rollout: str, text: str) -> DraftedPlan:
+        """Read by the real reader; going over to it changes nothing for anybody."""
+        require(actor, Role.ADMIN, "change a plan")
+        plan = read_plan(text, "edited in the app")
+        return DraftedPlan(plan, 1, 2, plan.version > 1, text == self.plan_text(rollout).text, True,
+                           replace(sample_preview(needs_reason=False), to_percentage=20_000, gained=0), "")
+
+    def query(self, actor: Any, sql: str, limit: int, called_off: Any = None) -> Found:
         """SQL of operators."""
         require(actor, Role.OPERATOR, "run SQL")
         if self.broken is not None:

@@ -15,10 +15,16 @@ from rollout_core.insight.events_health import DeadLetter, EventsHealthAnswer, K
 from rollout_core.insight.explain import ExplainAnswer, ExplainStep, FlagExplanation
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.report import ReportAnswer
+from rollout_core.insight.retention import KeptLine, RetentionAnswer, RetentionRequest
+from rollout_core.insight.roster import PeopleAnswer, PersonLine
+from rollout_core.insight.saved_questions import SavedQuestionsAnswer, SavedQuestionsRequest
+from rollout_core.insight.sessions import SessionLine, SessionsAnswer
 from rollout_core.insight.speed import Percentiles, SpeedAnswer
 from rollout_core.insight.tokens import TokenLine, TokensAnswer
 from rollout_core.insight.vitals import HistogramBin, VitalCard, VitalsAnswer, VitalsSlice
 from rollout_core.insight.workspaces import SubjectLine, WorkspacesAnswer
+from rollout_core.ports.control_records import SavedQuestion
+from rollout_core.ports.keeping import BOUNDS, DEFAULT_KEEP_DAYS
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import NOW, WINDOW, measured
 
@@ -313,6 +319,32 @@ def tokens(_: Any) -> TokensAnswer:
     return TokensAnswer((TokenLine("t1", "ingest", "operator", "valid", NOW, "maya", None, None, None),))
 
 
+def saved_questions(_: SavedQuestionsRequest) -> SavedQuestionsAnswer:
+    return SavedQuestionsAnswer((SavedQuestion("q1", "Requests by kind", "select 1", "maya@example.org", NOW),
+                                 SavedQuestion("q2", HOSTILE, "select 2", "mallory@example.org", NOW)))
+
+
+def people(_: Any) -> PeopleAnswer:
+    """An admin, somebody of the identity provider, somebody taken off the list with a nasty name."""
+    return PeopleAnswer((PersonLine("ann@example.org", "admin", True, "local", True, 2, NOW),
+                         PersonLine("ben@example.org", "viewer", True, "oidc", False, 0, NOW),
+                         PersonLine(HOSTILE, "operator", False, "local", False, 0, NOW)))
+
+
+def sessions(_: Any) -> SessionsAnswer:
+    """Two open ones."""
+    return SessionsAnswer((SessionLine("s1", "ann@example.org", "admin", "password", "open", NOW, NOW, None),
+                           SessionLine("s2", HOSTILE, "viewer", "oidc", "open", NOW, NOW, None)))
+
+
+def retention(asked: RetentionRequest) -> RetentionAnswer:
+    """Of every kind 5,000 rows; 1,200 of them go when a kind is kept for a shorter time than by default."""
+    return RetentionAnswer(tuple(
+        KeptLine(kind, DEFAULT_KEEP_DAYS[kind], DEFAULT_KEEP_DAYS[kind], bounds.least, bounds.most, 5_000, NOW,
+                 1_200 if asked.kind == kind and (asked.days or 0) < DEFAULT_KEEP_DAYS[kind] else 0)
+        for kind, bounds in BOUNDS.items()))
+
+
 INSIGHT_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "adoption": adoption,
     "errors": errors,
@@ -325,4 +357,8 @@ INSIGHT_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "events_health": events_health,
     "doctor": doctor,
     "tokens": tokens,
+    "people": people,
+    "sessions": sessions,
+    "retention": retention,
+    "saved_questions": saved_questions,
 }

@@ -1,19 +1,63 @@
-"""What the Explore page offers is what the event store allows."""
+"""The Explore page: what it offers is what the event store allows, what it hands out is harmless, what runs can end."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
-import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from pages.panels.explore_parts import MOST_ROWS, MOST_SECONDS, SAVED, VIEWS, csv_of
+from pages.panels import explore_answer
+from pages.panels.explore_chart import telling
+from pages.panels.explore_questions import SHIPPED
+from pages.panels.explore_schema import COLUMNS, VIEWS
+from rollout_core.errors import InvalidRequest, QueryRefused, StoreUnavailable
 from rollout_core.ports.event_store import Found
 from rollout_core.storage.event_store import DuckdbEventStore, open_event_store
 from rollout_core.storage.event_views import view_definitions
 from tests.fakes.control_room import FakeControlRoom
 from tests.pages.conftest import open_page, put, text_of
+
+PAGE = "insight/explore.py"
+ANSWER = Found(("day", "arm", "people"), [("2026-03-01", "treatment", 3), ("2026-03-01", "control", 4),
+                                          ("2026-03-02", "treatment", 5), ("2026-03-02", "=cmd|' /C calc'!A0", None)],
+               capped=False, types=("VARCHAR", "VARCHAR", "BIGINT"))
+
+
+class Room(FakeControlRoom):
+    """Answers SQL with `rows`, or raises `wrong`; remembers what was asked and by whom."""
+
+    rows: Found = ANSWER
+    wrong: Exception | None = None
+
+    def query(self, actor: Any, sql: str, limit: int, called_off: Any = None) -> Found:
+        super().query(actor, sql, limit, called_off)
+        self.asked = [*getattr(self, "asked", []), (sql, str(actor.role))]
+        if self.wrong is not None:
+            raise self.wrong
+        return Found(("view_name", "column_name", "column_type", "meaning"),
+                     [("exposures", "rollout", "VARCHAR", "Rollout")], capped=False) if sql == COLUMNS else self.rows
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    """No answer of one test reaches the next."""
+    explore_answer._started.clear()
+    yield
+    explore_answer._started.clear()
+
+
+def open_explore(role: str = "operator", **query: str) -> AppTest:
+    """The page as a link with this query opens it."""
+    return open_page(PAGE, role, **query)
+
+
+def asked(room: Room) -> list[str]:
+    """The SQL that reached the room."""
+    return [sql for sql, _ in getattr(room, "asked", [])]
 
 
 @pytest.fixture(scope="module")
@@ -25,34 +69,179 @@ def events() -> Iterator[DuckdbEventStore]:
 
 
 def test_a_viewer_runs_no_sql_on_the_page_as_in_the_interface() -> None:
-    asked = []
-
-    class Listening(FakeControlRoom):
-        def query(self, actor: Any, sql: str, limit: int) -> Found:
-            asked.append(actor.role)
-            return super().query(actor, sql, limit)
-
-    put(Listening())
-    app = open_page("insight/explore.py", "viewer")
+    room = put(Room())
+    app = open_page(PAGE, "viewer")
     assert not app.error
     assert "Operators and admins ask here" in text_of(app)
-    assert not [each for each in app.text_area if each.key == "sql"]
-    assert asked == []
-    open_page("insight/explore.py", "operator")
-    assert asked
+    assert not [each for each in app.text_area if each.key == "explore-sql"]
+    assert asked(room) == []
 
 
-def test_no_cell_of_a_downloaded_answer_is_a_formula() -> None:
-    frame = pd.DataFrame({"=1+1": ["=cmd|' /C calc'!A0", "@SUM(1)", "sound", None], "n": [-1, 2, 3, 4]})
-    lines = csv_of(frame).decode().splitlines()
-    assert lines == ["'=1+1,n", "'=cmd|' /C calc'!A0,-1", "'@SUM(1),2", "sound,3", ",4"]
+def test_opening_the_page_asks_nothing_and_says_how_to_begin() -> None:
+    room = put(Room())
+    assert "Choose a question above" in text_of(open_explore())
+    assert asked(room) == []
+
+
+def test_a_chosen_question_is_asked_at_once_and_stands_in_the_address() -> None:
+    room = put(Room())
+    app = open_explore()
+    app.selectbox(key="explore-chosen").select("sessions").run()
+    assert asked(room) == [next(each.sql for each in SHIPPED if each.id == "sessions")]
+    assert app.query_params["question"] == "sessions"
+    assert "4 rows" in text_of(app)
+
+
+def test_sql_of_ones_own_stands_in_the_address_and_opens_from_it() -> None:
+    room = put(Room())
+    app = open_explore()
+    app.text_area(key="explore-sql").input("select 42").run()
+    assert asked(room) == [], "typing asks nothing"
+    app.button(key="run-sql").click().run()
+    assert app.query_params["sql"] == "select 42"
+    again = put(Room())
+    opened = open_explore(sql="select 42")
+    assert opened.text_area(key="explore-sql").value == "select 42"
+    assert asked(again) == ["select 42"]
+
+
+def test_a_saved_question_opens_by_its_id() -> None:
+    room = put(Room())
+    app = open_explore(question="q1")
+    assert app.selectbox(key="explore-chosen").value == "q1"
+    assert asked(room) == ["select 1"]
+
+
+def test_an_address_whose_question_was_removed_says_so() -> None:
+    put(Room())
+    app = open_explore(question="gone")
+    assert "was removed" in app.warning[0].value
+
+
+def test_choosing_a_chart_does_not_ask_again_but_run_does() -> None:
+    room = put(Room())
+    app = open_explore(sql="select 42")
+    app.selectbox(key="kind").select("Line").run()
+    assert asked(room) == ["select 42"]
+    app.button(key="run-sql").click().run()
+    assert asked(room) == ["select 42", "select 42"]
+
+
+def test_arms_are_the_colour_unless_another_one_is_chosen() -> None:
+    put(Room())
+    app = open_explore(sql="select 42")
+    assert (app.selectbox(key="x").value, app.selectbox(key="y").value, app.selectbox(key="colour").value) == (
+        "day", "people", "arm")
+
+
+def test_a_question_is_saved_renamed_and_removed_for_everybody() -> None:
+    room = put(Room())
+    app = open_explore(question="q1")
+    app.text_input(key="explore-name").input("By kind").run()
+    for button in ("question-save", "question-rename", "question-remove"):
+        app.button(key=button).click().run()
+        if button != "question-remove":
+            app.selectbox(key="explore-chosen").select("q1").run()
+    assert [(verb, request.name if hasattr(request, "name") else request.id) for verb, _, request in room.done] == [
+        ("save_question", "By kind"), ("rename_question", "By kind"), ("remove_question", "q1")]
+
+
+def test_a_name_that_is_taken_is_refused_in_words() -> None:
+    put(Room(refuses=InvalidRequest("There is a question called By kind already.", mend="Choose another name.")))
+    app = open_explore(question="q1")
+    app.button(key="question-save").click().run()
+    assert not app.exception
+    assert "called By kind already" in " ".join(each.value for each in app.error).replace("\\", "")
+
+
+def test_what_the_store_refuses_is_said_in_its_place() -> None:
+    room = put(Room())
+    room.wrong = QueryRefused("dead_letter may not be read.", mend="Views: …")
+    app = open_explore(sql="select * from dead_letter")
+    assert "may not be read" in app.error[0].value.replace("\\", "")
+    assert app.text_area(key="explore-sql").value == "select * from dead_letter"
+
+
+def test_a_store_that_is_away_is_said_and_the_box_stays() -> None:
+    room = put(Room())
+    room.wrong = StoreUnavailable("The event store is being reopened.", mend="Try again soon.")
+    app = open_explore(sql="select 1")
+    assert "being reopened" in app.error[0].value
+    assert app.text_area(key="explore-sql").value == "select 1"
+
+
+def test_an_answer_without_rows_says_so_and_offers_no_file() -> None:
+    room = put(Room())
+    room.rows = Found(("a",), [], capped=False)
+    app = open_explore(sql="select 1")
+    assert "Nothing fits" in text_of(app)
+    assert not app.get("download_button") or {each.proto.label for each in app.get("download_button")} == {
+        "Download notebook"}
+
+
+def test_a_running_query_is_shown_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explore_answer, "PATIENCE_SECONDS", 0.01)
+
+    class Slow(Room):
+        def query(self, actor: Any, sql: str, limit: int, called_off: Event | None = None) -> Found:
+            assert called_off is not None
+            assert called_off.wait(20), "cancel must reach the query"
+            raise QueryRefused("The query was called off.", mend="Nothing was changed.")
+
+    put(Slow())
+    app = open_explore(sql="select slow")
+    assert "Running" in text_of(app)
+    app.button(key="cancel-query").click().run()
+    for _ in range(50):
+        if app.error:
+            break
+        app.run()
+    assert "called off" in app.error[0].value
+
+
+def test_only_an_admin_is_offered_a_copy_of_the_store() -> None:
+    room = put(Room())
+    assert not [each for each in open_explore(sql="select 1").button if each.key == "copy-events"]
+    app = open_explore("admin", sql="select 1")
+    app.button(key="copy-events").click().run()
+    assert [verb for verb, _, _ in room.done] == ["copy_events"]
+
+
+def test_no_cell_of_the_table_is_a_formula_because_its_toolbar_saves_csv() -> None:
+    put(Room())
+    app = open_explore(sql="select 1")
+    assert list(app.dataframe[0].value["arm"])[3] == "'=cmd|' /C calc'!A0"
+
+
+def test_the_schema_is_looked_up_only_when_it_is_opened() -> None:
+    room = put(Room())
+    open_explore()
+    assert asked(room) == []
+    app = open_explore()
+    app.session_state["schema"] = True
+    app.run()
+    assert asked(room)[0] == COLUMNS
+    assert "`rollout`" in text_of(app)
+
+
+def test_the_column_across_tells_rows_apart_and_is_no_arm() -> None:
+    columns = {"arm": ("a", "b", "c"), "page": ("x", "y", "y"), "n": (1, 2, 3)}
+    assert telling(columns, ["n"]) == 1
 
 
 def test_every_view_people_may_read_is_explained_and_no_other() -> None:
     assert set(VIEWS) == set(view_definitions())
 
 
-@pytest.mark.parametrize("name", list(SAVED))
-def test_every_offered_question_is_accepted_by_the_store(events: DuckdbEventStore, name: str) -> None:
-    found = events.query(SAVED[name], limit=MOST_ROWS, seconds=MOST_SECONDS)
-    assert found.columns
+@pytest.mark.parametrize("question", SHIPPED, ids=lambda each: each.id)
+def test_every_offered_question_is_accepted_by_the_store(events: DuckdbEventStore, question: Any) -> None:
+    assert events.query(question.sql, limit=explore_answer.MOST_ROWS, seconds=explore_answer.MOST_SECONDS).columns
+
+
+def test_the_store_explains_every_column(events: DuckdbEventStore) -> None:
+    assert {row[0] for row in events.query(COLUMNS).rows} == set(VIEWS) - {"view_columns"}
+
+
+def test_ids_and_names_of_offered_questions_are_their_own() -> None:
+    assert len({each.id for each in SHIPPED}) == len({each.name for each in SHIPPED}) == len(SHIPPED)
+    assert json.dumps([each.id for each in SHIPPED]).isascii()
