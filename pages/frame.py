@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.panels import acting
 from pages.panels.catalogue import PAGES, PageEntry
 from rollout_core import bootstrap
 from rollout_core.charts.words import plain
@@ -27,8 +28,7 @@ def signed_in() -> Actor:
         return bootstrap.current().actor(st.user.get("session"), origin="page")
     except RolloutError as error:
         st.title("Sign in")
-        st.write(str(error))
-        st.link_button("Sign in", "/signin")
+        acting.turned_away(error)
         st.stop()
 
 

@@ -19,8 +19,8 @@ DONE, REFUSED = "outcome-done", "outcome-refused"
 
 
 def request_of(verb: str, fields: dict[str, Any]) -> Any:
-    """The verb's request. Every dialog may offer a reason, a revision or a place to go; a verb that does not know one of
-    these is asked without it. Any other field it does not know is a mistake of ours and raises TypeError."""
+    """The verb's request. Every dialog may offer a reason, a revision or a place to go; a verb that does not know one
+    of these is asked without it. Any other field it does not know is a mistake of ours and raises TypeError."""
     kind = VERBS[verb].request
     known = {each.name for each in dataclasses.fields(kind)}
     return kind(**{name: value for name, value in fields.items() if name in known or name not in OFFERED})
@@ -47,6 +47,14 @@ def act(verb: str, said: str, **fields: Any) -> None:
         st.session_state[REFUSED] = error
     else:
         st.session_state[DONE] = said
+
+
+def turned_away(error: RolloutError) -> None:
+    """Somebody may not be here any more: says so, and after a press that nothing was changed by it."""
+    if st.session_state.pop(REFUSED, None) is None:
+        states.error(error)
+    else:
+        states.refused(error)
 
 
 def outcome() -> None:

@@ -76,7 +76,7 @@ def page(least: Role) -> Iterator[Here]:
         here = look()
         require(here.actor, least, "open this page")
     except RolloutError as error:
-        states.error(error)
+        acting.turned_away(error)
         st.stop()
     with part():
         acting.outcome()

@@ -1,25 +1,20 @@
-"""Pieces of the settings page: ingest, soundness, people, tokens."""
+"""Pieces of the settings page: do events arrive, is the store sound, what was the app told."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from pages.panels import acting
 from pages.panels.furniture import table
 from pages.panels.page import Here
-from rollout_core import bootstrap
+from rollout_core import __version__, bootstrap
 from rollout_core.charts import formats, words
-from rollout_core.charts.words import Word, badge, plain, quiet
-from rollout_core.errors import RolloutError
+from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.doctor import DoctorRequest
 from rollout_core.insight.events_health import EventsHealthRequest
-from rollout_core.insight.tokens import TokensRequest
-from rollout_core.people.role import Role
 
 SOUND = {"ok": Word("Sound", "green", "check_circle"), "warning": Word("Warning", "yellow", "warning"),
          "broken": Word("Broken", "red", "cancel"), "unknown": words.UNKNOWN}
-NEW_TOKEN = "new-token"  # noqa: S105 - a key in the session, no secret
 
 
 def ingest(here: Here) -> None:
@@ -51,47 +46,16 @@ def soundness(here: Here) -> None:
            for each in answer.checks], "Checks of the store")
 
 
-def people(here: Here) -> None:
-    """Who may sign in; adding somebody or changing a role is a verb of its own."""
-    with bootstrap.current().room.control.read() as unit:
-        known = unit.people.all()
-    table([{"Name": f"**{plain(each.name)}**", "Role": plain(each.role),
-            "State": badge("Active", "green", "check") if each.active else badge("Off", "gray", "block")}
-           for each in known], "People")
-    with st.popover("Add or change…", icon=":material/person_add:"):
-        name = st.text_input("Name", key="person-name")
-        role = st.selectbox("Role", [str(each) for each in Role], key="person-role")
-        active = st.checkbox("May sign in", value=True, key="person-active")
-        st.button("Save", key="person-save", on_click=acting.act, args=("set_person", "Saved."),
-                  kwargs={"name": name, "role": Role(role), "active": active})
-
-
-def tokens(here: Here) -> None:
-    """Valid tokens without anything secret; making one shows its secret once."""
-    found = here.ask("tokens", TokensRequest()).tokens
-    shown = st.session_state.pop(NEW_TOKEN, None)
-    if shown:
-        st.success("Copy it now, it is not shown again.", icon=":material/key:")
-        st.code(shown, language=None)
-    for each in found:
-        text, way = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(f"**{plain(each.name)}** {badge(plain(each.role))} "
-                      f"{quiet(f'made by {plain(each.created_by)} · last used {here.when(each.last_used_at)}')}")
-        way.button("Revoke", key=f"revoke-{each.id}", on_click=acting.act, args=("revoke_token", "Revoked."),
-                   kwargs={"token": each.id}, width="stretch")
-    if not found:
-        st.markdown(quiet("No token yet."))
-    with st.popover("Make a token…", icon=":material/key:"):
-        name = st.text_input("What is it for?", key="token-name")
-        role = st.selectbox("Role", [str(each) for each in Role], key="token-role")
-        days = st.number_input("Days until it ends", 1, 730, 90, key="token-days")
-        st.button("Make", key="token-make", on_click=_make, args=(name, role, int(days)))
-
-
-def _make(name: str, role: str, days: int) -> None:
-    try:
-        change = acting.perform("create_token", {"name": name, "role": Role(role), "days": days})
-    except RolloutError as error:
-        st.session_state[acting.REFUSED] = error
-    else:
-        st.session_state[NEW_TOKEN] = str(change.result.get("secret", "; ".join(change.warnings)))
+def facts() -> None:
+    """Where the store lies and what the app was told at its start; nothing secret."""
+    room = bootstrap.current()
+    told = room.settings
+    lasts = formats.span(told.session_lifetime)
+    away = "closed" if room.events_closed is not None else "open"
+    table([{"What": what, "Is": plain(value)} for what, value in (
+        ("Version", __version__), ("Folder", told.store), ("Data", "simulated" if room.simulated else "real"),
+        ("Event store", away), ("Address for people", told.url or "the address the server listens on"),
+        ("Host names it answers to", ", ".join(told.allowed_hosts)), ("Days are counted in", told.timezone),
+        ("A sign-in lasts", lasts), ("It looks at rollouts every", formats.span(told.sweep_every)))], "Facts")
+    st.markdown(quiet("Set by environment variables and read once at the start; the guide's page on settings lists "
+                      "them. `rollout backup` copies the store while the app runs."))

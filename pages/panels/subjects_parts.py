@@ -55,12 +55,16 @@ def explain(here: Here, entry: RolloutEntry) -> None:
         if not subject:
             st.markdown(quiet("Type an id: the answer names the rule, the audience, the bucket and the threshold."))
             return
-        answer = here.ask("explain", ExplainRequest(subject, entry.key))
-        _words(answer)
-        for flag in answer.flags:
-            _flag(flag)
+        explanation(here.ask("explain", ExplainRequest(subject, entry.key)))
         if here.may(Role.ADMIN):
             _override(here, entry, subject)
+
+
+def explanation(answer: ExplainAnswer) -> None:
+    """The whole answer: one sentence, what is known of the subject, each flag's chain."""
+    _words(answer)
+    for flag in answer.flags:
+        _flag(flag)
 
 
 def _words(answer: ExplainAnswer) -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
+from rollout_core.bootstrap.provider_test import ProviderFound
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
+from rollout_core.control.draft_plan import DraftedPlan
 from rollout_core.control.preview import Preview
+from rollout_core.documents.plan_document import read_plan
 from rollout_core.errors import NotSignedIn, RolloutError, RolloutNotFound
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
+from rollout_core.ports.control_records import PlanText
 from rollout_core.ports.event_store import Found
 from rollout_core.rollouts.gates import Gate, GateState
+from rollout_core.settings import Settings, read_settings
 from tests.fakes.sample_answers import CONTROL_ANSWERS
 from tests.fakes.sample_insight import INSIGHT_ANSWERS
 
+PLAN_FOLDER = Path(__file__).parents[2] / "data" / "plans"
 ANSWERS: Mapping[str, Callable[[Any], Any]] = {**CONTROL_ANSWERS, **INSIGHT_ANSWERS}
 PREVIEW_GATES = (Gate("errors", "Error rate", GateState.MET, "1.31%", "at most 2%"),
                  Gate("satisfaction", "Satisfaction", GateState.NOT_YET, "4.1 (3.88–4.32)", "at least 4.0"))
@@ -78,14 +83,8 @@ class FakeControlRoom:
         """Nothing to say on top of every page."""
         return ()
 
-    @property
-    def room(self) -> Any:
-        """What the settings and explore pages read beside questions."""
-        @contextmanager
-        def read() -> Iterator[Any]:
-            yield SimpleNamespace(people=SimpleNamespace(all=lambda: (
-                SimpleNamespace(name="maya@example.org", role=Role.ADMIN, active=True),)))
-        return SimpleNamespace(control=SimpleNamespace(read=read))
+    settings: Settings = field(default_factory=lambda: read_settings({}))
+    events_closed: RolloutError | None = None
 
     def sign_in_link(self, actor: Actor, person: str | None = None) -> dict[str, Any]:
         """A link of admins."""
