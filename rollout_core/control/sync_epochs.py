@@ -20,7 +20,8 @@ def sync_epochs(room: Room) -> int:
     with room.control.read() as unit:
         for rollout in unit.rollouts.all():
             plan = unit.plans.get(rollout.plan, rollout.plan_version)
-            rollouts.append(MirroredRollout(rollout.key, rollout.unit, plan.measurement.lateness))
+            rollouts.append(MirroredRollout(rollout.key, rollout.unit, plan.measurement.lateness,
+                                            frozenset(flag.key for flag in plan.flags)))
             epochs += [_mirrored(epoch) for epoch in unit.epochs.of(rollout.key)]
             frozen += frozen_values(plan, rollout, read_frozen(unit, rollout.key, rollout.evidence_version))
     room.events.mirror(rollouts, epochs, frozen)

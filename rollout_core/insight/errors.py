@@ -82,6 +82,8 @@ class ErrorsAnswer:
 
 STATES = {IssueState.OPEN: "unresolved", IssueState.RESOLVED: "resolved", IssueState.IGNORED: "ignored"}
 CONTROLS = ("control", "holdout")
+MOST_CATEGORIES = 20
+"""Categories are what senders call them: so many of the most frequent are shown."""
 
 
 def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
@@ -107,7 +109,9 @@ def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate,
         if row["arm"] == "unattributed":
             continue
         counted[row["category"]] = counted.get(row["category"], 0) + row["n"]
-    names = [name for name in sorted(counted, key=lambda name: -counted[name]) if wanted in (None, name)]
+    names = [name for name in sorted(counted, key=lambda name: (-counted[name], name)) if wanted in (None, name)]
+    names = names[:MOST_CATEGORIES]
+    measuring.prefetch(("session_errors", *(f"session_errors:{name}" for name in names)))
     return tuple(CategoryRate(name, _category(measuring, name, "treatment"), _category(measuring, name, "control"))
                  for name in names)
 

@@ -67,6 +67,8 @@ class MirroredRollout:
     rollout: str
     unit: str
     lateness: timedelta = timedelta(minutes=2)
+    names: frozenset[str] = frozenset()
+    """Flags and other names its plan knows: in rollups they keep rows of their own, however rare they are."""
 
 
 @dataclass(frozen=True, slots=True)

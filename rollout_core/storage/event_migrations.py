@@ -12,7 +12,17 @@ from rollout_core.storage.event_views import create_views
 
 Step = Callable[[Connection], None]
 
-STEPS: Mapping[int, Step] = {2: lambda _: None}
+
+def _to_2(connection: Connection) -> None:
+    """Only new tables: tail_span and day_aside begin empty, the next pass fills them."""
+
+
+def _to_3(connection: Connection) -> None:
+    """The mirror of rollouts knows the names of their plans; the next mirroring fills them in."""
+    connection.execute(text("ALTER TABLE rollout_mirror ADD COLUMN IF NOT EXISTS names VARCHAR"))
+
+
+STEPS: Mapping[int, Step] = {2: _to_2, 3: _to_3}
 """version -> what brings a store from the version before to it. Version 1 is the first."""
 
 

@@ -54,7 +54,8 @@ def _rollout_columns(rollouts: Sequence[MirroredRollout]) -> dict[str, pa.Array]
     ordered = sorted(rollouts, key=lambda row: row.rollout)
     return {"rollout": pa.array([row.rollout for row in ordered], pa.string()),
             "unit": pa.array([row.unit for row in ordered], pa.string()),
-            "lateness_s": pa.array([int(row.lateness.total_seconds()) for row in ordered], pa.int32())}
+            "lateness_s": pa.array([int(row.lateness.total_seconds()) for row in ordered], pa.int32()),
+            "names": pa.array([_json(sorted(row.names)) for row in ordered], pa.string())}
 
 
 def _epoch_columns(epochs: Sequence[MirroredEpoch]) -> dict[str, pa.Array]:

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from rollout_core.metrics.event import MAX_UNITS, Kind
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 METADATA = MetaData()
 SLOTS = tuple(f"k{slot}" for slot in range(MAX_UNITS))
 
@@ -163,7 +163,8 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
         _DAY, ("failed_at", TIMESTAMP, "Newest attempt"), ("tries", Integer, "Attempts"),
         ("why", String, "What the database said"))),
     "rollout_mirror": ("Rollouts as the control store knows them", (
-        _ROLLOUT, _UNIT, ("lateness_s", Integer, "How long a window waits, seconds"))),
+        _ROLLOUT, _UNIT, ("lateness_s", Integer, "How long a window waits, seconds"),
+        ("names", String, "Names its plan knows, JSON list; rollups keep them apart"))),
     "epoch_mirror": ("Epochs as the control store knows them", (
         _ROLLOUT, _EPOCH, ("began_at", TIMESTAMP, "Began"), ("ended_at", TIMESTAMP, "Next one began; null: in force"),
         ("phase", String, "Phase"), ("percentage", Integer, "Share, buckets"),

@@ -24,6 +24,7 @@ from rollout_core.storage.accumulations import (
     bin_sql,
 )
 from rollout_core.storage.event_tables import SLOTS, event_table
+from rollout_core.storage.rare_names import gather_rare
 from rollout_core.storage.window_sources import Stretch, attributed_sql, counted_sql, quoted, spans_sql, whole_store_sql
 
 COMPARED = ", ".join(quoted(arm) for arm in COMPARED_ARMS)
@@ -57,12 +58,13 @@ def rebuild_days(cursor: duckdb.DuckDBPyConnection, stretch: Stretch) -> None:
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {counted_sql(source, stretch)}")
         if not cursor.execute("SELECT 1 FROM counted LIMIT 1").fetchall():
             continue
+        _insert_subject_days(cursor, [row for row in SUBJECT_ROWS if row.source == source])
+        gather_rare(cursor, source)
         _attribute(cursor, rollouts)
         accumulations = accumulations_of(source)
         _insert_hours(cursor, accumulations)
         _insert_buckets(cursor, [row for row in accumulations if row.bucket])
         _insert_histograms(cursor, [row for row in accumulations if row.histogram])
-        _insert_subject_days(cursor, [row for row in SUBJECT_ROWS if row.source == source])
         if source == Kind.FEEDBACK:
             _insert_ratings(cursor)
         if source == Kind.ERROR:

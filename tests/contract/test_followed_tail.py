@@ -129,11 +129,14 @@ def test_a_store_of_the_version_before_opens_and_is_followed(tmp_path: Path) -> 
     store.close_windows(at(29.7))
     with store.database.transaction() as cursor:        # as version 1 left it
         cursor.execute("DROP TABLE tail_span")
+        cursor.execute("DROP TABLE day_aside")
+        cursor.execute("ALTER TABLE rollout_mirror DROP COLUMN names")
         cursor.execute("DELETE FROM watermark WHERE name = 'tail'")
         cursor.execute("UPDATE store_meta SET value = '1' WHERE name = 'schema_version'")
     store.close()
     again = DuckdbEventStore(path, SECRET)
-    assert again.condition().version == 2
+    assert again.condition().version == 3
+    again.mirror(ROLLOUTS, EPOCHS)
     assert arms(again) == {"treatment": 1}
     again.close_windows(at(29.7) + timedelta(minutes=1))
     assert followed(again) == {("treatment", 1)}
