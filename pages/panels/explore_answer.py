@@ -73,7 +73,7 @@ def running(here: Here, query: Asked) -> None:
         st.rerun()
     seconds = int((here.now - query.at).total_seconds())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{badge('Running', 'gray', 'hourglass_top')} for {seconds} s; it is stopped after {MOST_SECONDS} s.")
+        st.markdown(f"{badge('Running', 'gray', 'hourglass_top')} for {seconds} s; stopped after {MOST_SECONDS} s.")
         st.button("Cancel", key="cancel-query", icon=":material/stop:", on_click=query.called_off.set)
 
 

@@ -33,7 +33,8 @@ SHIPPED: tuple[Question, ...] = (
              "  and v.occurred_at >= s.from_at and v.occurred_at < s.to_at\n"
              "where v.name = 'INP' and s.arm = 'treatment'\ngroup by all\norder by inp_p75_ms desc"),
     Question("sessions", "Sessions per day",
-             "select cast(occurred_at as date) as day, count(*) as sessions\nfrom sessions\ngroup by all\norder by day"),
+             "select cast(occurred_at as date) as day, count(*) as sessions\nfrom sessions\ngroup by all\n"
+             "order by day"),
     Question("errors", "Errors by category and release",
              "select category, release, count(*) as errors\nfrom errors\ngroup by all\norder by errors desc"),
     Question("entered", "Who entered per day and arm",

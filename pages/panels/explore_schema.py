@@ -11,7 +11,7 @@ import streamlit as st
 from pages.panels.furniture import grid, section
 from pages.panels.page import Here
 from rollout_core import bootstrap
-from rollout_core.charts.words import badge, quiet
+from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.ports.event_store import Found
 
 VIEWS: Mapping[str, str] = {
@@ -63,8 +63,8 @@ def schema(here: Here) -> None:
     with box:
         view = st.selectbox("View", list(VIEWS), format_func=lambda name: f"{name}: {VIEWS[name]}", key="view")
         described = [row[1:] for row in _looked_up(here, COLUMNS).rows if row[0] == view]
-        st.table([{"Column": f"`{name}`", "Type": kind, "Meaning": meaning} for name, kind, meaning in described],
-                 border="horizontal", hide_index=True, alt=f"Columns of {view}")
+        st.table([{"Column": plain(name), "Type": kind, "Meaning": plain(meaning)}
+                  for name, kind, meaning in described], border="horizontal", hide_index=True, alt=f"Columns of {view}")
         section("Some rows", "Times are UTC · subjects appear by key only")
         sample = _looked_up(here, f"select * from {view} limit {SAMPLE_ROWS}")  # noqa: S608 - one of VIEWS
         grid(sample.columns, sample.rows, f"Some rows of {view}") if sample.rows else st.markdown(quiet("None yet."))

@@ -12,6 +12,8 @@ import streamlit as st
 from rollout_core.charts import words
 from rollout_core.insight.audit_file import harmless
 
+LARGEST_WHOLE = 2**53
+
 
 def title(text: str, below: str = "") -> None:
     """The page's heading and one line of markdown. `text` may be a user's."""
@@ -35,12 +37,17 @@ def table(rows: Sequence[dict[str, str]], alt: str) -> None:
 
 
 def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], alt: str) -> None:
-    """Rows of plain values, scrolled and sorted by the reader. The toolbar of this table saves CSV in the browser, where
-    nothing can be mended any more, so a text that a spreadsheet would run has its apostrophe already here."""
+    """Rows of plain values, scrolled and sorted by the reader. The toolbar of this table saves CSV in the browser,
+    where nothing can be mended any more, so a text that a spreadsheet would run has its apostrophe already here."""
     names = [str(harmless(name)) for name in columns]
-    frame = pd.DataFrame({place: [harmless(row[place]) for row in rows] for place in range(len(names))})
+    frame = pd.DataFrame({place: [_cell(row[place]) for row in rows] for place in range(len(names))})
     frame.columns = pd.Index(_told_apart(names))
     st.dataframe(frame, hide_index=True, alt=alt)
+
+
+def _cell(value: Any) -> Any:
+    """A value as a browser can show it: whole numbers beyond 2**53, such as subject keys, are text there."""
+    return str(value) if isinstance(value, int) and abs(value) > LARGEST_WHOLE else harmless(value)
 
 
 def _told_apart(names: list[str]) -> list[str]:

@@ -43,6 +43,7 @@ def built(theme: Theme, kind: Kind, x: Sequence[Any], y: Sequence[float | None],
     for place, key in enumerate(each for each in groups if each in set(largest)):
         points = thinned(groups[key]) if kind == "Line" else groups[key][:MOST_POINTS]
         drawn += len(points)
+        points = forward(points) if kind == "Line" else points
         _trace(fig, kind, key, points, place if len(colour) else None)
     fig.update_layout(hovermode="closest", barmode="group", showlegend=bool(len(colour)))
     fig.update_xaxes(type="category" if kind == "Bars" and not _ordered(x) else None)
@@ -73,6 +74,24 @@ def thinned(points: list[Point], most: int = MOST_POINTS) -> list[Point]:
         by_value = sorted(known, key=lambda number: part[number][1] or 0.0)
         kept += [part[number] for number in sorted({by_value[0], by_value[-1]})]
     return kept
+
+
+def forward(points: list[Point]) -> list[Point]:
+    """With a gap wherever x falls back: rows of another group without a colour of its own begin a line of their own,
+    instead of being tied to the last one right across the chart."""
+    found: list[Point] = []
+    for point in points:
+        if found and _falls_back(found[-1][0], point[0]):
+            found.append((point[0], None))
+        found.append(point)
+    return found
+
+
+def _falls_back(before: Any, after: Any) -> bool:
+    try:
+        return bool(after < before)
+    except TypeError:
+        return False
 
 
 def _trace(fig: go.Figure, kind: Kind, key: str, points: list[Point], place: int | None) -> None:

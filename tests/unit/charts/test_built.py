@@ -40,6 +40,12 @@ def test_thinning_keeps_the_ends_the_order_and_the_bound(values: list[float | No
         assert (min(drawn), max(drawn)) == (min(known), max(known))
 
 
+def test_a_line_whose_x_falls_back_begins_anew_and_is_not_tied_across_the_chart() -> None:
+    line = built("light", "Line", [1, 2, 3, 1, 2], [5, 6, 7, 8, 9])
+    assert list(line.fig.data[0].y) == [5, 6, 7, None, 8, 9]
+    assert line.drawn == 5
+
+
 def test_the_colours_with_the_fewest_rows_are_left_out_and_counted() -> None:
     colours = [f"c{place}" for place in range(20) for _ in range(1 if place < 5 else 2)]
     drawn = built("light", "Bars", list(range(len(colours))), [1.0] * len(colours), colours)
