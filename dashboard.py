@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from rollout_core.bootstrap import current
-from rollout_core.bootstrap.running import run_app, settings_to_serve
+from rollout_core.bootstrap.running import ending_in_words, run_app, settings_to_serve
 from rollout_core.http.address import listening_port, local_address
 from rollout_core.http.routes import middleware, routes
 
@@ -25,7 +25,7 @@ settings = settings_to_serve(os.environ)
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the store, starts what runs by itself, says where the app is; undoes it all at the end."""
     port = listening_port(sys.argv, int(st.get_option("server.port")))
-    with run_app(settings, settings.url or local_address(port), local_address(port)) as room:
+    with ending_in_words(), run_app(settings, settings.url or local_address(port), local_address(port)) as room:
         yield {"room": room}
 
 

@@ -35,7 +35,7 @@ class Settings:
     link_lifetime: timedelta = timedelta(minutes=30)
     queue_bytes: int = 64 * 1024 * 1024
     body_bytes: int = 8 * 1024 * 1024
-    minimum_free_bytes: int = 1024 * 1024 * 1024
+    minimum_free_bytes: int | None = None
     sweep_every: timedelta = timedelta(minutes=1)
     timezone: str = "UTC"
     rollout: str | None = None

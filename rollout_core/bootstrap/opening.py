@@ -8,6 +8,7 @@ from typing import Literal
 from rollout_core.bootstrap.closed_events import ClosedEventStore
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.key_files import OWNER_KEY, WRITE_KEY, read_or_make
+from rollout_core.bootstrap.rights import keep_private
 from rollout_core.control.open_snapshot import refresh_snapshot
 from rollout_core.control.restore import take_staged_events
 from rollout_core.documents.mapped_file import open_file
@@ -35,8 +36,9 @@ def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wai
     """
     directory = settings.store
     _make_folder(directory)
+    keep_private(directory)
     control = open_control_store(directory / CONTROL, plan_of, reserve=directory / RESERVE)
-    store, closed = _open_events(directory, events, wait_seconds)
+    store, closed = _open_events(settings, events, wait_seconds)
     room = Room(control=control, events=store, directory=directory, demo=settings.demo,
                 environment=settings.environment, open_import=open_file)
     refresh_snapshot(room)
@@ -57,7 +59,8 @@ def _make_folder(directory: Path) -> None:
                          mend="Name another one with ROLLOUT_STORE.", path=str(directory)) from error
 
 
-def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[EventStore, StoreError | None]:
+def _open_events(settings: Settings, events: str, wait_seconds: float) -> tuple[EventStore, StoreError | None]:
+    directory = settings.store
     path = directory / EVENTS
     if events == "none":
         reason = StoreError("this process works without it.", mend="Ask the running app.")
@@ -65,6 +68,7 @@ def _open_events(directory: Path, events: str, wait_seconds: float) -> tuple[Eve
     try:
         take_staged_events(directory)
         return open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
+                                minimum_free_bytes=settings.minimum_free_bytes,
                                 copies=(directory / "backups", directory / "exports", directory / "copies")), None
     except StoreError as error:
         return ClosedEventStore(path, error), error

@@ -14,7 +14,7 @@ from rollout_core.control.change import Change
 from rollout_core.control.forget import BACKUPS
 from rollout_core.control.trail import entry
 from rollout_core.control.transact import Attempt, act, recorded_refusals
-from rollout_core.errors import InvalidRequest, StoreUnavailable
+from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -45,18 +45,25 @@ def backup(room: Room, actor: Actor, request: Backup) -> Change:
         require(actor, Role.ADMIN, "make a backup")
     now = room.clock.now()
     target = _folder(room, request, now)
-    change = act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: Change(
-        NAME, None, unit.audit.append(entry(actor, when, NAME, after={"directory": target.name},
-                                            reason=(request.reason or "").strip())).seq))
-    warnings = _copy(room, target)
+    seq, unrecorded = _recorded(room, actor, request, target)
+    warnings = (*unrecorded, *_copy(room, target))
     with room.control.read() as unit:
         head = unit.audit.head()
     sums = {path.name: _sum(path) for path in sorted(target.iterdir())}
     manifest = {"format": "rollout-backup/1", "made_at": now.isoformat(), "version": __version__,
                 "audit_head": str(head), "sha256": sums}
     (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return Change(NAME, None, change.audit_seq, warnings=warnings,
+    return Change(NAME, None, seq, warnings=warnings,
                   result={"directory": str(target), "audit_head": str(head), "files": tuple(sums)})
+
+
+def _recorded(room: Room, actor: Actor, request: Backup, target: Path) -> tuple[int, tuple[str, ...]]:
+    """(number in the trail, warnings). A store whose file was removed can still be saved, but not be written."""
+    try:
+        return act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: unit.audit.append(entry(
+            actor, when, NAME, after={"directory": target.name}, reason=(request.reason or "").strip())).seq), ()
+    except StoreCorrupt as error:
+        return 0, (f"The backup is not in the trail: {error.message}",)
 
 
 def _folder(room: Room, request: Backup, now: datetime) -> Path:

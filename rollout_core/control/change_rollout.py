@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -106,21 +106,28 @@ def _checked(room: Room, unit: ControlUnit, actor: Actor, asked: tuple[RolloutVe
 def _recorded(unit: ControlUnit, actor: Actor, asked: tuple[RolloutVerb, Any, Weighed],
               decided: tuple[Situation, Next, tuple[Gate, ...]], when: Moment,
               overruled: tuple[Gate, ...]) -> AuditRecord:
-    """Writes state, epoch, audit entry and notice."""
+    """Writes state, epoch, audit entry and notice, with what was shown."""
     verb, request, weighed = asked
     situation, proposed, gates = decided
-    before, after = proposed.before, proposed.rollout
     gained, lost, have = moved(situation, proposed, weighed.counted)
-    shown = {"gained": gained, "lost": lost, "have": have,
-             "gates": {gate.key: gate.state.value for gate in gates}, "overruled": [gate.key for gate in overruled]}
-    reason = (request.reason or "").strip()
+    return write_change(unit, actor, (verb.name, request), proposed, when, {
+        "gained": gained, "lost": lost, "have": have,
+        "gates": {gate.key: gate.state.value for gate in gates}, "overruled": [gate.key for gate in overruled]})
+
+
+def write_change(unit: ControlUnit, actor: Actor, asked: tuple[str, Any], proposed: Next, when: Moment,
+                 shown: Mapping[str, object]) -> AuditRecord:
+    """Writes what a decided change comes to, in the caller's transaction. `asked`: the verb's name and its request;
+    `shown` is the evidence in the trail."""
+    verb, request = asked
+    before, after = proposed.before, proposed.rollout
     if proposed.changed:
         unit.rollouts.save(after, before.revision)
     if proposed.epoch is not None:
         unit.epochs.add(proposed.epoch)
     record = unit.audit.append(entry(
-        actor, when, verb.name, rollout=after.key, before=facts_of(before), after=facts_of(after), reason=reason,
-        evidence=shown, revision=after.revision, epoch=after.epoch))
+        actor, when, verb, rollout=after.key, before=facts_of(before), after=facts_of(after),
+        reason=(request.reason or "").strip(), evidence=shown, revision=after.revision, epoch=after.epoch))
     if proposed.changed:
         unit.outbox.add(notice(before, after, record))
     return record

@@ -64,6 +64,7 @@ def _store(room: Room, stops: Mapping[str, EmergencyStop]) -> None:
                            for key, stop in stops.items()}}
     aside = path.with_name(f"{FILE}.{os.getpid()}")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)     # the whole store may have been removed
         with aside.open("w", encoding="utf-8") as file:
             json.dump(content, file, indent=2)
             file.flush()

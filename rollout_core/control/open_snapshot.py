@@ -5,16 +5,21 @@ Nothing here needs the event store: flags are evaluated while its file is locked
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rollout_core.control.emergency import FILE, EmergencyStop, lift, read_emergency
 from rollout_core.control.environment import environment_overrides
 from rollout_core.control.moment import moment
-from rollout_core.control.serving import served_of
+from rollout_core.control.serving import UNREADABLE, as_recorded, served_of
 from rollout_core.control.trail import entry
-from rollout_core.errors import RolloutError
+from rollout_core.errors import InvalidRequest, RolloutError
 from rollout_core.flags.override import EnvironmentOverride
+from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
+from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
+from rollout_core.rollouts.rollout import Rollout
 
 STARTER = Actor(principal="start", role=Role.ADMIN, via="setup", origin="start")
 FORCED = "environment_overrides"
@@ -27,12 +32,27 @@ def open_snapshot(room: Room) -> tuple[str, ...]:
     Raises InvalidRequest for a variable that cannot be read, StoreError when the control store cannot be.
     """
     with room.control.read() as unit:
-        room.live.replace({each.key: served_of(room, unit, each) for each in unit.rollouts.all()})
+        rollouts = unit.rollouts.all()
+        served, unread = _readable(room, unit, rollouts)
+        room.live.replace({each.key: each for each in served})
     emergencies = read_emergency(room)
     for key in emergencies:
         room.live.halt(key)
     warnings = [_commit_emergency(room, stop) for stop in emergencies.values()]
-    return (*warnings, *_audit_environment(room))
+    return (*unread, *warnings, *_audit_environment(room))
+
+
+def _readable(room: Room, unit: ControlUnit, rollouts: Iterable[Rollout]) -> tuple[list[ServedRollout], list[str]]:
+    """What can be served, and of what cannot, why: a stored plan that this program does not read stops no other."""
+    served, unread = [], []
+    for rollout in rollouts:
+        try:
+            served.append(served_of(room, unit, rollout))
+        except InvalidRequest:          # an environment variable, not the plan: the start ends in words
+            raise
+        except UNREADABLE as error:
+            unread.append(f"{rollout.name} is served to nobody: its plan cannot be read. {error}")
+    return served, unread
 
 
 def refresh_snapshot(room: Room) -> bool:
@@ -45,16 +65,26 @@ def refresh_snapshot(room: Room) -> bool:
         for rollout in unit.rollouts.all():
             known = room.live.current.rollouts.get(rollout.key)
             if known is None or known.revision != rollout.revision:
-                room.live.swap(served_of(room, unit, rollout))
-                changed = True
+                changed = _refreshed(room, unit, rollout, known) or changed
     return changed
+
+
+def _refreshed(room: Room, unit: ControlUnit, rollout: Rollout, known: ServedRollout | None) -> bool:
+    """Serves one rollout as recorded; True when that could be done."""
+    try:
+        room.live.swap(served_of(room, unit, rollout))
+    except UNREADABLE:
+        if known is None:
+            return False
+        room.live.swap(as_recorded(known, rollout))
+    return True
 
 
 def serve_again(room: Room, key: str) -> None:
     """Puts one rollout into the snapshot as the control store says."""
     with room.control.read() as unit:
-        served = served_of(room, unit, unit.rollouts.get(key))
-    room.live.swap(served)
+        rollout = unit.rollouts.get(key)
+        _refreshed(room, unit, rollout, room.live.current.rollouts.get(key))
 
 
 def _commit_emergency(room: Room, stop: EmergencyStop) -> str:
@@ -76,7 +106,8 @@ def _audit_environment(room: Room) -> tuple[str, ...]:
     """One audit entry whenever the set of forced flags differs from the last start."""
     with room.control.read() as unit:
         forced = {rollout.key: environment_overrides(unit.plans.get(rollout.plan, rollout.plan_version),
-                                                     room.environment) for rollout in unit.rollouts.all()}
+                                                     room.environment) for rollout in unit.rollouts.all()
+                  if rollout.key in room.live.current.rollouts}
         told = unit.meta.get(FORCED) or ""
     said = "; ".join(f"{key}: {_in_words(each)}" for key, overrides in sorted(forced.items()) for each in overrides)
     if said != told:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout_core.control.change import Change
-from rollout_core.control.change_rollout import change_rollout
+from rollout_core.control.lower_anyway import keep_in_file, lower_anyway, named
 from rollout_core.control.weigh import RolloutVerb, Situation
+from rollout_core.errors import StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.room import Room
@@ -32,5 +33,11 @@ VERB = RolloutVerb("pause", Pause, propose, Role.OPERATOR, "Take exposure to 0 %
 
 
 def pause(room: Room, actor: Actor, request: Pause) -> Change:
-    """Does it; see `change_rollout`."""
-    return change_rollout(room, actor, VERB, request)
+    """Does it; see `change_rollout`. A pause that the store cannot record is kept as a stop in emergency.json.
+
+    Raises StoreError only when not even that file can be written.
+    """
+    try:
+        return lower_anyway(room, actor, VERB, request, decide.pause)
+    except StoreError as error:
+        return keep_in_file(room, actor, VERB.name, request, named(room, request.rollout), error)

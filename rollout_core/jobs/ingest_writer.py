@@ -24,13 +24,13 @@ from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, RolloutErro
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.event_store import Batch, Written
+from rollout_core.ports.free_disk import in_words, least_free
 
 log = getLogger("rollout.ingest")
 
 FLUSH_EVENTS = 10_000
 FLUSH_SECONDS = 0.2
 REOPEN_SECONDS = 1.0
-FREE_SHARE = 0.05
 SLOWEST_BYTES_PER_SECOND = 200_000
 """What is assumed of the store's pace before the first flush has shown it."""
 
@@ -74,7 +74,7 @@ def free_space(directory: Path) -> tuple[int, int]:
 class IngestWriter:
     """The queue and its thread. `free` is asked for (free, total) bytes of `directory`'s disk."""
 
-    def __init__(self, events: Writable, *, queue_bytes: int = 64 << 20, minimum_free_bytes: int = 1 << 30,
+    def __init__(self, events: Writable, *, queue_bytes: int = 64 << 20, minimum_free_bytes: int | None = None,
                  directory: Path | None = None, clock: Clock | None = None, free: FreeSpace = free_space) -> None:
         self._events = events
         self._queue_bytes = queue_bytes
@@ -138,9 +138,11 @@ class IngestWriter:
         except OSError as error:
             raise StoreUnavailable(f"{self._directory} is gone: {error.strerror}.",
                                    mend="Put the store back or restore a backup, then restart the app.") from error
-        if free < self._minimum_free or free < FREE_SHARE * total:
-            raise DiskFull(f"Only {free / 2**30:.2f} GiB of disk are free.", retry_after_seconds=60, free_bytes=free,
-                           mend="Free some space: events are refused below 1 GiB or 5 %; flags, pause and stop go on.")
+        least = least_free(self._minimum_free, total)
+        if free < least:
+            raise DiskFull(f"Only {in_words(free)} of disk are free.", retry_after_seconds=60, free_bytes=free,
+                           mend=f"Free some space: events are refused below {in_words(least)}; flags, pause and stop "
+                                "go on.")
 
     def _run(self) -> None:
         while (flush := self._next_flush()) is not None:

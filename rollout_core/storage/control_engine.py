@@ -49,9 +49,42 @@ def is_url(target: Path | str) -> bool:
 
 
 def open_engine(target: Path | str) -> Engine:
-    """An engine on a file or a URL; no connection is made yet."""
-    url = str(target) if is_url(target) else f"sqlite:///{Path(target).resolve()}"
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000} if url.startswith("sqlite") else {})
+    """An engine on a file that exists (an empty one is an empty database), or on a URL; no connection is made yet.
+
+    A file that is removed or replaced later is not opened by the next connection: that raises StoreCorrupt.
+    """
+    if is_url(target):
+        return _listening(create_engine(str(target)))
+    path = Path(target).resolve()
+    first = identity_of(path)
+
+    def connect() -> sqlite3.Connection:
+        if first is not None and identity_of(path) != first:
+            raise removed(path)
+        return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_MS / 1000,
+                               check_same_thread=False)
+    return _listening(create_engine(f"sqlite:///{path}", creator=connect))
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """(device, inode) of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def removed(path: Path) -> StoreCorrupt:
+    """Says that the file at its path is not the one that was opened."""
+    return StoreCorrupt(f"The control database {path} was removed or replaced while it is in use: nothing is recorded "
+                        "any more.",
+                        mend="`rollout backup` still saves what it holds; then put a store in its place and restart "
+                             "the app.", path=str(path))
+
+
+def _listening(engine: Engine) -> Engine:
+    """With what every connection to SQLite needs."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)

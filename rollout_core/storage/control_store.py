@@ -18,7 +18,15 @@ from rollout_core.ports import control_store as ports
 from rollout_core.ports.control_store import ControlUnit, PlanReader
 from rollout_core.storage.control_alerts import SqlAlerts, SqlIssues
 from rollout_core.storage.control_audit import SqlAudit
-from rollout_core.storage.control_engine import BUSY_TIMEOUT_MS, is_url, open_engine, transaction, translated
+from rollout_core.storage.control_engine import (
+    BUSY_TIMEOUT_MS,
+    identity_of,
+    is_url,
+    open_engine,
+    removed,
+    transaction,
+    translated,
+)
 from rollout_core.storage.control_meta import SqlMeta
 from rollout_core.storage.control_migrations import migrate
 from rollout_core.storage.control_people import SqlPeople, SqlReplays, SqlSessions, SqlTokens
@@ -31,6 +39,7 @@ from rollout_core.storage.control_rollouts import SqlEpochs, SqlOverrides, SqlRo
 from rollout_core.storage.control_snapshot import check_snapshot, copy_in, copy_out, data_version
 
 Answer = TypeVar("Answer")
+PRIVATE = 0o600
 
 
 class SqlControlUnit:
@@ -72,6 +81,8 @@ class SqlControlStore:
 
     def __init__(self, engine: Engine, plan_reader: PlanReader, reserve: Reserve | None) -> None:
         self._engine, self._reserve = engine, reserve
+        self._path = None if engine.dialect.name != "sqlite" else Path(str(engine.url.database))
+        self._file = identity_of(self._path) if self._path else None
         self._plans = PlanCache(plan_reader)
         self._turn = Lock()
 
@@ -83,7 +94,12 @@ class SqlControlStore:
 
     @contextmanager
     def write(self) -> Iterator[ControlUnit]:
-        """A serial, durable transaction. The threads of this process take turns fairly, without polling the file."""
+        """A serial, durable transaction. The threads of this process take turns fairly, without polling the file.
+
+        Raises StoreCorrupt when the file was removed or replaced: what is written there is gone with the process.
+        """
+        if self._path is not None and identity_of(self._path) != self._file:
+            raise removed(self._path)
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StoreLocked("Another change is still being written.", mend="Try again.")
         try:
@@ -156,13 +172,24 @@ class SqlControlStore:
             pooled.close()
 
 
+def _make_file(path: Path) -> None:
+    """The file, readable by its owner only; SQLite gives its log files the same rights."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=PRIVATE)
+    except OSError as error:
+        raise StoreUnavailable(f"The control database {path} cannot be written: {error.strerror}.",
+                               mend="Give this user write permission on the store's directory.",
+                               path=str(path)) from error
+
+
 def open_control_store(target: Path | str, plan_reader: PlanReader, *, reserve: Path | None = None) -> SqlControlStore:
     """Opens (makes, migrates) the store in a file or at a database URL; fills the reserve file.
 
     Raises StoreTooNew, StoreLocked, DiskFull, StoreUnavailable.
     """
     if not is_url(target):
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _make_file(Path(target))
     engine = open_engine(target)
     prepare(engine)
     keep = Reserve(reserve) if reserve is not None else None

@@ -23,14 +23,12 @@ from rollout_core.errors import DiskFull, StoreCorrupt
 from rollout_core.metrics.event import MAX_UNITS, Kind
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
+from rollout_core.ports.free_disk import in_words, least_free
 from rollout_core.storage.acknowledged_mark import AcknowledgedMark
 from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import insert_new, insert_rows, stretches
 from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
-
-MIN_FREE_BYTES = 1 << 30
-MIN_FREE_SHARE = 0.05
 
 FreeSpace = Callable[[Path], tuple[int, int]]
 
@@ -48,8 +46,10 @@ class EventWriter:
     dirty. The closing pass moves it under the same lock, so no event falls between a closed window and its mark.
     """
 
-    def __init__(self, database: EventDatabase, keys: KeyRing, *, free: FreeSpace = free_space) -> None:
+    def __init__(self, database: EventDatabase, keys: KeyRing, *, free: FreeSpace = free_space,
+                 minimum_free_bytes: int | None = None) -> None:
         self._database = database
+        self._minimum_free = minimum_free_bytes
         self._keys = keys
         self._free = free
         self._lock = threading.Lock()
@@ -122,10 +122,11 @@ class EventWriter:
         if path is None:
             return
         free, total = self._free(path.parent)
-        if free < MIN_FREE_BYTES or free < MIN_FREE_SHARE * total:
-            raise DiskFull(f"Only {free / 2**30:.2f} GiB are free on the disk of {path.parent}.",
-                           mend="Free some space; events are refused below 1 GiB or 5 %, and flags, pause and stop "
-                                "go on working.", free_bytes=free, total_bytes=total, retry_after_seconds=60)
+        least = least_free(self._minimum_free, total)
+        if free < least:
+            raise DiskFull(f"Only {in_words(free)} are free on the disk of {path.parent}.",
+                           mend=f"Free some space; events are refused below {in_words(least)}, and flags, pause and "
+                                "stop go on working.", free_bytes=free, total_bytes=total, retry_after_seconds=60)
 
     def _slots_with(self, units: set[str]) -> dict[str, int]:
         """The slots including units seen for the first time, as far as there is room."""

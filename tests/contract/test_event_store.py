@@ -131,6 +131,18 @@ class TestWriting:
         assert store.write(batch(request(1.0))).stored == 1
         store.close()
 
+    def test_the_least_free_disk_that_was_set_is_all_that_counts(self, tmp_path: Path) -> None:
+        free = [2 << 20]                                    # 2 MiB of a disk of 40 MiB; 1 MiB is to stay free
+        store = DuckdbEventStore(tmp_path / "events.duckdb", SECRET, free=lambda _: (free[0], 40 << 20),
+                                 minimum_free_bytes=1 << 20)
+        assert store.write(batch(request(1.0))).stored == 1
+        assert store.condition().problems == ()
+        free[0] = (1 << 20) - 1
+        with pytest.raises(DiskFull, match="1 MiB"):
+            store.write(batch(request(2.0)))
+        assert "events are refused below 1 MiB" in store.condition().problems[0]
+        store.close()
+
     def test_accepted_minus_stored_is_zero(self, store: DuckdbEventStore) -> None:
         store.write(batch(request(1.0), request(2.0)))
         assert store.condition().problems == ()

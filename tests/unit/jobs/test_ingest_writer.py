@@ -93,6 +93,14 @@ def test_five_percent_of_a_large_disk_are_kept_free_too(store: GatedStore, tmp_p
         writer.offer([request(1.0)], [], 10)
 
 
+def test_a_setting_below_that_is_what_counts(store: GatedStore, tmp_path: Path) -> None:
+    store.gate.set()
+    writer = IngestWriter(store, directory=tmp_path, free=lambda _: (2 << 20, 100 << 30), minimum_free_bytes=1 << 20)
+    writer.start()
+    assert writer.offer([request(1.0)], [], 10).result(10).stored == 1
+    writer.stop()
+
+
 def test_a_folder_that_is_gone_is_said_in_words(store: GatedStore, tmp_path: Path) -> None:
     writer = IngestWriter(store, directory=tmp_path / "gone")
     with pytest.raises(StoreUnavailable, match="gone"):
