@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.panels import filters, subjects_parts
+from pages.panels import filters, override_parts, subjects_parts, sure
 from pages.panels.foresight import noun
 from pages.panels.furniture import section, title
-from pages.panels.page import page
+from pages.panels.page import page, part
 from rollout_core.charts.formats import counted
 from rollout_core.charts.words import quiet
 from rollout_core.insight.workspaces import WorkspacesRequest
@@ -31,3 +31,7 @@ with page(Role.VIEWER) as here:
         if answer.total is None or answer.total > 50:
             pages = 1000 if answer.total is None else -(-answer.total // 50)
             st.number_input("Page", 1, max(pages, 1), key="subjects-page", width=120)
+    with part():
+        section("Who is on or off by hand?", "Overrides win over the percentage and count in no comparison")
+        override_parts.everybody(here, entry)
+    sure.open_if_asked()

@@ -8,14 +8,20 @@ from datetime import timedelta
 import streamlit as st
 
 from pages.panels import acting
-from pages.panels.page import Here
+from pages.panels.furniture import table
+from pages.panels.page import Here, part
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.health.alert import Alert, AlertState
+from rollout_core.insight.alert_history import AlertHistoryRequest
 from rollout_core.people.role import Role
 from rollout_core.rollouts.plan import Severity
 
-SNOOZES = {"for 1 hour": 60, "for 4 hours": 240, "until tomorrow": 1440, "for a week": 10080}
+SNOOZES = {"for 1 hour": 1.0, "for 4 hours": 4.0, "for a day": 24.0, "for a week": 168.0}
+"""What somebody chooses -> hours."""
+
+STEPS = {"opened": "Opened", "reopened": "Opened again", "acknowledged": "Acknowledged", "snoozed": "Snoozed",
+         "resolved": "Resolved", "raised": "Got worse", "calm": "Calmed down"}
 
 
 RANK = {severity: place for place, severity in enumerate(Severity)}
@@ -30,7 +36,9 @@ def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | 
         for alert in sorted(alerts, key=lambda each: RANK[each.severity]):
             level, text, ways = st.columns([0.8, 5.6, 1.6], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, alert.severity).badge)
-            text.markdown(_text(here, alert, names or {}))
+            with text:
+                st.markdown(_text(here, alert, names or {}))
+                _history(here, alert)
             if here.may(Role.OPERATOR):
                 with ways:
                     _ways(here, alert)
@@ -65,6 +73,17 @@ def _state(here: Here, alert: Alert) -> str:
     return f"answer by {here.when(alert.due_at)}"
 
 
+def _history(here: Here, alert: Alert) -> None:
+    """Every step, newest first; asked for only once it is opened."""
+    opened = st.expander("History", key=f"history-{alert.id}", on_change="rerun")
+    if not opened.open:
+        return
+    with opened, part():
+        events = here.ask("alert_history", AlertHistoryRequest(alert.id)).events
+        table([{"When": here.when(each.at), "What": f"**{STEPS.get(each.what, plain(each.what))}** by {plain(each.by)}"
+                + (f"  \n{quiet(plain(each.note))}" if each.note else "")} for each in reversed(events)], "History")
+
+
 def _ways(here: Here, alert: Alert) -> None:
     if alert.state is AlertState.RESOLVED:
         return
@@ -75,6 +94,6 @@ def _ways(here: Here, alert: Alert) -> None:
         how_long = st.selectbox("Quiet", list(SNOOZES), key=f"snooze-{alert.id}")
         why = st.text_input("Reason", key=f"why-{alert.id}", placeholder="Goes on record with your name")
         st.button("Snooze", key=f"snooze-go-{alert.id}", on_click=acting.act, args=("snooze_alert", "Snoozed."),
-                  kwargs={"alert": alert.id, "minutes": SNOOZES[how_long], "reason": why or None})
+                  kwargs={"alert": alert.id, "hours": SNOOZES[how_long], "reason": why or None})
         st.button("Resolve", key=f"resolve-{alert.id}", on_click=acting.act, args=("resolve_alert", "Resolved."),
                   kwargs={"alert": alert.id, "reason": why or None})

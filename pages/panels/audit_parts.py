@@ -1,18 +1,33 @@
-"""Pieces of the audit page: verifying the chain, and taking a page of it away."""
+"""Pieces of the audit page: what to look for, verifying the chain, taking it away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import msgspec
 import streamlit as st
 
+from pages.panels.filters import labels as rollout_labels
 from pages.panels.page import Here
+from rollout_core import bootstrap
 from rollout_core.charts.words import plain
+from rollout_core.control import VERBS
+from rollout_core.insight.audit import AuditRequest
 from rollout_core.insight.audit_verify import AuditVerifyRequest
+from rollout_core.insight.rollouts import RolloutsRequest
 from rollout_core.ports.control_records import AuditRecord
 
-ANCHOR, ASKED = "audit-anchor", "audit-verify"
+ANCHOR, ASKED, BEFORE = "audit-anchor", "audit-verify", "audit-before"
+SHOWN = 50
+MOST_EXPORTED = 1_000_000
+SIGN_IN_VERBS = {"sign_in": "Sign in", "sign_out": "Sign out", "offer_link": "Offer link"}
+"""What is in the trail and no verb of the registry."""
+
+OUTCOMES: Mapping[str, str | None] = {"Any way": None, "Done": "done", "Refused": "refused", "Failed": "failed"}
+SPANS: Mapping[str, timedelta | None] = {"Ever": None, "Today": timedelta(0), "Last 7 days": timedelta(days=6),
+                                         "Last 30 days": timedelta(days=29)}
 
 
 def verify_button(here: Here) -> None:
@@ -41,9 +56,48 @@ def verdict(here: Here) -> None:
         st.error(f"Not whole. Keep the files as they are and compare with a backup.{lines}", icon=":material/gpp_bad:")
 
 
-def download(records: Sequence[AuditRecord]) -> None:
-    """This page of the trail as JSON lines, each as it was hashed."""
-    lines = b"\n".join(msgspec.json.encode({"seq": each.seq, "previous": each.previous, "hash": each.hash,
-                                            "entry": msgspec.Raw(each.body)}) for each in records)
-    st.download_button("Download these entries", lines, "audit.jsonl", "application/jsonl", icon=":material/download:",
-                       key="audit-download", on_click="ignore")
+def filters(here: Here) -> AuditRequest:
+    """What to look for; every choice is in the address."""
+    known = rollout_labels(here.ask("rollouts", RolloutsRequest()).rollouts)
+    verbs = {SIGN_IN_VERBS.get(name, name.replace("_", " ").capitalize()): name for name in (*VERBS, *SIGN_IN_VERBS)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rollout = st.selectbox("Of", ["Everything", *known], key="audit-of", bind="query-params", width=230)
+        who = st.text_input("Who", key="audit-who", bind="query-params", width=190, placeholder="part of a name")
+        verb = st.selectbox("What", ["Anything", *sorted(verbs)], key="audit-verb", bind="query-params", width=190)
+        outcome = st.selectbox("Ended", list(OUTCOMES), key="audit-outcome", bind="query-params", width=130)
+        days = st.selectbox("When", list(SPANS), key="audit-when", bind="query-params", width=160)
+        before = st.number_input("Older than entry", 0, key=BEFORE, bind="query-params", width=150,
+                                 help="0: from the newest")
+    span = SPANS[days]
+    key = known[rollout].key if rollout in known else None
+    return AuditRequest(key, SHOWN, int(before) or None, who.strip() or None, verbs.get(verb), OUTCOMES[outcome],
+                        None if span is None else _midnight(here) - span)
+
+
+def _midnight(here: Here) -> datetime:
+    """The beginning of the viewer's day: the same question all day long."""
+    return here.now.astimezone(here.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def narrowed(asked: AuditRequest) -> bool:
+    """Whether anything but the newest of everything was asked for."""
+    return asked != AuditRequest(limit=asked.limit)
+
+
+def go_before(seq: int) -> None:
+    """For `on_click`: the page after this one."""
+    st.session_state[BEFORE] = seq
+
+
+def download(here: Here, asked: AuditRequest) -> None:
+    """Everything that fits, not only what is shown, as JSON lines, each as it was hashed; made when it is pressed."""
+    room = bootstrap.current()
+    whole = replace(asked, limit=MOST_EXPORTED, before=None)
+    st.download_button("Download what fits", lambda: json_lines(room.ask("audit", whole).records), "audit.jsonl",
+                       "application/jsonl", icon=":material/download:", key="audit-download", on_click="ignore")
+
+
+def json_lines(records: Sequence[AuditRecord]) -> bytes:
+    """One line a record, newest first: what `rollout audit verify` can check against the chain."""
+    return b"\n".join(msgspec.json.encode({"seq": each.seq, "previous": each.previous, "hash": each.hash,
+                                           "entry": msgspec.Raw(each.body)}) for each in records)

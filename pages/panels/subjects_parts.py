@@ -1,20 +1,20 @@
-"""Pieces of the subjects page: the list, the chain of one subject in words, overrides."""
+"""Pieces of the subjects page: the list, the chain of one subject in words, its own numbers."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
-from pages.panels import acting
+from pages.panels import override_parts
 from pages.panels.furniture import table
-from pages.panels.page import Here
+from pages.panels.page import Here, part
+from rollout_core.charts import formats
 from rollout_core.charts.words import Word, badge, plain, quiet
 from rollout_core.insight.explain import ExplainAnswer, ExplainRequest, FlagExplanation
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.workspaces import WorkspacesAnswer
-from rollout_core.people.role import Role
+from rollout_core.insight.workspaces import WorkspacesAnswer, WorkspacesRequest
 
 ON, OFF = Word("On", "blue", "check"), Word("Off", "gray", "remove")
 
@@ -56,8 +56,27 @@ def explain(here: Here, entry: RolloutEntry) -> None:
             st.markdown(quiet("Type an id: the answer names the rule, the audience, the bucket and the threshold."))
             return
         explanation(here.ask("explain", ExplainRequest(subject, entry.key)))
-        if here.may(Role.ADMIN):
-            _override(here, entry, subject)
+        with part():
+            _own_numbers(here, entry, subject)
+        with part():
+            override_parts.of_subject(here, entry, subject)
+
+
+def _own_numbers(here: Here, entry: RolloutEntry, subject: str) -> None:
+    """Since when, and what this one did in the last 28 days."""
+    found = here.ask("workspaces", WorkspacesRequest(entry.key, subject, 1, 1, None)).subjects
+    line = next((each for each in found if each.subject == subject), None)
+    if line is None:
+        return
+    counts = [f"{formats.counted(count, noun)}" for count, noun in (
+        (line.sessions, "session"), (line.feature_uses, "feature use"), (line.requests, "request"),
+        (line.errors, "error")) if count is not None]
+    satisfied = [f"satisfaction {line.satisfaction:.1f} of 5"] if line.satisfaction is not None else []
+    first = line.first_exposed_at
+    since = f"First seen with it {here.when(first)}" if first else "Not seen with it yet"
+    active = [f"last active {here.when(line.last_active_at)}"] if line.last_active_at else []
+    numbers = ", ".join([*counts, *satisfied]) or "nothing heard of it"
+    st.markdown(f"**{' · '.join([since, *active])}**  \n{quiet(f'last 28 days: {numbers}')}")
 
 
 def explanation(answer: ExplainAnswer) -> None:
@@ -84,16 +103,3 @@ def _flag(flag: FlagExplanation) -> None:
         table([{"Question": plain(step.question),
                 "Answer": f"**{plain(step.answer)}** {decided}" if step.decided else plain(step.answer)}
                for step in flag.steps], f"Chain of {flag.name}")
-
-
-def _override(here: Here, entry: RolloutEntry, subject: str) -> None:
-    with st.popover("Override…", icon=":material/person_edit:"):
-        st.markdown("On or off for this one, whatever the percentage says. It counts in no comparison.")
-        days = st.number_input("For days", 1, 365, 14, key="override-days")
-        why = st.text_input("Reason", key="override-why", placeholder="Goes on record with your name")
-        fields = {"rollout": entry.key, "subject": subject, "reason": why or None,
-                  "until_at": here.now + timedelta(days=int(days))}
-        with st.container(horizontal=True):
-            for label, value in (("Always on", True), ("Always off", False), ("Remove", None)):
-                st.button(label, key=f"override-{label}", on_click=acting.act, args=("set_override", "Override set."),
-                          kwargs={**fields, "value": value})

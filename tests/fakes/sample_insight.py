@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from rollout_core.flags.decision import Arm, Decision, Reason
+from rollout_core.health.alert import AlertEvent
 from rollout_core.insight.adoption import AdoptionAnswer, Cohort, FlagAdoption, FunnelStep
+from rollout_core.insight.alert_history import AlertHistoryAnswer, AlertHistoryRequest
 from rollout_core.insight.business import BusinessAnswer, Comment, RetentionPoint, ScoreCount
 from rollout_core.insight.doctor import Checkup, DoctorAnswer
 from rollout_core.insight.errors import CategoryRate, ErrorGroup, ErrorsAnswer
 from rollout_core.insight.events_health import DeadLetter, EventsHealthAnswer, KindLine
 from rollout_core.insight.explain import ExplainAnswer, ExplainStep, FlagExplanation
 from rollout_core.insight.metrics import MetricRow
+from rollout_core.insight.overrides import OverrideLine, OverridesAnswer
 from rollout_core.insight.report import ReportAnswer
 from rollout_core.insight.retention import KeptLine, RetentionAnswer, RetentionRequest
 from rollout_core.insight.roster import PeopleAnswer, PersonLine
@@ -25,7 +28,7 @@ from rollout_core.insight.vitals import HistogramBin, VitalCard, VitalsAnswer, V
 from rollout_core.insight.workspaces import SubjectLine, WorkspacesAnswer
 from rollout_core.ports.control_records import SavedQuestion
 from rollout_core.ports.keeping import BOUNDS, DEFAULT_KEEP_DAYS
-from tests.fakes.sample_answers import HOSTILE
+from tests.fakes.sample_answers import CONTROL_ANSWERS, HOSTILE
 from tests.fakes.sample_numbers import NOW, WINDOW, measured
 
 PEOPLE = {"noun": "people"}
@@ -331,6 +334,20 @@ def people(_: Any) -> PeopleAnswer:
                          PersonLine(HOSTILE, "operator", False, "local", False, 0, NOW)))
 
 
+def overrides(_: Any) -> OverridesAnswer:
+    """One on with a nasty reason, one off whose time is over."""
+    return OverridesAnswer("exercise_library", (
+        OverrideLine("u-17", True, None, "maya", HOSTILE, NOW, True),
+        OverrideLine(HOSTILE, False, "core", "maya", "", None, False)))
+
+
+def alert_history(asked: AlertHistoryRequest) -> AlertHistoryAnswer:
+    """Opened, then snoozed with a nasty note."""
+    alert = CONTROL_ANSWERS["alerts"](None).alerts[0].alert
+    return AlertHistoryAnswer(alert, (AlertEvent(asked.alert, NOW, "opened", "sweep"),
+                                      AlertEvent(asked.alert, NOW, "snoozed", "maya", HOSTILE)))
+
+
 def sessions(_: Any) -> SessionsAnswer:
     """Two open ones."""
     return SessionsAnswer((SessionLine("s1", "ann@example.org", "admin", "password", "open", NOW, NOW, None),
@@ -358,6 +375,8 @@ INSIGHT_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "doctor": doctor,
     "tokens": tokens,
     "people": people,
+    "overrides": overrides,
+    "alert_history": alert_history,
     "sessions": sessions,
     "retention": retention,
     "saved_questions": saved_questions,
