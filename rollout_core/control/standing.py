@@ -29,7 +29,7 @@ def _proven(room: Room, rollout: str, phase: Phase) -> dict[str, CriterionStandi
     answer = within(PATIENCE_S, lambda: QUESTIONS["gates"].answer(room, request))
     if not isinstance(answer, GatesAnswer):
         return {}
-    return {gate.key: CriterionStanding(GateState(gate.state.value), gate.words, gate.needed)
+    return {gate.key: CriterionStanding(GateState(gate.state.value), gate.words, gate.needed, gate.judge)
             for gate in answer.gates if gate.kind == "criterion"}
 
 

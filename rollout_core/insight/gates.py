@@ -15,7 +15,7 @@ from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief
 from rollout_core.insight.timeline import stay
-from rollout_core.insight.verdict_words import gate_state, words_of
+from rollout_core.insight.verdict_words import gate_state, since_in_words, words_of
 from rollout_core.insight.words import measured_in_words, target_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -103,17 +103,23 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     metric = CATALOG[criterion.metric]
     measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
     measured = measure(measuring, Asked(metric, tag=criterion.tag))
-    state, words, judge = _proven(measured, proof) if proof is not None else _read_off(measured, criterion)
+    state, words, judge = _proven(scene, measured, proof) if proof is not None else _read_off(measured, criterion)
     return Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
                 criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
 
 
-def _proven(measured: Measured, proof: Verdict) -> tuple[State, str, str]:
-    """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more."""
+def _proven(scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
+    """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more.
+
+    The number is the phase's, the proof only what came since the evidence began: where that is nothing yet, the words
+    say from when on it counts, and the state is "not yet", since there are data.
+    """
     silent = measured.quality in (Quality.OFF, Quality.STALE)
-    state = State.NO_DATA if silent else gate_state(proof)
-    return state, f"{measured_in_words(measured)}; {words_of(proof)}", "evidence"
+    state, words = gate_state(proof), words_of(proof)
+    if state is State.NO_DATA and measured.value is not None:
+        state, words = State.NOT_YET, f"nothing to judge by yet {since_in_words(scene)}: {words}"
+    return State.NO_DATA if silent else state, f"{measured_in_words(measured)}; {words}", "evidence"
 
 
 def _read_off(measured: Measured, criterion: Criterion) -> tuple[State, str, str]:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.insight.evidence_sources import parts_of
+from rollout_core.insight.judgement import restart_of
+from rollout_core.insight.scene import Scene
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import Adoption, RetentionOn
 from rollout_core.rollouts.gates import GateState
+from rollout_core.rollouts.status import Verb
 
 REASONS: Mapping[str, str] = {
     "not_counted": "nothing was counted yet", "no_events": "no data yet", "no_treatment": "nobody in treatment yet",
@@ -51,6 +54,26 @@ def words_of(verdict: Verdict) -> str:
     if verdict.reason in REASONS:
         return REASONS[verdict.reason]
     return PLAIN.get(verdict.status, "not proven either way yet")
+
+
+BEGAN: Mapping[str, str] = {
+    Verb.START: "the start", Verb.RESUME: "the resume", Verb.ROLL_BACK: "the rollback", Verb.PAUSE: "the pause",
+    Verb.MIGRATE_PLAN: "the change of plan",
+}
+"""Cause of the epoch with which evidence began -> what people call it."""
+
+
+def since_in_words(scene: Scene) -> str:
+    """ "since the resume on 10 Nov at 10:50 UTC": when the evidence that a criterion is judged by began."""
+    restart, version = restart_of(scene), scene.rollout.evidence_version
+    mine = [epoch for epoch in scene.epochs if epoch.evidence_version == version]
+    began = next((epoch for epoch in mine if epoch.number == restart), mine[0] if mine else None)
+    if began is None:
+        return "since the evidence began"
+    entered = scene.rollout.phase_entered_at
+    if entered is not None and entered > began.began_at:
+        return f"since this phase began on {entered:%-d %b} at {entered:%H:%M} UTC"
+    return f"since {BEGAN.get(began.cause, 'the last change')} on {began.began_at:%-d %b} at {began.began_at:%H:%M} UTC"
 
 
 def sentence_of(verdict: Verdict) -> str:

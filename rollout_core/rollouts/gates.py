@@ -32,16 +32,21 @@ OPEN = frozenset({GateState.MET, GateState.SIGNED})
 
 @dataclass(frozen=True, slots=True)
 class CriterionStanding:
-    """How a success criterion stands, as the evidence says; `measured` and `needed` in words for people."""
+    """How a success criterion stands, as the evidence says; `measured` and `needed` in words for people.
+
+    `judge`: evidence (proven by the sequential test) or interval (read off: facts, durations, signatures).
+    """
 
     state: GateState
     measured: str = ""
     needed: str = ""
+    judge: str = "interval"
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing that must hold. `phase` is the phase whose proof it is; None for the checklist."""
+    """One thing that must hold. `phase` is the phase whose proof it is; None for the checklist. `judge`: as standing's.
+    """
 
     key: str
     name: str
@@ -49,6 +54,7 @@ class Gate:
     measured: str = ""
     needed: str = ""
     phase: str | None = None
+    judge: str = "interval"
 
     @property
     def open(self) -> bool:
@@ -93,7 +99,8 @@ def criteria_gates(phase: Phase, standings: Standings) -> list[Gate]:
         standing = known.get(criterion.key) or (
             CriterionStanding(GateState.MANUAL, needed="signed by a person, with evidence")
             if criterion.manual else UNKNOWN)
-        gates.append(Gate(criterion.key, criterion.name, standing.state, standing.measured, standing.needed, phase.key))
+        gates.append(Gate(criterion.key, criterion.name, standing.state, standing.measured, standing.needed, phase.key,
+                          standing.judge))
     return gates
 
 
