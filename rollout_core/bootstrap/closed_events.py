@@ -49,7 +49,7 @@ class ClosedEventStore:
         """Raises StoreUnavailable."""
         self._say()
 
-    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> int:
         """Raises StoreUnavailable."""
         self._say()
 

@@ -50,9 +50,5 @@ def _next_page(room: Room) -> tuple[RegisterChange, ...]:
 
 
 def _copy(room: Room, unit: str, rows: list[RegisterChange]) -> None:
-    kept = [(row.id, row.attributes) for row in rows if row.attributes is not None]
-    if kept:
-        room.events.mirror_subjects(unit, kept)
-    for row in rows:
-        if row.attributes is None:
-            room.events.forget(unit, row.id)
+    """Who left the register leaves its mirror; what they did stays until somebody has them forgotten."""
+    room.events.mirror_subjects(unit, [(row.id, row.attributes) for row in rows])

@@ -39,7 +39,8 @@ VERB_ALIASES: Mapping[str, str] = {"rollback": "roll_back"}
 LOCAL_VERBS = frozenset({"import_file", "backup", "restore", "setup"})
 """These name files of the machine the app runs on: only its owner may send them, a token may not."""
 
-ADMIN_QUESTIONS = frozenset({"tokens", "people", "sessions"})
+ADMIN_QUESTIONS = frozenset({"tokens", "people", "sessions", "doctor"})
+"""These name people, or paths and processes of the machine the app runs on."""
 
 
 def admin_routes(rooms: Rooms) -> list[Route]:

@@ -16,7 +16,8 @@ from rollout_core.ports.room import Room
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """`flag` None: every flag of the rollout. `attributes` come from the caller's context (the register wins)."""
+    """`flag` None: every flag of the rollout. `attributes` come from the caller's context: the register wins, but for
+    what the plan says the context owns."""
 
     subject: str = ""
     rollout: str | None = None
@@ -85,7 +86,8 @@ def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
     compiled = compiled_of(room, now_scene)
     with room.control.read() as unit:
         known = unit.register.get(now_scene.rollout.unit, request.subject)
-    attributes = _merged(known or {}, request.attributes or {}, compiled.served.owned_by_register)
+    attributes = _merged(known or {}, request.attributes or {},
+                         frozenset(each.key for each in now_scene.plan.attributes if each.owner == "context"))
     flags = [flag for flag in now_scene.plan.flags if request.flag in (None, flag.key)]
     if not flags:
         raise FlagNotFound(f"The rollout has no flag {request.flag!r}.",
@@ -101,9 +103,10 @@ def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
 
 
 def _merged(register: dict[str, AttributeValue], context: Mapping[str, AttributeValue],
-            owned: frozenset[str]) -> dict[str, AttributeValue]:
-    """The register's attributes; the context adds its own and may not override what the register owns."""
-    return {**{key: value for key, value in context.items() if key not in owned}, **register}
+            own: frozenset[str]) -> dict[str, AttributeValue]:
+    """The register's attributes win over the caller's context, but for those that the context owns (`own`): there the
+    register is only what is known when the caller says nothing."""
+    return {**context, **register, **{key: value for key, value in context.items() if key in own}}
 
 
 def _steps(found: Explanation) -> tuple[ExplainStep, ...]:

@@ -175,8 +175,9 @@ class EventStore(Protocol):
         """Replaces the mirror of rollouts and epochs by these; new rollouts get their history counted."""
         ...
 
-    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
-        """Upserts (id, attributes) of the register's columnar mirror; returns how many."""
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> int:
+        """Upserts (id, attributes) of the register's columnar mirror; returns how many. Attributes None: it left the
+        register, and so its mirror; its events stay."""
         ...
 
     def measure(self, question: Question | Any) -> Rows:

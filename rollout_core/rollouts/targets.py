@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rollout_core.errors import InvalidRequest, TransitionRefused
+from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.rollouts.phase import Phase
 from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Rollout
 
+HALF = 0.5
+
 
 class Rollback(StrEnum):
-    """How far back: the phase before, half the share, or the plan's safe state."""
+    """How far back: the phase before, a part of the share (half unless the plan says so), or the plan's safe state."""
 
     IMMEDIATE = "immediate"
     GRADUAL = "gradual"
@@ -86,9 +89,11 @@ def furthest(plan: Plan, percentage: int) -> str | None:
     return next((phase.key for phase in reversed(plan.phases) if phase.percentage <= percentage), None)
 
 
-def _half(plan: Plan, rollout: Rollout, served: int) -> Target:
-    """Half the share, in the same phase."""
-    return Target(served // 2, rollout.phase)
+def _gradual(plan: Plan, rollout: Rollout, served: int) -> Target:
+    """The share less what the plan's gradual rollback takes away (half, where it says nothing), in the same phase."""
+    taken = next((each.reduce_by for each in plan.rollbacks
+                  if each.kind == Rollback.GRADUAL and each.reduce_by is not None), HALF)
+    return Target(served * (BUCKETS - round(taken * BUCKETS)) // BUCKETS, rollout.phase)
 
 
 def _phase_before(plan: Plan, rollout: Rollout, served: int) -> Target:
@@ -107,4 +112,4 @@ def _safe_state(plan: Plan, rollout: Rollout, served: int) -> Target:
     return Target(plan.phases[place].percentage, plan.phases[place].key) if place >= 0 else Target(0, None)
 
 
-_TARGETS = {Rollback.GRADUAL: _half, Rollback.IMMEDIATE: _phase_before, Rollback.FULL: _safe_state}
+_TARGETS = {Rollback.GRADUAL: _gradual, Rollback.IMMEDIATE: _phase_before, Rollback.FULL: _safe_state}

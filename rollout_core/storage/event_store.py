@@ -24,6 +24,7 @@ from rollout_core.ports.event_store import (
     Written,
 )
 from rollout_core.ports.store_key import key_print
+from rollout_core.storage.day_parts import PartMemory
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot
@@ -56,6 +57,7 @@ class DuckdbEventStore:
         self._writer = EventWriter(self.database, self.keys, free=free, minimum_free_bytes=minimum_free_bytes)
         self._copies = tuple(copies)
         self._free, self._minimum_free = free, minimum_free_bytes
+        self._parts = PartMemory()
         self._shaping = threading.Lock()
         """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
 
@@ -74,7 +76,7 @@ class DuckdbEventStore:
         with self._shaping, self.database.transaction() as cursor:
             mirror(cursor, rollouts, epochs, frozen)
 
-    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> int:
         """See the port."""
         from rollout_core.storage.register_table import upsert_subjects
 
@@ -90,7 +92,7 @@ class DuckdbEventStore:
             raise InvalidRequest(f"The event store has no answer to {type(question).__name__}.",
                                  mend="Register one in storage/readers.py.")
         try:
-            with reading(self.database, self._writer.slots, self.keys) as reader:
+            with reading(self.database, self._writer.slots, self.keys, self._parts) as reader:
                 return answer(reader, question)
         except duckdb.Error as error:
             raise _uncountable(error) from error
@@ -128,6 +130,7 @@ class DuckdbEventStore:
     def reopen(self) -> None:
         """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
         self.database.reopen()
+        self._parts.clear()
         self._writer.load()
 
     def close(self) -> None:

@@ -53,16 +53,20 @@ Columns = Mapping[tuple[str, Kind], str]
 """(attribute, kind) -> name of the column."""
 
 
-def upsert_subjects(cursor: duckdb.DuckDBPyConnection, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]],
-                    keys: KeyRing | None = None) -> int:
-    """Writes subjects as they stand now, whole, in the caller's transaction; the last row of an id counts.
+def upsert_subjects(cursor: duckdb.DuckDBPyConnection, unit: str,
+                    subjects: Iterable[tuple[str, Mapping[str, Any] | None]], keys: KeyRing | None = None) -> int:
+    """Writes subjects as they stand now, whole, in the caller's transaction; the last row of an id counts, and one
+    without attributes takes the subject out.
 
     Returns how many subjects there were.
     """
-    newest = dict(subjects)
+    last = dict(subjects)
+    newest = {subject: attributes for subject, attributes in last.items() if attributes is not None}
     create_tables(cursor)
+    if gone := [subject for subject in last if subject not in newest]:
+        cursor.execute("DELETE FROM register WHERE unit = ? AND id IN (SELECT unnest(?))", [unit, gone])
     if not newest:
-        return 0
+        return len(last)
     cells = _columnar(newest.values())
     names = _with_columns(cursor, cells)
     _replace(cursor, unit, pa.table({
@@ -70,7 +74,7 @@ def upsert_subjects(cursor: duckdb.DuckDBPyConnection, unit: str, subjects: Iter
         "id": pa.array(list(newest), pa.string()),
         "subject_key": pa.array([keys.key(unit, subject) if keys else None for subject in newest], pa.uint64()),
         **{names[key]: pa.array(column, ARROW[key[1]]) for key, column in cells.items()}}))
-    return len(newest)
+    return len(last)
 
 
 def _columnar(rows: Collection[Mapping[str, Any]]) -> dict[tuple[str, Kind], list[Any]]:

@@ -76,3 +76,12 @@ def test_forgetting_removes_the_subject_and_no_other(cursor: duckdb.DuckDBPyConn
 
 def test_forgetting_in_a_store_without_a_mirror_is_no_error(cursor: duckdb.DuckDBPyConnection):
     assert forget_subject(cursor, "user", "u1") == 0
+
+
+def test_who_left_the_register_is_taken_out_of_its_own_unit_only(cursor: duckdb.DuckDBPyConnection):
+    upsert_subjects(cursor, "user", [("x", {"tier": "free"}), ("y", {"tier": "pro"})])
+    upsert_subjects(cursor, "workspace", [("x", {"tier": "max"})])
+    assert upsert_subjects(cursor, "user", [("x", None), ("y", {"tier": "max"}), ("nobody", None)]) == 3
+    assert rows(cursor, "unit, id, s_tier") == [("user", "y", "max"), ("workspace", "x", "max")]
+    assert upsert_subjects(cursor, "user", [("y", None), ("y", {"tier": "free"})]) == 1
+    assert rows(cursor, "id, s_tier") == [("y", "free"), ("x", "max")]

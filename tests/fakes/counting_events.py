@@ -22,11 +22,14 @@ class CountingEvents:
         self.away = False
         self.asked = 0
 
-    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> int:
         self._open()
-        rows = {(unit, id): attributes for id, attributes in subjects}
-        self.subjects |= rows
-        return len(rows)
+        last = dict(subjects)
+        for id, attributes in last.items():
+            self.subjects.pop((unit, id), None)
+            if attributes is not None:
+                self.subjects[unit, id] = attributes
+        return len(last)
 
     def measure(self, question: Any) -> Census | Moved:
         self._open()

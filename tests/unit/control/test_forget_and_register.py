@@ -71,6 +71,19 @@ def test_the_mirror_gets_what_changed_and_nothing_twice(setting: Setting) -> Non
     assert ("user", "u4") not in setting.events.subjects
 
 
+def test_leaving_the_register_deletes_no_events(setting: Setting) -> None:
+    """Only `forget` erases what somebody did."""
+    def never(unit: str, subject: str) -> None:
+        raise AssertionError(f"{unit} {subject} was erased")
+    setting.register(2)
+    sync_register(setting.room)
+    setting.events.forget = never       # type: ignore[method-assign, assignment]
+    with setting.control.write() as unit:
+        unit.register.remove("user", "u1")
+    assert sync_register(setting.room) == 1
+    assert set(setting.events.subjects) == {("user", "u0")}
+
+
 def test_the_mirror_catches_up_after_the_event_store_was_away(setting: Setting) -> None:
     setting.register(3)
     setting.events.away = True

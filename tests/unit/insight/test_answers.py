@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+import rollout_core.insight.explain as explaining
 from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.evaluation import decide_all
@@ -19,6 +21,7 @@ from rollout_core.insight.series_answer import WIDTHS, width_of
 from rollout_core.insight.words import measured_in_words, number
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.control_records import Subject
+from rollout_core.rollouts.plan import Attribute
 from tests.golden.made_world import T0, World
 
 
@@ -98,6 +101,20 @@ def test_subjects_show_what_they_did(world: World) -> None:
     assert (line.sessions, line.requests, line.errors, line.satisfaction) == (14, 28, 1, 4.0)
     assert line.feature_uses == 7 + 1
     assert line.first_exposed_at == world.at(9)
+
+
+@pytest.mark.parametrize(("owner", "asked", "seen"), [
+    ("register", {"tier": "free"}, "premium"), ("context", {"tier": "free"}, "free"), ("context", {}, "premium"),
+    (None, {"tier": "free"}, "premium"), ("register", {"device": "phone"}, "premium")])
+def test_the_register_wins_but_for_what_the_context_owns(
+        world: World, monkeypatch: pytest.MonkeyPatch, owner: str | None, asked: dict[str, str], seen: str) -> None:
+    with world.room.control.write() as unit:
+        unit.register.upsert_many([Subject("user", "u1", {"tier": "premium"})])
+        plan = unit.plans.get(unit.rollouts.get("r").plan)
+    declared = replace(plan, attributes=(Attribute("tier", "string", owner),) if owner else ())
+    monkeypatch.setattr(explaining, "scene", lambda room, key: replace(scene(room, key), plan=declared))
+    found = dict(ask(world, "explain", subject="u1", flag="f1", attributes=asked).attributes)
+    assert found == {**asked, "tier": seen}
 
 
 def test_explain_names_the_step_that_decided_and_refuses_an_unknown_flag(world: World) -> None:

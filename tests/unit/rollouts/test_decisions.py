@@ -12,6 +12,7 @@ from rollout_core.flags.holdout import Holdout
 from rollout_core.rollouts import decide
 from rollout_core.rollouts.decide import Next
 from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.plan_procedure import RollbackProcedure
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status
 from rollout_core.rollouts.targets import Rollback, Target, falls_into, rollback_target
@@ -76,6 +77,17 @@ def test_advance_can_name_a_later_phase_and_no_earlier_one():
         decide.advance(PLAN, running("limited"), COUNTED, LATER, phase="limited")
     with pytest.raises(InvalidRequest, match="inside, beta, limited, wide, full"):
         decide.advance(PLAN, running("limited"), COUNTED, LATER, phase="nope")
+
+
+@pytest.mark.parametrize(("taken", "left"), [(None, 25_000), (0.5, 25_000), (0.25, 37_500), (0.333, 33_350), (1.0, 0),
+                                             (0.0, 50_000)])
+def test_a_gradual_rollback_takes_away_what_the_plan_says(taken: float | None, left: int):
+    """From 50 %: 50,000 buckets less the part of them that `reduce_by` names; half where it says nothing."""
+    plan = replace(PLAN, rollbacks=(
+        RollbackProcedure("immediate", "", "", timedelta(minutes=30), reduce_by=0.9),
+        RollbackProcedure("gradual", "", "", timedelta(hours=2), reduce_by=taken)))
+    back = decide.roll_back(plan, running("wide", plan), COUNTED, NOW, Rollback.GRADUAL).rollout
+    assert (back.percentage, back.phase) == (left, "wide")
 
 
 def test_advance_after_a_gradual_rollback_first_reaches_the_present_phase_again():
