@@ -93,6 +93,8 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     for teller in tellers:
         enrol(made, teller.cast, until_at, teller.enrolled_at)
         freeze_references(room, scene(room, teller.cast.scenario.plan))
+    clock.at = until_at
+    VERBS[SWEEP].act(made, AUTOPILOT, Sweep())
     with room.control.write() as unit:
         unit.meta.set("demo_began_at", began_at.isoformat())
         unit.meta.set("demo_fed_until_at", until_at.isoformat())

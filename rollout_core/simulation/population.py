@@ -11,6 +11,9 @@ import numpy as np
 from rollout_core.flags.targeting import AttributeValue
 from rollout_core.simulation.scenario import Population, Scenario
 
+HEARD_DAYS = 14
+"""How often the register hears of somebody's last activity."""
+
 POPULATION_STREAM = 0
 """First word of the random stream; days use 1 and up, so no two draws share a stream."""
 
@@ -67,15 +70,40 @@ def draw_people(scenario: Scenario, began_at: datetime, days: int) -> People:
     )
 
 
-def attributes_at(people: People, moment: datetime) -> list[dict[str, AttributeValue]]:
-    """Everybody's attributes at an instant: who is awake has been active within their own idle days of it."""
-    found = []
-    for index, known in enumerate(people.attributes):
-        seen_at = moment - timedelta(days=float(people.idle_days[index]))
-        if people.asleep[index] or seen_at.isoformat() <= str(known["last_active_at"]):
-            found.append(known)
-        else:
-            found.append({**known, "last_active_at": seen_at.isoformat(timespec="seconds")})
+def attributes_at(people: People, moment: datetime,
+                  wanted: np.ndarray | None = None) -> list[dict[str, AttributeValue]]:
+    """Everybody's attributes (with a mask: of those) as the register knows them at an instant.
+
+    The register hears of a person's last activity every HEARD_DAYS days; whoever is awake had been active within their
+    own idle days (at most 14) of that, so nobody awake ever looks inactive (30 days).
+    """
+    heard = _heard_day(people, moment)
+    seen_days = heard - people.idle_days
+    awake = ~people.asleep & (heard >= 0)
+    places = range(len(people.ids)) if wanted is None else np.flatnonzero(wanted).tolist()
+    return [_seen(people.attributes[place], people.began_at + timedelta(days=float(seen_days[place])))
+            if awake[place] else people.attributes[place] for place in places]
+
+
+def _seen(known: dict[str, AttributeValue], seen_at: datetime) -> dict[str, AttributeValue]:
+    last = seen_at.isoformat(timespec="seconds")
+    return known if last <= str(known["last_active_at"]) else {**known, "last_active_at": last}
+
+
+def renewed(people: People, since_at: datetime, until_at: datetime) -> np.ndarray:
+    """Who arrived or was heard of in (since, until]: a mask of length N."""
+    days = [(moment - people.began_at) / timedelta(days=1) for moment in (since_at, until_at)]
+    arrived = (people.arrives_day > days[0]) & (people.arrives_day <= days[1])
+    heard = _heard_day(people, until_at) > np.maximum(_heard_day(people, since_at), -1)
+    found: np.ndarray = arrived | (heard & ~people.asleep & (people.arrives_day <= days[1]))
+    return found
+
+
+def _heard_day(people: People, moment: datetime) -> np.ndarray:
+    """The last day up to an instant on which the register heard of each; below 0: never yet."""
+    day = int((moment - people.began_at) / timedelta(days=1) // 1)
+    place = np.arange(len(people.ids)) % HEARD_DAYS
+    found: np.ndarray = day - (day - place) % HEARD_DAYS
     return found
 
 

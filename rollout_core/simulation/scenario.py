@@ -92,6 +92,9 @@ class Behaviour:
     minutes: Duration = Duration(420_000, 0.9)
     feature_use: dict[str, float] = field(default_factory=dict)
     """flag -> probability that a session of somebody who has it uses it (after adopting it)."""
+    told_again: float = 0.2
+    """Share of the sessions in which the application tells of a flag: it remembers what it has told. The plan's first
+    flag is told of in every session."""
     adopts: float = 0.55
     """Share of the treated who ever try it."""
     subject_speed_sigma: float = 0.2

@@ -29,6 +29,8 @@ class Made:
     sessions: Sessions
     releases: np.ndarray
     members: np.ndarray
+    told: dict[str, np.ndarray]
+    """flag -> in which sessions the application tells who stands on which side."""
 
     def when(self, row: int, seconds: float = 0.0) -> datetime:
         """The instant of a session plus some seconds."""
@@ -77,7 +79,10 @@ def make_day(scenario: Scenario, people: People, stretches: Sequence[Stretch], b
     days = np.array([release.day for release in scenario.releases])
     releases = names[np.maximum(np.searchsorted(days, sessions.at_day, side="right") - 1, 0)]
     members = rng.integers(1, max(scenario.population.people_per_unit, 1) + 1, len(sessions.who))
-    made = Made(scenario, people, stretches, began_at, day, rng, sessions, releases, members)
+    first = {stretch.flag for stretch in stretches}
+    told = {flag: rng.random(len(sessions.who)) < (1.0 if flag in first else scenario.behaviour.told_again)
+            for flag in scenario.behaviour.feature_use}
+    made = Made(scenario, people, stretches, began_at, day, rng, sessions, releases, members, told)
     makers = (exposures, session_ends, page_loads, requests, renders, errors, feature_uses, tasks, feedback, tickets,
               conversions, health_checks)
     events = [event for maker in makers for event in maker(made)]
@@ -85,17 +90,18 @@ def make_day(scenario: Scenario, people: People, stretches: Sequence[Stretch], b
 
 
 def exposures(made: Made) -> Iterator[Event]:
-    """One exposure a session, at the place where the flag is asked, for treatment and control alike."""
+    """One a session for each flag that is served and told of, for treatment and control alike."""
     unit = made.scenario.population.unit
     for row in rows_where(made.sessions.stretch >= 0):
         stretch = made.stretches[made.sessions.stretch[row]]
         index = made.sessions.who[row]
         if stretch.arm[index] == "none":
             continue
-        yield Event(event_id=f"{made.session(row)}-x", kind=Kind.EXPOSURE, occurred_at=made.when(row),
-                    rollout=made.scenario.plan, unit=unit, subject=made.people.ids[index], flag=stretch.flag,
-                    arm=stretch.arm[index], phase=stretch.phase, epoch=stretch.epoch,
-                    inclusion=int(stretch.inclusion[index]), **made.common(row))
+        for flag in (flag for flag, told in made.told.items() if told[row] and flag in stretch.served):
+            yield Event(event_id=f"{made.session(row)}-x{flag}", kind=Kind.EXPOSURE, occurred_at=made.when(row),
+                        rollout=made.scenario.plan, unit=unit, subject=made.people.ids[index], flag=flag,
+                        arm=stretch.arm[index], phase=stretch.phase, epoch=stretch.epoch,
+                        inclusion=int(stretch.inclusion[index]), **made.common(row))
 
 
 def session_ends(made: Made) -> Iterator[Event]:

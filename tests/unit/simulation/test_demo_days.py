@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from rollout_core.errors import InvalidDocument
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Accepted, Limits, accept
 from rollout_core.simulation.demo import SENDER, load_scenarios
-from rollout_core.simulation.population import draw_people
+from rollout_core.simulation.population import attributes_at, draw_people, renewed
 from rollout_core.simulation.scenario import Effect, Scenario
 from rollout_core.simulation.session_events import make_day
 from rollout_core.simulation.stretches import Stretch
@@ -73,6 +74,40 @@ def test_nobody_is_exposed_before_the_first_epoch_and_control_is_exposed_like_tr
     assert arms["treatment"] == pytest.approx(arms["control"], rel=0.25)
 
 
+def test_every_flag_that_is_served_is_told_of_and_the_first_one_in_every_session() -> None:
+    scenario = small(EXERCISE)
+    first = "ENHANCED_EXERCISE_LIBRARY"
+    people, stretches = draw_people(scenario, BEGAN, 10), [replace(each, flag=first) for each in halves(scenario, 1.0)]
+    told = Counter(event.flag for event in make_day(scenario, people, stretches, BEGAN, 3)
+                   if event.kind is Kind.EXPOSURE)
+    sessions = sum(event.kind is Kind.SESSION for event in make_day(scenario, people, stretches, BEGAN, 3))
+    assert told.keys() == scenario.behaviour.feature_use.keys()
+    assert told[first] == sessions
+    assert all(told[flag] == pytest.approx(0.2 * sessions, rel=0.3) for flag in told.keys() - {first})
+
+
+def test_writing_only_those_who_were_heard_of_leaves_the_register_as_writing_everybody_would() -> None:
+    people = draw_people(small(EXERCISE), BEGAN, 60)
+    moments = [BEGAN + timedelta(days=day) for day in (0, 0.4, 3.7, 3.9, 20.5, 41.0, 56.6)]
+    register = {place: known for place, known in enumerate(attributes_at(people, moments[0]))
+                if people.arrives_day[place] <= 0}
+    for since_at, until_at in pairwise(moments):
+        mask = renewed(people, since_at, until_at)
+        register |= dict(zip(np.flatnonzero(mask).tolist(), attributes_at(people, until_at, mask), strict=True))
+    whole = attributes_at(people, moments[-1])
+    assert register == {place: known for place, known in enumerate(whole) if people.arrives_day[place] <= 56.6}
+
+
+def test_nobody_awake_ever_looks_inactive() -> None:
+    people = draw_people(small(EXERCISE), BEGAN, 5)
+    for day in (0, 13, 14, 29.9, 56):
+        moment = BEGAN + timedelta(days=day)
+        idle = [(moment - datetime.fromisoformat(str(known["last_active_at"]))) / timedelta(days=1)
+                for place, known in enumerate(attributes_at(people, moment))
+                if not people.asleep[place] and people.arrives_day[place] == 0]
+        assert max(idle) < 30
+
+
 def test_an_effect_changes_treatment_only_and_only_while_it_lasts() -> None:
     scenario = small(EXERCISE, Effect("errors", 40.0, since=3.0, until=4.0, group="Broken: video", severity="high"))
     people, stretches = draw_people(scenario, BEGAN, 10), halves(scenario, 1.0)
@@ -89,9 +124,9 @@ def test_an_effect_changes_treatment_only_and_only_while_it_lasts() -> None:
 
 def test_a_mistake_in_a_scenario_names_its_file_and_line(tmp_path: Path) -> None:
     text = Path("data/demo/exercise_library.yaml").read_text(encoding="utf-8")
-    (tmp_path / "broken.yaml").write_text(text.replace("size: 20000", "size: many"), encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text(text.replace("size: 14000", "size: many"), encoding="utf-8")
     with pytest.raises(InvalidDocument) as caught:
         load_scenarios(tmp_path)
     problem = caught.value.problems[0]
-    line = next(n for n, each in enumerate(text.splitlines(), 1) if "size: 20000" in each)
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if "size: 14000" in each)
     assert (problem.where, problem.line) == ("population.size", line)
