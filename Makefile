@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 DEMO ?= 1
 
-.PHONY: install run test check bench bench-statistics demo clean
+.PHONY: install run test check bench bench-pages bench-statistics demo clean
 
 install: .venv/.installed
 
@@ -33,6 +33,9 @@ check: .venv/.installed-tests
 
 bench: .venv/.installed-tests
 	$(PY) -m tests.bench
+
+bench-pages: .venv/.installed-tests   ## every page on 10 M events in the real server; BENCH_PAGES="--events 300000 …"
+	$(PY) -m tests.bench.pages $(BENCH_PAGES)
 
 bench-statistics: .venv/.installed-tests
 	$(PY) -m tests.statistics.bench_statistics

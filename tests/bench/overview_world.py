@@ -19,7 +19,7 @@ from rollout_core.storage.event_store import DuckdbEventStore
 
 NOW = datetime(2026, 3, 29, 12, 2, tzinfo=UTC)
 DAYS = 28
-STARTED = NOW - timedelta(days=DAYS)
+SECRET = b"bench" * 8
 PLANS = Path(__file__).parents[2] / "data" / "plans"
 SLOT = {"workspace": "k0", "user": "k1"}
 
@@ -49,59 +49,64 @@ TURNS = (("patient", Kind.EXPOSURE), ("exercise", Kind.EXPOSURE), *((None, Kind.
          (None, Kind.ERROR), (None, Kind.FEEDBACK), ("exercise", Kind.EXPOSURE))
 
 
-def world(directory: Path, events: int, subjects: int) -> Room:
-    """A room whose store holds so many events of so many users and as many workspaces, all windows closed."""
+def world(directory: Path, events: int, subjects: int, now: datetime = NOW, secret: bytes = SECRET) -> Room:
+    """A room whose store holds so many events of so many users and as many workspaces, all windows closed; they end at
+    `now`. `secret` is the content of store.key."""
+    started = now - timedelta(days=DAYS)
     control = open_control_store(directory / "control.sqlite", read_plan)
-    store = DuckdbEventStore(directory / "events.duckdb", b"bench" * 8)
-    room = Room(control=control, events=store, directory=directory, clock=FixedClock())
-    rollouts = [_started(room, path) for path in sorted(PLANS.glob("*.yaml"))]
-    half = STARTED + timedelta(days=DAYS // 2)
+    store = DuckdbEventStore(directory / "events.duckdb", secret)
+    room = Room(control=control, events=store, directory=directory, clock=FixedClock(now))
+    rollouts = [_started(room, path, started) for path in sorted(PLANS.glob("*.yaml"))]
+    half = started + timedelta(days=DAYS // 2)
     store.mirror([MirroredRollout(rollout.key, rollout.unit) for rollout in rollouts],
                  [MirroredEpoch(rollout.key, number, at, rollout.phase, 50_000)
-                  for rollout in rollouts for number, at in ((1, STARTED), (2, half))])
+                  for rollout in rollouts for number, at in ((1, started), (2, half))])
     with store.database.transaction() as cursor:
         cursor.execute("INSERT INTO unit_slot VALUES (0, 'workspace'), (1, 'user')")
     history = timedelta(days=DAYS, hours=-1)
     for first in range(0, events, 1_000_000):
-        _fill(store, rollouts, Part(first, min(events, first + 1_000_000), STARTED, history / events), subjects)
-    _fill(store, rollouts, Part(events, events + TAIL, STARTED + history, timedelta(hours=1) / TAIL, events), subjects)
+        _fill(store, rollouts, Part(first, min(events, first + 1_000_000), started, history / events), subjects)
+    _fill(store, rollouts, Part(events, events + TAIL, started + history, timedelta(hours=1) / TAIL, events), subjects)
     store.close()
-    store = DuckdbEventStore(directory / "events.duckdb", b"bench" * 8)
-    while store.close_windows(NOW, days=7).behind:
+    store = DuckdbEventStore(directory / "events.duckdb", secret)
+    while store.close_windows(now, days=7).behind:
         pass
     return replace(room, events=store)
 
 
+@dataclass(frozen=True, slots=True)
 class FixedClock:
     """Stands still."""
 
+    at: datetime = NOW
+
     def now(self) -> datetime:
         """The instant."""
-        return NOW
+        return self.at
 
 
-def _started(room: Room, path: Path) -> Rollout:
+def _started(room: Room, path: Path, started: datetime) -> Rollout:
     """Sets a plan up and a rollout in its third phase, 50 % of everybody by chance."""
     document = PlanText(path.read_text(encoding="utf-8"), path.name)
     with room.control.write() as unit:
         plan = unit.plans.read(document)
-        unit.plans.save(plan, document, STARTED, "bench")
-        rollout = _rollout(plan)
+        unit.plans.save(plan, document, started, "bench")
+        rollout = _rollout(plan, started)
         unit.rollouts.save(rollout, None)
-        for number, at in ((1, STARTED), (2, STARTED + timedelta(days=DAYS // 2))):
+        for number, at in ((1, started), (2, started + timedelta(days=DAYS // 2))):
             unit.epochs.add(Epoch(rollout.key, number, at, rollout.phase, 50_000, rollout.thresholds, rollout.ever,
                                   rollout.served, "advance", 1))
     return rollout
 
 
-def _rollout(plan: Plan) -> Rollout:
+def _rollout(plan: Plan, started: datetime) -> Rollout:
     everyone = {plan.audiences[-1].key: 50_000}
-    middle = STARTED + timedelta(days=DAYS // 2)
+    middle = started + timedelta(days=DAYS // 2)
     phase = plan.phases[2].key
     return Rollout(key=plan.key, name=plan.name, plan=plan.key, plan_version=plan.version, unit=plan.unit, salt="bench",
-                   status=Status.RUNNING, created_at=STARTED, phase=phase, percentage=50_000, thresholds=everyone,
+                   status=Status.RUNNING, created_at=started, phase=phase, percentage=50_000, thresholds=everyone,
                    ever=everyone, served=plan.flags_served_in(phase), epoch=2, epoch_began_at=middle,
-                   started_at=STARTED, phase_entered_at=middle)
+                   started_at=started, phase_entered_at=middle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,9 @@ class Part:
 
 def _fill(store: DuckdbEventStore, rollouts: list[Rollout], part: Part, subjects: int) -> None:
     step = part.step.total_seconds() * 1e6
-    began, half = (at.replace(tzinfo=None) for at in (part.began_at, STARTED + timedelta(days=DAYS // 2)))
+    middle = rollouts[0].epoch_began_at
+    assert middle is not None
+    began, half = (at.replace(tzinfo=None) for at in (part.began_at, middle))
     by_key = {rollout.key: rollout for rollout in rollouts}
     flags = {rollout.key: sorted(rollout.served)[0] for rollout in rollouts}
     with store.database.transaction() as cursor:
@@ -134,4 +141,4 @@ def _fill(store: DuckdbEventStore, rollouts: list[Rollout], part: Part, subjects
             cursor.execute(f"INSERT INTO event_{kind.value} SELECT {COMMON.format(subjects=subjects)}, {own} "
                            f"FROM ({rows})")
         cursor.execute("INSERT INTO batch_token VALUES (NULL, 1, ?, ?, 0, 0)",
-                       [NOW.replace(tzinfo=None), part.last - part.first])
+                       [part.began_at.replace(tzinfo=None), part.last - part.first])

@@ -1,0 +1,196 @@
+"""The pages' bars on a large store, in the real server process over Streamlit's own protocol.
+
+    make bench-pages                            10 M events; the store is built in a temporary folder
+    python -m tests.bench.pages --events 300000 --store DIR --sessions 10
+
+CPU is the server process's own, everything in it included (event loop, DuckDB, garbage collection). A store that is
+there already is used again with --store; build it anew when the schema changes, and when it is older than some hours:
+its events end when it was built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.request import Request, urlopen
+
+from pages.panels.catalogue import PAGES
+from rollout_core.ports.store_key import store_key
+from tests.bench.figures import Figure, at_most, report
+from tests.bench.overview_world import world
+from tests.bench.pages.first_chart import first_charts
+from tests.bench.pages.server import FORGET
+from tests.bench.pages.viewer import Viewer, viewer
+from tests.browser.chromium import CHROMIUM
+from tests.fakes.running_app import RunningApp, running_app
+
+PER_SUBJECT = 10
+THINK_SECONDS = 5.0
+RATE = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured with: the app, a session's cookie, how much of everything."""
+
+    app: RunningApp
+    cookie: str
+    rounds: int
+    sessions: int
+    seconds: float
+    pages: tuple[str, ...]
+
+    def cpu_ms(self) -> float:
+        """CPU milliseconds that the server process has used, ended threads included (Linux: clock of a process)."""
+        return time.clock_gettime((~self.app.process.pid << 3) | 2) * 1000
+
+    def resident_mb(self) -> float:
+        """Memory of the server process, MB."""
+        pages = int(Path(f"/proc/{self.app.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def forget(self) -> None:
+        """Pages ask anew."""
+        with urlopen(Request(f"{self.app.url}{FORGET}", method="POST"), timeout=30):
+            pass
+
+
+async def rerun(bench: Bench, one: Viewer, page: str) -> tuple[float, float]:
+    """(CPU ms of the server, wall seconds) of one rerun."""
+    before = bench.cpu_ms()
+    seconds = await one.run(page)
+    await asyncio.sleep(0.02)                   # the tail of the run: a collection, the cache's clean-up
+    return bench.cpu_ms() - before, seconds
+
+
+async def page_times(bench: Bench) -> list[Figure]:
+    """Each page's CPU when its questions are asked anew, and when nothing changed."""
+    anew_all, same_all = [], []
+    async with viewer(bench.app.url, bench.cookie) as one:
+        for page in bench.pages:
+            first = await rerun(bench, one, page)
+            anew, same = [], []
+            for _ in range(bench.rounds):
+                bench.forget()
+                anew.append((await rerun(bench, one, page))[0])
+                same.append((await rerun(bench, one, page))[0])
+            print(f"  {page or 'overview':<12} anew p50 {median(anew):6.0f}  p95 {p95(anew):6.0f}   unchanged p50 "
+                  f"{median(same):5.0f}  p95 {p95(same):5.0f} CPU ms   first {first[0]:7.0f}  {one.sent / 1024:5.0f} KB"
+                  + (f"   {one.failed} ERRORS" if one.failed else ""), flush=True)
+            anew_all.append((p95(anew), page))
+            same_all.append((p95(same), page))
+    return [slowest("slowest page's rerun, p95", 250, anew_all), slowest("the same when nothing changed", 60, same_all)]
+
+
+def slowest(name: str, bar: float, values: list[tuple[float, str]]) -> Figure:
+    """The worst page of all."""
+    worst, page = max(values)
+    return Figure(name, worst, bar, "CPU ms", False, (min(values)[0], worst), page or "overview")
+
+
+def p95(values: list[float]) -> float:
+    """The value that 95 % do not exceed."""
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+async def crowd(bench: Bench) -> list[Figure]:
+    """Many people at once, each looking at page after page; and what each of them takes of memory."""
+    taken: list[float] = []
+    until = time.monotonic() + bench.seconds
+    start = asyncio.Event()
+    before = bench.resident_mb()
+
+    async def person(number: int) -> None:
+        async with viewer(bench.app.url, bench.cookie) as one:
+            await one.run(bench.pages[number % len(bench.pages)])
+            await start.wait()
+            await asyncio.sleep(THINK_SECONDS * number / bench.sessions)
+            while time.monotonic() < until:
+                number += 1
+                taken.append(await one.run(bench.pages[number % len(bench.pages)]))
+                await asyncio.sleep(THINK_SECONDS)
+
+    people = [asyncio.create_task(person(number)) for number in range(bench.sessions)]
+    await asyncio.sleep(bench.seconds / 2)
+    until = time.monotonic() + bench.seconds
+    start.set()
+    await asyncio.sleep(bench.seconds * 0.9)
+    each = (bench.resident_mb() - before) / bench.sessions
+    await asyncio.gather(*people)
+    return [Figure(f"rerun with {bench.sessions} sessions, p95", p95(taken), 1.0, "s", False, (min(taken), max(taken)),
+                   f"{len(taken)} reruns, median {median(taken):.2f} s"),
+            Figure("memory per session", each, 1.0, "MB", False, (each, each), f"{before:.0f} MB before")]
+
+
+async def burst(bench: Bench) -> list[Figure]:
+    """Every page's wall time while events stream in, over its time without."""
+    key = (bench.app.store / "write.key").read_text().strip()
+    async with viewer(bench.app.url, bench.cookie) as one:
+        async def times() -> dict[str, float]:
+            return {page: median([(await rerun(bench, one, page))[1] for _ in range(5)]) for page in bench.pages}
+
+        quiet = await times()
+        sender = subprocess.Popen([sys.executable, "-m", "tests.bench.pages.burst", bench.app.url, key, str(RATE)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        await asyncio.sleep(3)
+        busy = await times()
+        said, _ = await asyncio.to_thread(sender.communicate, "")
+    ratios = [(busy[page] / quiet[page], page) for page in bench.pages]
+    worst, page = max(ratios)
+    return [Figure("slowest page during a write burst over without", worst, 2.0, "x", False, (min(ratios)[0], worst),
+                   f"{page or 'overview'}, {int(said):,} of {RATE:,} events/s acknowledged")]
+
+
+def build(directory: Path, events: int) -> None:
+    """A store whose events end now."""
+    directory.mkdir(parents=True, exist_ok=True)
+    room = world(directory, events, events // PER_SUBJECT, datetime.now(UTC), store_key(directory))
+    room.events.close()
+    room.control.close()
+
+
+def measure(bench: Bench, browser: bool) -> list[Figure]:
+    """All figures."""
+    figures = asyncio.run(page_times(bench))
+    if browser and Path(CHROMIUM).exists():
+        figures.append(at_most("first chart over a hello-world page", 2.5, "x",
+                               first_charts(bench.app.url, bench.cookie, 5)))
+    figures += asyncio.run(crowd(bench))
+    return figures + asyncio.run(burst(bench))
+
+
+def main() -> int:
+    """Prints the figures; 1 when a bar is missed."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--events", type=int, default=int(os.environ.get("BENCH_EVENTS", "10000000")))
+    asked.add_argument("--store", type=Path, help="built here once and kept; otherwise in a temporary folder")
+    asked.add_argument("--sessions", type=int, default=50)
+    asked.add_argument("--seconds", type=float, default=40, help="how long the sessions go on")
+    asked.add_argument("--rounds", type=int, default=7)
+    asked.add_argument("--only", default="", help="these pages, separated by commas")
+    asked.add_argument("--no-browser", action="store_true")
+    options = asked.parse_args()
+    paths = tuple("" if place == 0 else entry.url_path for place, entry in enumerate(PAGES)
+                  if not options.only or entry.url_path in options.only.split(","))
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = options.store or Path(temporary) / "store"
+        if not (directory / "events.duckdb").exists():
+            build(directory, options.events)
+        quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
+        with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
+            time.sleep(5)                       # the windows' first pass
+            bench = Bench(app, app.session(), options.rounds, options.sessions, options.seconds, paths)
+            return report(f"Pages at {options.events:,} events", measure(bench, not options.no_browser))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
