@@ -73,7 +73,7 @@ def act_out(room: Room, scenario: Scenario, began_at: datetime, every: timedelta
     made = replace(room, clock=clock)
     enrol(made, cast, began_at)
     _let_act(made, scenario.plan)
-    steps = {began_at + DAY * step.day: step for step in scenario.steps}
+    steps = {began_at + DAY * step.day: step for step in scenario.steps if step.verb != "sweep"}
     maker, done, refused, sweeps, failed = _Maker(made, cast, began_at), [], list[tuple[float, str]](), 0, 0
     looks = _looks(scenario, (min(steps), until_at), began_at, every)
     for moment in sorted({*steps, *looks}):
