@@ -75,7 +75,7 @@ def _state(here: Here, alert: Alert) -> str:
 
 def _history(here: Here, alert: Alert) -> None:
     """Every step, newest first; asked for only once it is opened."""
-    opened = st.expander("History", key=f"history-{alert.id}", on_change="rerun")
+    opened = st.expander("History", key=f"history-{alert.id}", type="compact", on_change="rerun")
     if not opened.open:
         return
     with opened, part():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-import msgspec
 import streamlit as st
 
 from pages.panels.filters import labels as rollout_labels
@@ -14,16 +14,19 @@ from pages.panels.page import Here
 from rollout_core import bootstrap
 from rollout_core.charts.words import plain
 from rollout_core.control import VERBS
-from rollout_core.insight.audit import AuditRequest
+from rollout_core.insight.audit import MOST, AuditRequest
+from rollout_core.insight.audit_file import audit_file
 from rollout_core.insight.audit_verify import AuditVerifyRequest
 from rollout_core.insight.rollouts import RolloutsRequest
-from rollout_core.ports.control_records import AuditRecord
 
 ANCHOR, ASKED, BEFORE = "audit-anchor", "audit-verify", "audit-before"
 SHOWN = 50
-MOST_EXPORTED = 1_000_000
 SIGN_IN_VERBS = {"sign_in": "Sign in", "sign_out": "Sign out", "offer_link": "Offer link"}
 """What is in the trail and no verb of the registry."""
+
+FILES = (("CSV, for a spreadsheet", "csv", "csv", "text/csv"), ("JSON lines", "json", "jsonl", "application/jsonl"),
+         ("Parquet", "parquet", "parquet", "application/vnd.apache.parquet"))
+"""Button, kind of `audit_file`, file ending, media type."""
 
 OUTCOMES: Mapping[str, str | None] = {"Any way": None, "Done": "done", "Refused": "refused", "Failed": "failed"}
 SPANS: Mapping[str, timedelta | None] = {"Ever": None, "Today": timedelta(0), "Last 7 days": timedelta(days=6),
@@ -90,14 +93,21 @@ def go_before(seq: int) -> None:
 
 
 def download(here: Here, asked: AuditRequest) -> None:
-    """Everything that fits, not only what is shown, as JSON lines, each as it was hashed; made when it is pressed."""
-    room = bootstrap.current()
-    whole = replace(asked, limit=MOST_EXPORTED, before=None)
-    st.download_button("Download what fits", lambda: json_lines(room.ask("audit", whole).records), "audit.jsonl",
-                       "application/jsonl", icon=":material/download:", key="audit-download", on_click="ignore")
+    """Everything that fits, not only what is shown, with links and hashes; made when it is pressed."""
+    whole = replace(asked, limit=MOST, before=None)
+    with st.popover("Download…", icon=":material/download:"):
+        st.markdown("Everything that fits, with the hashes: whoever holds the file can verify the chain.")
+        for name, kind, ending, mime in FILES:
+            st.download_button(name, partial(file_of, whole, kind), f"audit.{ending}", mime, key=f"audit-file-{kind}",
+                               on_click="ignore", width="stretch")
 
 
-def json_lines(records: Sequence[AuditRecord]) -> bytes:
-    """One line a record, newest first: what `rollout audit verify` can check against the chain."""
-    return b"\n".join(msgspec.json.encode({"seq": each.seq, "previous": each.previous, "hash": each.hash,
-                                           "entry": msgspec.Raw(each.body)}) for each in records)
+def file_of(asked: AuditRequest, kind: str) -> bytes:
+    """The file of a kind; JSON lines and CSV end with the head."""
+    room, records = bootstrap.current(), []
+    while True:
+        found = room.ask("audit", asked)
+        records += found.records
+        if not found.more:
+            return audit_file(records, found.head, kind)
+        asked = replace(asked, before=found.records[-1].seq)

@@ -14,23 +14,37 @@ OUTCOME = {"done": words.Word("Done", "gray", "check"), "refused": words.Word("R
 
 
 def audit_rows(here: Here, records: Sequence[AuditRecord]) -> list[dict[str, str]]:
-    """Three columns, so that it reads on a phone too."""
-    return [{"When": f"{here.when(record.entry.at)}  \n{quiet(f'{record.seq:,}')}", "Who": _who(record.entry),
-             "What": _what(record.entry)} for record in records]
+    """Two columns, so that it reads on a phone too."""
+    return [{"Who and when": _who(here, record), "What": _what(record.entry)} for record in records]
 
 
-def _who(entry: AuditEntry) -> str:
+def _who(here: Here, record: AuditRecord) -> str:
+    entry = record.entry
     claimed = f", says {plain(entry.claimed)}" if entry.claimed else ""
-    return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(f'{entry.role}, {entry.origin or entry.via}'))}"
+    where = f"{entry.role}, {entry.origin or entry.via} · {record.seq:,}"
+    return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(here.when(entry.at)))}  \n{quiet(plain(where))}"
 
 
 def _what(entry: AuditEntry) -> str:
     verb = entry.verb.replace("_", " ").capitalize()
     mark = "" if entry.outcome == "done" else f"{words.of(OUTCOME, entry.outcome).badge} "
     where = f" {plain(entry.rollout)}" if entry.rollout else ""
-    changed = change_words(entry.before, entry.after)
+    changed = " ".join(part for part in (_about(entry.after), change_words(entry.before, entry.after)) if part)
     reason = f"  \n{quiet(plain(entry.reason))}" if entry.reason else ""
     return f"{mark}**{plain(verb)}**{where} {changed}{reason}".rstrip()
+
+
+def _about(after: Mapping[str, object]) -> str:
+    """Whom or what it was about, where that is no rollout: a person, a token, a kind of event and how long it is kept.
+    """
+    if "person" in after:
+        role = f", {after['role']}" if after.get("role") else ""
+        return plain(f"{after['person']}{role}" + (", may not sign in" if after.get("active") is False else ""))
+    if "token" in after:
+        return plain(after.get("name") or after["token"])
+    if "kind" in after and "days" in after:
+        return plain(f"{after['kind']}: {after['days']} days")
+    return ""
 
 
 def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> str:
@@ -42,7 +56,7 @@ def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> s
     if before.get("status") != after.get("status") and after.get("status"):
         was = f"{before['status']} → " if before.get("status") else ""
         said.append(plain(f"{was}{after['status']}"))
-    return badge(", ".join(said), "blue") if said else ""
+    return " ".join(badge(each, "blue") for each in said)
 
 
 def _share(value: object) -> str:

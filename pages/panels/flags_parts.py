@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import streamlit as st
+
+from pages.panels.furniture import section, table
+from pages.panels.page import Here
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import Word, badge, plain, quiet
+from rollout_core.insight.plan import PlanAnswer
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.insight.status import StatusRequest
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.rollouts.phase import Comparison
 from rollout_core.rollouts.plan import Plan
@@ -13,6 +20,24 @@ from rollout_core.rollouts.plan import Plan
 ON, WAITS = Word("On", "blue", "check"), Word("Waits", "gray", "hourglass_top")
 SAID = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
         Comparison.AT_MOST: "at most"}
+
+
+def reading(here: Here, entry: RolloutEntry, answer: PlanAnswer) -> None:
+    """What the version in use says, as tables."""
+    plan = answer.plan
+    st.markdown(plain(plan.description))
+    served = frozenset(here.ask("status", StatusRequest(entry.key)).flags)
+    section("Which flags?", "On means: served to those who are in · a flag waits for its phase and its prerequisite")
+    table(flag_rows(plan, served), "Flags")
+    section("Which phases?")
+    table(phase_rows(plan), "Phases")
+    left, right = st.columns(2, gap="large")
+    with left:
+        section("What should it reach?", "Targets of the plan")
+        table(target_rows(plan), "Targets")
+    with right:
+        section("What tells a person?", "Alert rules of the plan")
+        table(alert_rows(plan), "Alert rules")
 
 
 def flag_rows(plan: Plan, served: frozenset[str]) -> list[dict[str, str]]:

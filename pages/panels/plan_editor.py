@@ -9,7 +9,7 @@ from difflib import unified_diff
 
 import streamlit as st
 
-from pages.panels import acting, sure
+from pages.panels import acting, states, sure
 from pages.panels.foresight import noun
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
@@ -20,11 +20,25 @@ from rollout_core.control.draft_plan import EDITED, DraftedPlan
 from rollout_core.control.migrate_plan import MigratePlan
 from rollout_core.control.preview import Preview
 from rollout_core.errors import Invalid, Problem
+from rollout_core.insight.plan import PlanAnswer
 from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
 
 CHECKED = "plan-checked"
 TALL = 520
+
+
+def editing(here: Here, entry: RolloutEntry, answer: PlanAnswer) -> None:
+    """The editor for admins, the text for everybody else."""
+    section("What should change?", "A changed text becomes a new version · what is served stays as it is")
+    if not here.may(Role.ADMIN):
+        states.view_only(here, Role.ADMIN, "change the plan")
+        st.code(stored_text(entry), language="yaml", wrap_lines=True)
+        return
+    if answer.newest > answer.plan.version:
+        take_over(entry, answer.newest)
+    editor(entry)
 
 
 def stored_text(entry: RolloutEntry) -> str:
@@ -32,7 +46,7 @@ def stored_text(entry: RolloutEntry) -> str:
     return str(bootstrap.current().plan_text(entry.key).text)
 
 
-def editor(here: Here, entry: RolloutEntry) -> None:
+def editor(entry: RolloutEntry) -> None:
     """The document, a check, and what the check found."""
     room = bootstrap.current()
     stored = stored_text(entry)

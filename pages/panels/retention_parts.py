@@ -9,8 +9,10 @@ from pages.panels.furniture import table
 from pages.panels.page import Here
 from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.retention import KeptLine, RetentionRequest
+from rollout_core.metrics.event import Kind
 
-SAID = {"text": "Comments and error texts", "dead_letter": "Refused events", "subject_day": "Single subjects, by day"}
+SAID = {"api_request": "API request events", "text": "Comments and error texts",
+        "dead_letter": "Refused events", "subject_day": "Single subjects, by day"}
 
 
 def retention(here: Here) -> None:
@@ -56,7 +58,7 @@ def _consequence(here: Here, chosen: KeptLine, days: int) -> str:
     if not goes:
         return f"**{what}: {days:,} days.** Nothing that is there now is old enough to go."
     verb = "lose their text" if chosen.kind == "text" else "are deleted"
-    first = " They are exported to Parquet first." if chosen.kind not in SAID else ""
+    first = " They are exported to Parquet first." if chosen.kind in set(Kind) else ""
     return (f"**{what}: {days:,} days.** {goes:,} of {chosen.rows:,} {verb} at the next pass, after 03:00 UTC.{first} "
             "Charts and verdicts of the past stay.")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.panels.furniture import table
-from pages.panels.page import Here
+from pages.panels.furniture import section, table
+from pages.panels.page import Here, part
 from rollout_core import __version__, bootstrap
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import Word, plain, quiet
@@ -15,6 +15,18 @@ from rollout_core.insight.events_health import EventsHealthRequest
 
 SOUND = {"ok": Word("Sound", "green", "check_circle"), "warning": Word("Warning", "yellow", "warning"),
          "broken": Word("Broken", "red", "cancel"), "unknown": words.UNKNOWN}
+
+
+def store(here: Here) -> None:
+    """All of it, each part by itself."""
+    with part():
+        ingest(here)
+    section("Is the store sound?")
+    with part():
+        soundness(here)
+    section("What was it told?")
+    with part():
+        facts()
 
 
 def ingest(here: Here) -> None:

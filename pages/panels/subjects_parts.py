@@ -12,6 +12,7 @@ from pages.panels.furniture import table
 from pages.panels.page import Here, part
 from rollout_core.charts import formats
 from rollout_core.charts.words import Word, badge, plain, quiet
+from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.explain import ExplainAnswer, ExplainRequest, FlagExplanation
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.workspaces import WorkspacesAnswer, WorkspacesRequest
@@ -25,10 +26,10 @@ def listing(here: Here, answer: WorkspacesAnswer) -> None:
         st.markdown(quiet("Nobody. Try another beginning of the id, or import the register with `rollout import`."))
         return
     frame = pd.DataFrame({
-        "Id": [line.subject for line in answer.subjects],
+        "Id": [harmless(line.subject) for line in answer.subjects],
         "Has it": [line.enabled for line in answer.subjects],
         "Why": [line.reason.replace("_", " ") for line in answer.subjects],
-        "Audience": [line.audience for line in answer.subjects],
+        "Audience": [harmless(line.audience) for line in answer.subjects],
         "First seen with it": [_local(here, line.first_exposed_at) for line in answer.subjects],
         "Last active": [_local(here, line.last_active_at) for line in answer.subjects],
         "Sessions": [line.sessions for line in answer.subjects],
@@ -91,8 +92,8 @@ def _words(answer: ExplainAnswer) -> None:
     st.markdown(f"**{plain(answer.words)}**{unknown}")
     if answer.attributes:
         st.markdown(quiet(plain(" · ".join(f"{key}: {value}" for key, value in answer.attributes))))
-    for line in answer.advice:
-        st.markdown(f"- {plain(line)}")
+    if answer.advice:
+        st.markdown("\n".join(f"- {plain(line)}" for line in answer.advice))
 
 
 def _flag(flag: FlagExplanation) -> None:

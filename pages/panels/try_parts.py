@@ -6,17 +6,20 @@ import msgspec
 import streamlit as st
 
 from pages.panels import subjects_parts
+from pages.panels.furniture import section
 from pages.panels.page import Here
 from rollout_core.charts.words import quiet
 from rollout_core.errors import InvalidRequest, Problem
 from rollout_core.insight.explain import ExplainRequest
+from rollout_core.insight.plan import PlanAnswer
 from rollout_core.insight.rollouts import RolloutEntry
 
 Value = str | int | float | bool | tuple[str, ...]
 
 
-def try_subject(here: Here, entry: RolloutEntry) -> None:
+def trying(here: Here, entry: RolloutEntry, answer: PlanAnswer) -> None:
     """Two fields and the decision of every flag. Nothing is stored, nobody is exposed by looking."""
+    section("What would one get?", "The decision of every flag with its reasons · nothing is stored")
     with st.container(horizontal=True, vertical_alignment="top"):
         subject = st.text_input(f"Id of one {entry.unit}", key="try-subject", bind="query-params", width=260).strip()
         given = st.text_area("Attributes, one a line", key="try-attributes", height=96, width=360,
@@ -25,8 +28,8 @@ def try_subject(here: Here, entry: RolloutEntry) -> None:
         st.markdown(quiet("Any id, known to the register or not. What the register owns cannot be overruled by what is "
                           "written here, as for a real application."))
         return
-    answer = here.ask("explain", ExplainRequest(subject, entry.key, attributes=attributes_of(given or "")))
-    subjects_parts.explanation(answer)
+    request = ExplainRequest(subject, entry.key, attributes=attributes_of(given or ""))
+    subjects_parts.explanation(here.ask("explain", request))
 
 
 def attributes_of(text: str) -> dict[str, Value]:

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from pages.panels.acting import request_of
-from pages.panels.audit_parts import json_lines
+from pages.panels.audit_parts import file_of
+from rollout_core import bootstrap
+from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.insight import audit
 from rollout_core.insight.audit import AuditRequest
 from rollout_core.insight.workspaces import WorkspacesRequest
 from rollout_core.people.role import Role
+from rollout_core.settings import read_settings
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.control_setting import OPERATOR, Setting
-from tests.fakes.sample_answers import HOSTILE
 from tests.pages.conftest import open_page, text_of
 
 
@@ -139,10 +141,12 @@ def test_pages_of_what_fits_follow_each_other_without_a_gap(setting: Setting, mo
     assert seen == sorted(set(seen), reverse=True)
 
 
-def test_what_is_downloaded_is_what_was_hashed(setting: Setting) -> None:
-    setting.act("set_person", name=HOSTILE, role=Role.VIEWER)
-    records = audit.answer(setting.room, AuditRequest()).records
-    assert records[0].body in json_lines(records).splitlines()[0]
+def test_what_is_downloaded_is_everything_that_fits_and_not_only_what_is_shown(setting: Setting) -> None:
+    for number in range(60):
+        setting.act("set_person", name=f"p{number}", role=Role.VIEWER)
+    bootstrap.set_current(ControlRoom(setting.room, read_settings({}), "owner", "write"))
+    lines = file_of(AuditRequest(limit=7, verb="set_person"), "json").splitlines()
+    assert len(lines) == 61, "60 entries and the head"
 
 
 def test_the_page_of_subjects_shows_the_numbers_of_the_one_that_is_explained(room: FakeControlRoom) -> None:

@@ -9,8 +9,8 @@ from rollout_core.insight import QUESTIONS
 from tests.golden.made_world import World
 
 NEED_MORE = {"explain": {"subject": "treatment0"}}
-OF_ONE_DECISION = {"replay"}
-NAMES = sorted(set(QUESTIONS) - OF_ONE_DECISION)
+OF_ONE_THING = {"replay", "alert_history"}
+NAMES = sorted(set(QUESTIONS) - OF_ONE_THING)
 
 
 def asked(world: World, name: str) -> object:
