@@ -28,19 +28,12 @@ def decision(record: Values) -> str:
 
 def replayed(found: Values) -> str:
     """A decision judged again from its stored counts."""
-    same = "The same verdicts" if found["same"] else "NOT the same verdicts"
     lines = [f"Decision {found['number']}: {found['rollout']}, {found['act']}. {found['summary']}",
-             f"{same}; the largest difference of log e is {found['largest_difference']:.3g}.{_edition(found)}",
+             found["words"],
              *(f"  {verdict_line(each)}" for each in found["verdicts"])]
     if found["otherwise"]:
         lines.append(f"What would have changed it: {found['otherwise']}")
     return "\n".join(lines)
-
-
-def _edition(found: Values) -> str:
-    if found["same"] or found["edition"] == found["edition_now"]:
-        return ""
-    return f" It was judged by edition {found['edition']} of the analysis, this is {found['edition_now']}."
 
 
 def _seen(seen: Values) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -92,7 +94,7 @@ def test_in_mode_act_the_step_its_record_and_its_trail_come_together(harmed: Roo
     assert decision.done
     assert decision.audit_seq == trail.seq
     assert (trail.entry.principal, trail.entry.verb) == ("autopilot", "roll_back")
-    assert "errors is proven worse" in trail.entry.reason
+    assert "Sessions with an error: proven worse" in trail.entry.reason
 
     again = swept_at_next_minute(harmed)
     assert again.done is False, "a second step waits for the dwell time"
@@ -120,3 +122,21 @@ def test_a_rehearsal_finds_the_harm_at_the_time_a_sweep_would_have(harmed: Room,
     assert "halve" in acts
     assert next(each for each in found.decisions if each.act == "halve").swept_at < NOW
     assert share(harmed) == before, "the live store is only read"
+
+
+def test_a_decision_judged_by_another_edition_says_so_when_it_is_replayed(harmed: Room) -> None:
+    swept_at_next_minute(harmed)
+    with harmed.control.read() as unit:
+        last = unit.decisions.tail(KEY, limit=1)[0]
+    assert "verdicts" in last.seen
+    verdicts = dict(cast("dict[str, Any]", last.seen["verdicts"]))
+    verdicts["guardrails"] = [{**each, "log_e": each["log_e"] + (2.0 if each["key"] == "errors" else 0.0)}
+                              for each in verdicts["guardrails"]]
+    seen = {**last.seen, "verdicts": verdicts, "edition": 99}
+    with harmed.control.write() as unit:
+        number = unit.decisions.append(replace(last, seen=seen, swept_at=last.swept_at + timedelta(seconds=1)))
+    found = QUESTIONS["replay"].answer(harmed, QUESTIONS["replay"].request(number=number))
+    assert not found.same
+    assert found.largest_difference == pytest.approx(2.0, abs=1e-9)
+    assert [each.key for each in found.differences] == ["errors"]
+    assert "Judged under edition 99 of the analysis, replayed with edition" in found.words
