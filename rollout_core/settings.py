@@ -30,6 +30,7 @@ class Settings:
     port: int = 8501
     address: str = "127.0.0.1"
     url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = LOCAL_HOSTS
     session_lifetime: timedelta = timedelta(hours=12)
     link_lifetime: timedelta = timedelta(minutes=30)
@@ -152,6 +153,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ROLLOUT_PORT", "port", _port, "a number from 1 to 65535"),
     Variable("ROLLOUT_ADDRESS", "address", str, "an address of this machine"),
     Variable("ROLLOUT_URL", "url", _url, "the address people use, such as https://rollout.example.com"),
+    Variable("ROLLOUT_TRUSTED_PROXIES", "trusted_proxies", _names, "addresses separated by commas"),
     Variable("ROLLOUT_ALLOWED_HOSTS", "allowed_hosts", _names, "host names separated by commas"),
     Variable("ROLLOUT_SESSION_HOURS", "session_lifetime", _hours, "a whole number of hours above 0"),
     Variable("ROLLOUT_LINK_MINUTES", "link_lifetime", _minutes, "a whole number of minutes above 0"),

@@ -9,14 +9,15 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk
 from rollout_core.bootstrap.provider_test import ProviderFound, look_up_provider
+from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.draft_plan import DraftedPlan, document_of, draft_plan
 from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
+from rollout_core.control.start_link import start_link
 from rollout_core.control.who import actor_of_session
 from rollout_core.control.written import unusable_texts
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
@@ -107,6 +108,11 @@ class ControlRoom:
         lifetime = self.settings.link_lifetime
         secret = offer_link(self.room, actor, lifetime, person or LOCAL_ADMIN)
         return {"secret": secret, "minutes": int(lifetime.total_seconds() // 60)}
+
+    def start_link(self) -> dict[str, Any]:
+        """The same for the local admin, known to this process alone: what a start prints."""
+        lifetime = self.settings.link_lifetime
+        return {"secret": start_link(self.room, lifetime), "minutes": int(lifetime.total_seconds() // 60)}
 
     def drafted(self, actor: Actor, rollout: str, text: str) -> DraftedPlan:
         """An edited plan document as it would become, for admins; nothing is kept. Raises InvalidPlan, NotPermitted."""

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 OTHERS = 0o077
-FILES = ("control.sqlite*", "events.duckdb*", "reserve", "*.key", "*.json", "*.log")
+FILES = ("control.sqlite*", "events.duckdb*", "reserve", "store.key*", "owner.key*", "write.key*", "app.json*",
+         "emergency.json*")
 FOLDERS = ("backups", "exports", "copies", "events.duckdb.staging")
 
 

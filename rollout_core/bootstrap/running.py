@@ -35,13 +35,15 @@ WATCH_SECONDS = 1.0
 
 
 def settings_to_serve(environ: Mapping[str, str]) -> Settings:
-    """The settings of an app that is about to start. Ends the process in words when they cannot be used, or when
+    """The settings of an app that is about to start; Uvicorn, which trusts proxies on this machine unless told
+    otherwise, is told which ones (it reads the variable when Streamlit configures it). Ends the process in words when they cannot be used, or when
     another app serves the store."""
     try:
         settings = read_settings(environ)
         refuse_second_app(settings)
     except RolloutError as error:
         raise SystemExit(str(error)) from None
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(settings.trusted_proxies)
     return settings
 
 
@@ -98,7 +100,7 @@ def announce(room: ControlRoom, address: str, warnings: tuple[str, ...]) -> None
     if room.settings.demo:
         lines.append("This store is simulated. `make run DEMO=0` opens an empty one for real data.")
     if room.settings.print_link:
-        made = room.sign_in_link(room.local_owner())
+        made = room.start_link()
         lines.append(f"Sign in once, within {made['minutes']} minutes: {address}/signin?link={made['secret']}")
     if room.events_closed is not None:
         lines.append(f"The event store is closed: {room.events_closed} Flags, pause and stop work.")

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rollout_core.bootstrap import ControlRoom
-from rollout_core.errors import InvalidRequest, NotPermitted, NotSignedIn, StoreUnavailable
+from rollout_core.errors import InvalidRequest, NotPermitted, NotSignedIn, RolloutError, StoreUnavailable
+from rollout_core.http import problems
 from rollout_core.http.requests import body_of
 from rollout_core.http.visitor import KEY, Visitor
 from rollout_core.metrics.event import Event
@@ -43,12 +44,20 @@ PREFLIGHT = CROSS_SITE | {"Access-Control-Allow-Methods": "POST", "Access-Contro
 def event_routes(rooms: Rooms) -> list[Route]:
     """The key stands in the query (`?key=`) or in the path; a beacon can set no header."""
     paths = ("/v1/events", "/v1/events/{key}")
-    return [*(Route(path, partial(_receive, rooms), methods=["POST"]) for path in paths),
+    return [*(Route(path, partial(_answered, rooms), methods=["POST"]) for path in paths),
             *(Route(path, _preflight, methods=["OPTIONS"]) for path in paths)]
 
 
 async def _preflight(request: Request) -> Response:
     return Response(None, 204, PREFLIGHT)
+
+
+async def _answered(rooms: Rooms, request: Request) -> Response:
+    """The answer; a refusal may be read by a browser of another site too, which must learn when to come again."""
+    try:
+        return await _receive(rooms, request)
+    except RolloutError as error:
+        return problems.answer(problems.describe(error), {**problems.headers_of(error), **CROSS_SITE})
 
 
 async def _receive(rooms: Rooms, request: Request) -> Response:

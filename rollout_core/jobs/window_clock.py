@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.sync_register import sync_register
+from rollout_core.control.tidy import tidy
 from rollout_core.errors import RolloutError
 from rollout_core.ports.keeping import keep_days
 from rollout_core.ports.room import Room
@@ -24,6 +25,7 @@ log = getLogger("rollout.windows")
 TICK_SECONDS = 2.0
 MIRROR_EVERY = timedelta(seconds=10)
 REBUILD_EVERY = timedelta(minutes=1)
+TIDY_EVERY = timedelta(hours=1)
 DAYS_AT_ONCE = 60
 RETENTION_HOUR = 3
 """Retention runs once a day, at the first tick after this hour, UTC."""
@@ -37,6 +39,7 @@ class Memory:
     rebuilt_at: datetime | None = None
     behind: bool = False
     retained_on: date | None = None
+    tidied_at: datetime | None = None
 
 
 class WindowClock:
@@ -66,7 +69,7 @@ class WindowClock:
     def tick(self) -> None:
         """One pass. A step that fails is logged and does not keep the others from being done."""
         now = self._room.clock.now()
-        for step in (self._mirror, self._close, self._retain):
+        for step in (self._mirror, self._close, self._retain, self._tidy):
             attempt(step, now)
 
     def _run(self) -> None:
@@ -97,6 +100,12 @@ class WindowClock:
                 chosen = keep_days(unit.meta)
             self._room.events.retain({**chosen, **self._keep_days}, now, self._export_to)
             self._memory.retained_on = today
+
+    def _tidy(self, now: datetime) -> None:
+        last = self._memory.tidied_at
+        if last is None or now - last >= TIDY_EVERY:
+            self._memory.tidied_at = now
+            tidy(self._room, now)
 
 
 def attempt(step: Callable[[datetime], None], now: datetime) -> None:

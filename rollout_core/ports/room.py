@@ -14,6 +14,7 @@ from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.import_source import OpenImport
 from rollout_core.ports.live_snapshot import LiveSnapshot
+from rollout_core.ports.start_links import StartLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +32,6 @@ class Room:
     """Environment variables as they were at the start; overrides of flags are read from here."""
     counts: CensusMemory = field(default_factory=CensusMemory)
     answers: AnswerMemory = field(default_factory=AnswerMemory)
+    start_links: StartLinks = field(default_factory=StartLinks)
     open_import: OpenImport | None = None
     """Reads files for `import_file`; None where this process reads none."""

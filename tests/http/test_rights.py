@@ -23,14 +23,17 @@ def test_every_file_of_a_store_is_its_owners_only_in_a_folder_made_by_others(tmp
     foreign = store / "notes.txt"
     foreign.write_text("somebody's own", encoding="ascii")
     foreign.chmod(0o644)
+    settings = store / "package.json"
+    settings.write_text("{}", encoding="ascii")
+    settings.chmod(0o644)
     with running_app(store) as app:
         event = {"kind": "conversion", "event_id": "e1", "subject": "u1", "unit": "user", "name": "signed_up",
                  "occurred_at": "2026-01-01T00:00:00Z"}
         with app.owner() as owner:
             owner.post("/api/v1/events", json={"events": [event]})
             assert owner.post("/api/admin/rollout/backup", json={}).status_code == 200
-        assert open_to_others(store) == {"notes.txt"}
-    assert open_to_others(store) == {"notes.txt"}
+        assert open_to_others(store) == {"notes.txt", "package.json"}
+    assert open_to_others(store) == {"notes.txt", "package.json"}
     names = {path.name for path in store.rglob("*")}
     assert {"control.sqlite", "events.duckdb", "reserve", "owner.key", "store.key"} <= names
 
