@@ -34,7 +34,7 @@ def adoption(measuring: Measuring, asked: Asked, form: f.Adoption) -> Measured:
         return built(measuring, asked, None, 0, None, ONLY_TREATMENT)
     rules = measuring.scene.plan.measurement
     age = asked.age or (rules.adoption_floor_age if form.floor else rules.adoption_age)
-    rows = adopters(measuring, age, asked.flag, form.tag or asked.tag)
+    rows = adopters(measuring, age, asked.flag, form.tag or asked.tag, again=False)
     exposed, tried = sum(row["exposed"] for row in rows), sum(row["tried"] for row in rows)
     note = "" if exposed else f"nobody was exposed {_days(age)} ago or longer"
     return built(measuring, asked, tried / exposed if exposed else None, exposed, wilson(tried, exposed), note)
@@ -52,8 +52,9 @@ def stickiness(measuring: Measuring, asked: Asked, form: f.Stickiness) -> Measur
 
 
 def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag: str | None = None, *,
-             within: timedelta | None = None) -> list[dict[str, Any]]:
-    """Rows of AdoptionAtAge for the treatment arm. `within`: the use must come within this age, if not within `age`."""
+             within: timedelta | None = None, again: bool = True) -> list[dict[str, Any]]:
+    """Rows of AdoptionAtAge for the treatment arm. `within`: the use must come within this age, if not within `age`;
+    `again` False: whether they came back is not asked."""
     window, now = measuring.closed, floored(measuring.scene.now)
     counted = within or age
     until_at = min(window.until_at, now - (age - counted)) if within else window.until_at
@@ -61,7 +62,8 @@ def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag:
     if until_at <= window.since_at or (tag is not None and not flags):
         return []
     question = AdoptionAtAge(measuring.rollout, Window(window.since_at, until_at), now - (age - counted),
-                             int(counted.total_seconds() // 3600), flag=flag, flags=flags)
+                             int(counted.total_seconds() // 3600), flag=flag, flags=flags,
+                             again_days=7 if again else 0)
     return [row for row in measuring.ask(question).records() if row["arm"] in MEMBERS[TREATMENT]]
 
 

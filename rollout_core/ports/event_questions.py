@@ -128,7 +128,8 @@ class SpanCounts:
 class AdoptionAtAge:
     """Adoption at fixed age: arm, epoch, inclusion, exposed (first exposed in `exposed_in` and at least `age_hours`
     before `now`), tried (a feature_use within the age), used_again (on a later day within `again_days` of the first
-    use). `flag` narrows exposure and use to one flag, `flags` use to several.
+    use; 0: not asked, which settles an answer sooner). `flag` narrows exposure and use to one flag, `flags` use to
+    several.
     """
 
     rollout: str
@@ -253,9 +254,9 @@ class TimelineBins:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One metric by the values of `column` (page | device | endpoint | name | category | flag), the `limit` most frequent
-    ones: part, arm, epoch, inclusion, then n, s, ss; `binned`: b, n of the log histogram. Reads raw events: keep the
-    window short.
+    """One metric by the values of `column` (page | device | endpoint | name | category | flag), the `limit` most
+    frequent ones: part, arm, epoch, inclusion, then n, s, ss; `binned`: b, n of the log histogram. Reads raw
+    events: keep the window short, and let it end at a full 5 minutes, so that it may be remembered (`live` False).
     """
 
     rollout: str
@@ -264,6 +265,7 @@ class Parts:
     window: Window
     binned: bool = False
     limit: int = 12
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +344,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Watermarks:
-    """How far jobs have come: name, reached_at, batch. Equal answers mean that nothing closed has changed since."""
+    """How far windows are closed (name, reached_at) and the newest rebuild of a day (name, stamp). Equal answers mean
+    that nothing closed has changed since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
+from rollout_core.storage.day_parts import stamp_every_day
 from rollout_core.storage.event_insert import insert_rows
 from rollout_core.storage.event_spans import end_spans_with_epochs
 from rollout_core.storage.event_tables import event_table
@@ -34,6 +35,7 @@ def mirror(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[MirroredRollout
     if changed:
         end_spans_with_epochs(cursor, counted_until)
         drop_tail(cursor)
+        stamp_every_day(cursor)
     if counted_until is not None and any(rollout.rollout not in known for rollout in rollouts):
         _mark_days_with_events(cursor, (counted_until - BASELINE).date(), counted_until)
 

@@ -17,6 +17,7 @@ from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_questions import Kept, Rows
 from rollout_core.ports.event_store import Forgotten, Retained
 from rollout_core.ports.keeping import DEFAULT_KEEP_DAYS
+from rollout_core.storage.day_parts import stamp_every_day
 from rollout_core.storage.event_copies import copy_out
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import literal
@@ -43,7 +44,9 @@ def retain(database: EventDatabase, keep_days: Mapping[str, int], now: datetime,
         _drop_texts(cursor, today - timedelta(days=keep["text"]))
         cursor.execute("DELETE FROM dead_letter WHERE received_at < ?::DATE",
                        [today - timedelta(days=keep["dead_letter"])])
-        cursor.execute("DELETE FROM subject_day WHERE day < ?", [today - timedelta(days=keep["subject_day"])])
+        if cursor.execute("DELETE FROM subject_day WHERE day < ?",
+                          [today - timedelta(days=keep["subject_day"])]).fetchall()[0][0]:
+            stamp_every_day(cursor)
         cursor.execute("DELETE FROM batch_token WHERE received_at < ?::DATE AND batch < (SELECT max(batch) FROM "
                        "batch_token)", [today - timedelta(days=keep["batch_token"])])
         _compact_ingest_hours(cursor)
@@ -136,6 +139,7 @@ def forget(database: EventDatabase, slot: str | None, unit: str, subject: str, k
         _delete(cursor, removed, "dead_letter", "contains(raw, $name)", {"name": f'"{subject}"'})
         if mirrored := forget_subject(cursor, unit, subject):
             removed["register"] = mirrored
+        stamp_every_day(cursor)
     return Forgotten(removed, tuple(still_in(copies, key)))
 
 

@@ -162,6 +162,8 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
     "day_aside": ("Days that could not be rebuilt; tried again later", (
         _DAY, ("failed_at", TIMESTAMP, "Newest attempt"), ("tries", Integer, "Attempts"),
         ("why", String, "What the database said"))),
+    "day_stamp": ("Grows whenever a day's rollups are rebuilt", (
+        _DAY, ("stamp", BigInteger, "Of the newest rebuild; on day 0001-01-01: of all days at once"))),
     "rollout_mirror": ("Rollouts as the control store knows them", (
         _ROLLOUT, _UNIT, ("lateness_s", Integer, "How long a window waits, seconds"),
         ("names", String, "Names its plan knows, JSON list; rollups keep them apart"))),

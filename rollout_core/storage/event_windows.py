@@ -17,6 +17,7 @@ import duckdb
 
 from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_store import Closed
+from rollout_core.storage.day_parts import stamp_days
 from rollout_core.storage.days_aside import days_aside, put_aside, rests, take_back
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_firsts import rebuild_firsts
@@ -163,6 +164,7 @@ def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until:
     rebuild_firsts(cursor, Stretch(since, max(end, watermark(cursor) or end), until), joined_rollouts(cursor))
     cursor.execute("DELETE FROM dirty_hour WHERE hour >= ? AND hour < ?", [since, end])
     take_back(cursor, *chunk)
+    stamp_days(cursor, *chunk)
     if end > (watermark(cursor) or BEGINNING):
         _set_watermark(cursor, end)
 

@@ -1,7 +1,7 @@
-"""Names that senders make up: of each hour the most frequent ones and those a plan knows stay, the others become "other".
+"""Names that senders make up: of each hour the most frequent and those a plan knows stay, the others become "other".
 
-The public write key lets anybody send any category, flag or name; without an end to them an hour could have as many rows
-in the rollups as events. Raw events and what is known of single subjects keep the names as they were sent.
+The public write key lets anybody send any category, flag or name; without an end to them an hour could have as many
+rows in the rollups as events. Raw events and what is known of single subjects keep the names as they were sent.
 """
 
 from __future__ import annotations

@@ -135,8 +135,9 @@ def stored_counts(reader: Reader, question: StoredCounts) -> Rows:
 
 
 def watermarks(reader: Reader, question: Watermarks) -> Rows:
-    """The watermark table, in a fixed order."""
-    return reader.rows("SELECT name, reached_at, batch FROM watermark ORDER BY ALL")
+    """How far windows are closed, and the newest stamp of a rebuilt day."""
+    return reader.rows("SELECT name, reached_at, NULL::BIGINT AS stamp FROM watermark WHERE name = 'windows' UNION ALL "
+                       "SELECT 'rebuilt', NULL, max(stamp) FROM day_stamp")
 
 
 def last_seen(reader: Reader, question: LastSeen) -> Rows:

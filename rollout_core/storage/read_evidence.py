@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.evidence_questions import (
@@ -14,6 +17,7 @@ from rollout_core.ports.evidence_questions import (
     SumsBefore,
     VersionFirsts,
 )
+from rollout_core.storage.day_parts import ONE_DAY, Part, added, days_between
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.reader import Reader
 
@@ -22,13 +26,32 @@ COMPARED = "arm IN ('treatment', 'control', 'holdout')"
 
 
 def answer_newcomers(reader: Reader, question: Newcomers) -> Rows:
-    """One look at every span of the version: its subject's first one counts."""
-    return reader.rows(
-        f"WITH first AS (SELECT subject_key, min(from_at) AS entered_at, arg_min(epoch, from_at) AS epoch, "
-        f"arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm FROM arm_span "
-        f"WHERE rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED} GROUP BY subject_key) "
-        "SELECT date_trunc('hour', entered_at) AS hour, epoch, inclusion, arm, count(*) AS entered FROM first "
-        "GROUP BY ALL ORDER BY hour, epoch, inclusion, arm", {"rollout": question.rollout})
+    """Each subject's first span of the version counts; settled days are counted once."""
+    columns = ("hour", "epoch", "inclusion", "arm", "entered")
+    parts = [Part(day, day, day, question) for day in _entry_days(reader, question.rollout, question.epochs)]
+    rows = reader.put_together(parts, lambda run: reader.rows(
+        f"WITH first AS ({_entries(question.epochs, run)}) "
+        "SELECT CAST(entered_at AS DATE), date_trunc('hour', entered_at) AS hour, epoch, inclusion, arm, "
+        "count(*) AS entered FROM first GROUP BY ALL", {"rollout": question.rollout}))
+    return Rows(columns, added(rows, 4), reader.closed_until_at)
+
+
+def _entry_days(reader: Reader, rollout: str, epochs: Sequence[int]) -> list[date]:
+    """The days on which anybody may have entered these epochs."""
+    first, last = reader.rows(f"SELECT min(from_at)::DATE, max(from_at)::DATE FROM arm_span WHERE rollout = $rollout "
+                              f"AND epoch IN ({_list(epochs)}) AND {COMPARED}", {"rollout": rollout}).rows[0]
+    return [] if first is None else list(days_between(first, last))
+
+
+def _entries(epochs: Sequence[int], run: Sequence[Part]) -> str:
+    """SELECT of the subjects whose first span within `epochs` began on the days of a run: subject_key, unit,
+    entered_at, and epoch, inclusion, arm then. Whose span of these days is not the first one drops out."""
+    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({_list(epochs)}) AND {COMPARED}"
+    since, until = f"TIMESTAMP '{run[0].day}'", f"TIMESTAMP '{run[-1].day}' + INTERVAL 1 DAY"
+    return (f"SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, arg_min(epoch, from_at) AS "
+            f"epoch, arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm {spans} "
+            f"AND from_at < {until} AND subject_key IN (SELECT subject_key {spans} AND from_at >= {since} "
+            f"AND from_at < {until}) GROUP BY subject_key HAVING min(from_at) >= {since}")
 
 
 def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
@@ -98,7 +121,19 @@ def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
 
 
 def answer_matured(reader: Reader, question: Matured) -> Rows:
-    """Outcomes at a fixed age, of subjects that stayed on one side until it was known."""
+    """Outcomes at a fixed age, of subjects that stayed on one side until it was known; settled days are counted once.
+    """
+    reach = ONE_DAY * (question.on_day or ceil(question.within_hours / 24))
+    known_after = reach + ONE_DAY if question.on_day else timedelta(hours=question.within_hours)
+    asked = replace(question, now=datetime(2100, 1, 1, tzinfo=UTC))
+    parts = [Part(day, day, day + reach, asked) for day in _entry_days(reader, question.rollout, question.epochs)
+             if datetime.combine(day, time(), UTC) + known_after <= question.now]
+    rows = reader.put_together(parts, lambda run: _matured(reader, question, run, reach))
+    return Rows(("day", "epoch", "inclusion", "arm", "n", "x"), added(rows, 4), reader.closed_until_at)
+
+
+def _matured(reader: Reader, question: Matured, run: Sequence[Part], reach: timedelta) -> Rows:
+    """The same of those who entered on some days in a row, the day they entered in front."""
     late = ("CAST(e.entered_at AS DATE) + $on_day + 1" if question.on_day else "e.entered_at + to_hours($within_hours)")
     happened = ("d.day = CAST(e.entered_at AS DATE) + $on_day" if question.on_day
                 else "d.first_at >= e.entered_at AND d.first_at < e.entered_at + to_hours($within_hours)")
@@ -107,11 +142,9 @@ def answer_matured(reader: Reader, question: Matured) -> Rows:
                   **({"on_day": question.on_day} if question.on_day else {"within_hours": question.within_hours}),
                   **_named("what", question.whats)}
     return reader.rows(
-        f"WITH span AS (SELECT subject_key, unit, from_at, epoch, inclusion, {SIDE} AS arm FROM arm_span WHERE "
+        f"WITH entry AS ({_entries(question.epochs, run)}), "
+        f"span AS (SELECT subject_key, from_at, {SIDE} AS arm FROM arm_span WHERE "
         f"rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED}), "
-        "entry AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, "
-        "arg_min(epoch, from_at) AS epoch, arg_min(inclusion, from_at) AS inclusion, arg_min(arm, from_at) AS arm "
-        "FROM span GROUP BY subject_key), "
         "crossed AS (SELECT s.subject_key, min(s.from_at) AS crossed_at FROM span AS s "
         "JOIN entry AS e USING (subject_key) WHERE s.arm <> e.arm GROUP BY s.subject_key), "
         f"moved AS ({_crossings(question.crossings)}), "
@@ -120,10 +153,11 @@ def answer_matured(reader: Reader, question: Matured) -> Rows:
         f"WHERE {late} <= $now AND (c.crossed_at IS NULL OR c.crossed_at >= {late}) "
         f"AND (m.moved_at IS NULL OR {late} <= m.moved_at)), "
         f"hit AS (SELECT DISTINCT e.subject_key FROM ripe AS e JOIN subject_day AS d ON d.unit = e.unit AND "
-        f"d.subject_key = e.subject_key AND {happened} WHERE d.kind IN ({_quoted(question.kinds)}) {whats}) "
-        "SELECT CAST(r.known_at AS DATE) AS day, r.epoch, r.inclusion, r.arm, count(*) AS n, "
-        "count(h.subject_key) AS x FROM ripe AS r LEFT JOIN hit AS h USING (subject_key) GROUP BY ALL "
-        "ORDER BY day, r.epoch, r.inclusion, r.arm", parameters)
+        f"d.subject_key = e.subject_key AND {happened} WHERE d.kind IN ({_quoted(question.kinds)}) {whats}"
+        f"AND d.day BETWEEN DATE '{run[0].day}' AND DATE '{run[-1].day + reach}') "
+        "SELECT CAST(r.entered_at AS DATE), CAST(r.known_at AS DATE) AS day, r.epoch, r.inclusion, r.arm, "
+        "count(*) AS n, count(h.subject_key) AS x FROM ripe AS r LEFT JOIN hit AS h USING (subject_key) GROUP BY ALL",
+        parameters)
 
 
 def _list(numbers: Sequence[int]) -> str:

@@ -1,12 +1,19 @@
 """Answers AdoptionAtAge, ExposureCohorts, Retention: what people do after their first exposure. Closed windows only.
 
-Who is exposed comes from `arm_span`, what they do from `subject_day`. A use counts from 5 minutes before the exposure
-on, since the clocks of two senders differ.
+Who is exposed comes from `arm_span`, what they do from `subject_day`; days that are settled are counted once
+(day_parts.py). A use counts from 5 minutes before the exposure on, since the clocks of two senders differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
+
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import COMPARED_ARMS, AdoptionAtAge, ExposureCohorts, Retention, Rows
+from rollout_core.storage.day_parts import ONE_DAY, Part, added, days_between
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
 from rollout_core.storage.reader import Reader
@@ -14,32 +21,59 @@ from rollout_core.storage.window_sources import quoted
 
 CLOCKS_DIFFER = "INTERVAL 5 MINUTE"
 USES = "kind = 'feature_use'"
+MICROSECOND = timedelta(microseconds=1)
+WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""Stands for a question's own window and instant in the key of a part, which names its own."""
 
 
 def adoption(reader: Reader, question: AdoptionAtAge) -> Rows:
     """Exposed, tried within the age, used again on a later day; by arm and stratum of the first exposure."""
+    window, age = question.exposed_in, timedelta(hours=question.age_hours)
+    known_until = min(window.until_at, question.now - age + MICROSECOND)
+    reach = ONE_DAY * (ceil(question.age_hours / 24) + question.again_days)
+    asked = replace(question, exposed_in=WHOLE, now=WHOLE.until_at)
+    parts = [
+        Part(day, max(window.since_at.date(), day - ONE_DAY), day + reach,
+             (asked, max(window.since_at, _midnight(day)), min(known_until, _midnight(day + ONE_DAY)),
+              day == window.since_at.date()))
+        for day in days_between(window.since_at.date(), (known_until - MICROSECOND).date())]
+    rows = reader.put_together(parts, lambda run: _adopters(reader, question, run, reach))
+    return Rows(("arm", "epoch", "inclusion", "exposed", "tried", "used_again"), added(rows, 3),
+                reader.closed_until_at)
+
+
+def _adopters(reader: Reader, question: AdoptionAtAge, run: Sequence[Part], reach: timedelta) -> Rows:
+    """The same of those first exposed on some days in a row: day, arm, epoch, inclusion, exposed, tried, used_again."""
     flags = (question.flag,) if question.flag is not None else question.flags
     narrowed = f" AND what IN ({listed(flags)})" if flags else ""
-    first = _first_exposure(question.rollout) if question.flag is None else _first_of_flag(question.rollout,
-                                                                                          question.flag)
-    age = f"INTERVAL {int(question.age_hours)} HOUR"
     window = question.exposed_in
+    since_at, until_at = max(window.since_at, _midnight(run[0].day)), min(window.until_at,
+                                                                         _midnight(run[-1].day + ONE_DAY))
+    first = (_first_exposure(question.rollout, until_at=until_at, since_at=since_at) if question.flag is None else
+             _first_of_flag(question.rollout, question.flag))
+    age = f"INTERVAL {int(question.age_hours)} HOUR"
     return reader.rows(
-        f"WITH first AS ({first}), cohort AS (SELECT * FROM first WHERE seen_at >= {literal(window.since_at)} "
-        f"AND seen_at < {literal(window.until_at)} AND seen_at + {age} <= {literal(question.now)}), "
+        f"WITH first AS ({first}), cohort AS (SELECT * FROM first WHERE seen_at >= {literal(since_at)} "
+        f"AND seen_at < {literal(until_at)} AND seen_at + {age} <= {literal(question.now)}), "
         f"uses AS (SELECT subject_key, day, min(first_at) AS first_at FROM subject_day "
-        f"WHERE {USES}{narrowed} AND {_unit(question.rollout)} AND day >= {literal(window.since_at)}::DATE "
-        f"GROUP BY ALL), "
+        f"WHERE {USES}{narrowed} AND {_unit(question.rollout)} AND day BETWEEN DATE '{run[0].first}' "
+        f"AND DATE '{run[-1].day + reach}' AND subject_key IN (SELECT subject_key FROM cohort) GROUP BY ALL), "
         f"tried AS (SELECT c.subject_key, c.arm, min(u.first_at) AS tried_at FROM cohort AS c JOIN uses AS u "
         f"ON u.subject_key = c.subject_key AND u.first_at >= c.seen_at - {CLOCKS_DIFFER} "
         f"AND u.first_at < c.seen_at + {age} GROUP BY ALL), "
-        f"again AS (SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
-        f"ON u.subject_key = t.subject_key AND u.day > t.tried_at::DATE "
-        f"AND u.day <= t.tried_at::DATE + {int(question.again_days)}) "
-        f"SELECT c.arm, c.epoch, c.inclusion, count(*) AS exposed, count(t.subject_key) AS tried, "
-        f"count(g.subject_key) AS used_again FROM cohort AS c LEFT JOIN tried AS t "
+        f"again AS ({_again(question)}) "
+        f"SELECT c.seen_at::DATE AS day, c.arm, c.epoch, c.inclusion, count(*) AS exposed, "
+        f"count(t.subject_key) AS tried, count(g.subject_key) AS used_again FROM cohort AS c LEFT JOIN tried AS t "
         f"ON t.subject_key = c.subject_key AND t.arm = c.arm LEFT JOIN again AS g "
-        f"ON g.subject_key = c.subject_key AND g.arm = c.arm GROUP BY ALL ORDER BY ALL")
+        f"ON g.subject_key = c.subject_key AND g.arm = c.arm GROUP BY ALL")
+
+
+def _again(question: AdoptionAtAge) -> str:
+    if not question.again_days:
+        return "SELECT subject_key, arm FROM tried WHERE FALSE"
+    return (f"SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
+            f"ON u.subject_key = t.subject_key AND u.day > t.tried_at::DATE "
+            f"AND u.day <= t.tried_at::DATE + {int(question.again_days)}")
 
 
 def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:
@@ -62,32 +96,63 @@ def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:
 
 def retention(reader: Reader, question: Retention) -> Rows:
     """At risk and active on day N (or within N days) after the first day, by arm and stratum of the first exposure."""
-    window = question.exposed_in
+    columns = ("arm", "epoch", "inclusion", "day_n", "at_risk", "active")
+    window, today = question.exposed_in, question.now.date()
+    if question.rollout is None:
+        rows = [row[1:] for row in _retained(reader, question, window.since_at, window.until_at, question.days)]
+        return Rows(columns, added(rows, 4), reader.closed_until_at)
+    asked = replace(question, exposed_in=WHOLE, now=WHOLE.until_at)
+    ripe = {day: tuple(sorted({number for number in question.days if day + ONE_DAY * number < today}))
+            for day in days_between(window.since_at.date(), (window.until_at - MICROSECOND).date())}
+    parts = [Part(day, day, day + ONE_DAY * max(known), run=known, key=(
+        asked, known, max(window.since_at, _midnight(day)), min(window.until_at, _midnight(day + ONE_DAY))))
+        for day, known in ripe.items() if known]
+    rows = reader.put_together(parts, lambda run: _retained(
+        reader, question, max(window.since_at, _midnight(run[0].day)),
+        min(window.until_at, _midnight(run[-1].day + ONE_DAY)), ripe[run[0].day]))
+    return Rows(columns, added(rows, 4), reader.closed_until_at)
+
+
+def _retained(reader: Reader, question: Retention, since_at: datetime, until_at: datetime,
+              days_after: Sequence[int]) -> Rows:
+    """The same of those first seen in a stretch of time, their first day in front."""
     unit = _unit(question.rollout) if question.rollout is not None else f"unit = {quoted(question.unit or '')}"
-    first = (_first_exposure(question.rollout) if question.rollout is not None else
+    first = (_first_exposure(question.rollout, since_at=since_at, until_at=until_at)
+             if question.rollout is not None else
              f"SELECT subject_key, 'all' AS arm, 0 AS epoch, 0 AS inclusion, min(first_at) AS seen_at FROM subject_day "
              f"WHERE {unit} AND kind IN ({listed(question.kinds)}) GROUP BY subject_key")
     hit = "a.gap BETWEEN 1 AND d.day_n" if question.within else "a.gap = d.day_n"
-    days = ", ".join(str(int(day)) for day in question.days)
+    days = ", ".join(str(int(day)) for day in days_after)
+    latest = f"DATE '{until_at.date()}' + {int(max(days_after))}"
     return reader.rows(
         f"WITH first AS ({first}), cohort AS (SELECT *, seen_at::DATE AS day0 FROM first "
-        f"WHERE seen_at >= {literal(window.since_at)} AND seen_at < {literal(window.until_at)}), "
+        f"WHERE seen_at >= {literal(since_at)} AND seen_at < {literal(until_at)}), "
         f"days AS (SELECT unnest([{days}]) AS day_n), "
         f"acts AS (SELECT DISTINCT c.subject_key, c.arm, u.day - c.day0 AS gap FROM cohort AS c "
         f"JOIN subject_day AS u ON u.subject_key = c.subject_key AND u.day > c.day0 "
-        f"WHERE {unit.replace('unit', 'u.unit', 1)} AND u.kind IN ({listed(question.kinds)})), "
+        f"WHERE {unit.replace('unit', 'u.unit', 1)} AND u.kind IN ({listed(question.kinds)}) "
+        f"AND u.day > {literal(since_at)}::DATE AND u.day <= {latest}), "
         f"active AS (SELECT DISTINCT d.day_n, a.subject_key, a.arm FROM days AS d JOIN acts AS a ON {hit}) "
-        f"SELECT c.arm, c.epoch, c.inclusion, d.day_n::INTEGER AS day_n, count(*) AS at_risk, "
+        f"SELECT c.day0, c.arm, c.epoch, c.inclusion, d.day_n::INTEGER AS day_n, count(*) AS at_risk, "
         f"count(a.subject_key) AS active FROM cohort AS c JOIN days AS d "
         f"ON c.day0 + d.day_n::INTEGER < {literal(question.now)}::DATE LEFT JOIN active AS a "
-        f"ON a.day_n = d.day_n AND a.subject_key = c.subject_key AND a.arm = c.arm GROUP BY ALL ORDER BY ALL")
+        f"ON a.day_n = d.day_n AND a.subject_key = c.subject_key AND a.arm = c.arm GROUP BY ALL")
 
 
-def _first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS) -> str:
-    """SELECT subject_key, arm, epoch, inclusion, seen_at: each subject's first stretch in each arm, ever."""
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS, *, since_at: datetime | None = None,
+                    until_at: datetime | None = None) -> str:
+    """SELECT subject_key, arm, epoch, inclusion, seen_at: each subject's first stretch in each arm, ever. With a
+    stretch of time: at least of those whose first one began in it."""
+    spans = f"FROM arm_span WHERE rollout = {quoted(rollout)} AND arm IN ({listed(arms)})"
+    within = "" if since_at is None or until_at is None else (
+        f" AND from_at < {literal(until_at)} AND subject_key IN (SELECT subject_key {spans} "
+        f"AND from_at >= {literal(since_at)} AND from_at < {literal(until_at)})")
     return (f"SELECT subject_key, arm, arg_min(epoch, from_at) AS epoch, arg_min(inclusion, from_at) AS inclusion, "
-            f"min(from_at) AS seen_at FROM arm_span WHERE rollout = {quoted(rollout)} AND arm IN ({listed(arms)}) "
-            f"GROUP BY subject_key, arm")
+            f"min(from_at) AS seen_at {spans}{within} GROUP BY subject_key, arm")
 
 
 def _first_of_flag(rollout: str, flag: str) -> str:

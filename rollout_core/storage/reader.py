@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from rollout_core.ports.event_questions import Rows
+from rollout_core.storage.day_parts import Part, PartMemory, Row, day_stamps, put_together
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import SLOTS
@@ -24,6 +25,7 @@ class Reader:
     slots: Mapping[str, int]
     keys: KeyRing
     closed_until_at: datetime | None
+    parts: PartMemory
     followed_since_at: datetime | None = None
     """From then on the spans of whoever did something are in tail_span; None: it is empty."""
 
@@ -41,6 +43,12 @@ class Reader:
         rows = self.cursor.execute("SELECT unit FROM rollout_mirror WHERE rollout = ?", [rollout]).fetchall()
         return rows[0][0] if rows else None
 
+    def put_together(self, parts: Sequence[Part], count: Callable[[Sequence[Part]], Rows]) -> list[Row]:
+        """The rows of all parts; those that are settled are counted once (day_parts.py). `count` answers rows of a run
+        of parts, each with its cohort day in front."""
+        settled_before = self.closed_until_at.date() if self.closed_until_at is not None else None
+        return put_together(self.parts, day_stamps(self.cursor), settled_before, parts, lambda run: count(run).rows)
+
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """Runs a query; times come back UTC-aware, big integers as int."""
         self.cursor.execute(sql, parameters or None)
@@ -50,11 +58,11 @@ class Reader:
 
 
 @contextmanager
-def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing) -> Iterator[Reader]:
+def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing, parts: PartMemory) -> Iterator[Reader]:
     """A reader whose cursor sees one state of the store, however many queries it runs."""
     with database.transaction() as cursor:
         marks = dict(cursor.execute("SELECT name, reached_at FROM watermark WHERE name <> 'spans'").fetchall())
-        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), _plain(marks.get("tail")))
+        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), parts, _plain(marks.get("tail")))
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ from rollout_core.metrics.event import Kind
 from rollout_core.storage.event_store import DuckdbEventStore
 from rollout_core.storage.event_tables import DERIVED, event_table
 
-FORGOTTEN = (*DERIVED, "watermark", "dirty_hour", "batch_token", "day_aside", "epoch_mirror")
+FORGOTTEN = (*DERIVED, "watermark", "dirty_hour", "batch_token", "day_aside", "day_stamp",
+             "epoch_mirror")
 """Tables that are made from events, or that know of later ones."""
 
 
