@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.panels import adoption_parts, filters
-from pages.panels.furniture import chart, section, title
+from pages.panels.furniture import chart, drawn, section, title
 from pages.panels.page import Here, live, page
 from rollout_core.charts.formats import counted
 from rollout_core.charts.shapes import cohorts, together
@@ -26,11 +26,11 @@ def adoption(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         adoption_parts.flags(answer.flags)
     with right:
         section("Do later weeks adopt faster?", "Per week of first exposure (people) · used it within k weeks")
-        chart(cohorts(answer, here.theme), "Share that used it, by week of first exposure", "cohorts")
+        chart(drawn(cohorts, answer, here.theme), "Share that used it, by week of first exposure", "cohorts")
     names = {flag.flag: flag.name for flag in answer.flags}
     section("What goes together?", "Of the users of the row's feature, the share that also uses the column's · "
                                    f"{counted(len(answer.matrix_flags), 'features')}")
-    chart(together(answer, [names.get(flag, flag) for flag in answer.matrix_flags], here.theme),
+    chart(drawn(together, answer, [names.get(flag, flag) for flag in answer.matrix_flags], here.theme),
           "Features used by the same people", "together")
     st.markdown(quiet("The naive share (users now ÷ enabled now) falls at every advance by itself; it is shown and "
                       "never decides."))

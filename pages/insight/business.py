@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.panels import evidence, filters
-from pages.panels.furniture import chart, section, title
+from pages.panels.furniture import chart, drawn, section, title
 from pages.panels.page import Here, live, page
 from rollout_core.charts.formats import counted
 from rollout_core.charts.shapes import retention, scores
@@ -26,13 +26,13 @@ def business(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         section("Do people come back?", "Active again on day n since the first · only those old enough count")
-        chart(retention(answer.retention, here.theme), "Retention by day since the first, by arm", "retention")
+        chart(drawn(retention, answer.retention, here.theme), "Retention by day since the first, by arm", "retention")
         last = [point for point in answer.retention if point.treatment is not None]
         if last:
             st.markdown(quiet(f"Day {last[-1].day} stands on {counted(last[-1].treatment_n, 'people')} in treatment."))
     with right:
         section("How do they rate it?", "Share of answers by score, each arm for itself")
-        chart(scores(answer.scores, here.theme), "Scores given, by arm", "scores")
+        chart(drawn(scores, answer.scores, here.theme), "Scores given, by arm", "scores")
     st.page_link("insight/feedback.py", label="Read what they wrote", icon=":material/forum:")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.panels import confirm, filters
 from pages.panels.alerts_list import alerts_list
-from pages.panels.furniture import chart, section, title
+from pages.panels.furniture import chart, drawn, section, title
 from pages.panels.health_card import health_card, recommendations
 from pages.panels.health_waterfall import health_waterfall
 from pages.panels.page import Here, live, page
@@ -35,7 +35,7 @@ def health(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     health_waterfall(score)
     section("When did it change?", f"Health score, {label.lower()} · higher is better · gap: nothing to compute from")
     said = f"Health score, {label.lower()}, now {score.score} of 100"
-    chart(score_curve(answer, here.theme, here.local), said, "score")
+    chart(drawn(score_curve, answer, here.theme, here.local), said, "score")
     section("Open alerts", "Worst and most urgent first")
     alerts_list(here, answer.alerts)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.panels import evidence, filters, vitals_parts
-from pages.panels.furniture import chart, section, table, title
+from pages.panels.furniture import chart, drawn, section, table, title
 from pages.panels.page import Here, live, page, part
 from pages.panels.series_chart import over_time_chart
 from rollout_core.charts.shapes import distribution
@@ -31,7 +31,8 @@ def vitals(here: Here) -> None:
     with left:
         section(f"Who waits longer? {vital}", "Share of page views per class · log axis · equal bins for both arms")
         if card is not None:
-            chart(distribution(answer.histogram, card, here.theme), f"Distribution of {vital} by arm", "distribution")
+            chart(drawn(distribution, answer.histogram, card, here.theme), f"Distribution of {vital} by arm",
+                  "distribution")
     with right:
         section("How sure are we? Treatment − control", "Difference of p75 in % of control · bar: 95% interval")
         table(vitals_parts.differences(answer.cards), "Differences")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,9 @@ from rollout_core.charts import words
 from rollout_core.insight.audit_file import harmless
 
 LARGEST_WHOLE = 2**53
+MOST_FIGURES = 200
+_FIGURES: dict[tuple[Any, ...], tuple[tuple[Any, ...], go.Figure]] = {}
+"""What was drawn -> what it was drawn from, which keeps those objects alive, and the figure; the oldest goes first."""
 
 
 def title(text: str, below: str = "") -> None:
@@ -52,6 +56,32 @@ def _cell(value: Any) -> Any:
 
 def _told_apart(names: list[str]) -> list[str]:
     return [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
+
+
+def drawn(draw: Callable[..., go.Figure], *given: Any) -> go.Figure:
+    """The figure that `draw(*given)` makes, made once for all viewers and reruns while `given` is the same.
+
+    Answers are the same as long as they are remembered (panels/answers.py), so they count by identity; a viewer's
+    method, such as `here.local`, counts by the viewer's zone. Nobody may change the figure afterwards.
+    """
+    key = (draw, *(_same(each) for each in given))
+    known = _FIGURES.get(key)
+    if known is None:
+        known = _FIGURES[key] = (given, draw(*given))
+        while len(_FIGURES) > MOST_FIGURES:
+            _FIGURES.pop(next(iter(_FIGURES)), None)
+    return known[1]
+
+
+def _same(given: Any) -> Any:
+    """What tells one argument from another: its zone, its value, or which object it is (kept, so its id stays its own).
+    """
+    zone = getattr(getattr(given, "__self__", None), "zone", None)
+    if zone is not None:
+        return given.__name__, str(zone)
+    if isinstance(given, list | tuple):
+        return tuple(_same(each) for each in given)
+    return given if isinstance(given, str | int | float | datetime | None) else id(given)
 
 
 def chart(fig: go.Figure, alt: str, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from pages.panels.furniture import chart, section
+from pages.panels.furniture import chart, drawn, section
 from pages.panels.page import Here
 from rollout_core.charts import formats
 from rollout_core.charts.over_time import over_time, starts_at
@@ -21,4 +21,5 @@ def over_time_chart(here: Here, request: SeriesRequest, heading: str, unit: str)
     notes = (unit, f"per {formats.span(timedelta(seconds=answer.bucket_seconds))}", "ribbon: 95% interval",
              starts_at(answer), answer.note)
     section(heading, " · ".join(note for note in notes if note))
-    chart(over_time(answer, here.theme, here.local), f"{answer.name} over time by arm", f"series-{request.metric}")
+    chart(drawn(over_time, answer, here.theme, here.local), f"{answer.name} over time by arm",
+          f"series-{request.metric}")
