@@ -101,8 +101,8 @@ def propose(plan: Plan, rollout: Rollout, asked: Asked, seen: Seen, past: Past, 
         return _hold(rollout, tuple(wanted), f"Reduced at {past.reduced_at:%H:%M}; waiting {_hours(plan)} before the "
                                              "next step.", "The dwell time being over.")
     if wanted:
-        return _reduction(plan, rollout, wanted, seen)
-    return _without_harm(plan, rollout, seen, past)
+        return _reduction(plan, rollout, wanted, asked, seen)
+    return _without_harm(plan, rollout, asked, seen, past)
 
 
 def _wanted(asked: Asked, seen: Seen, past: Past) -> dict[str, Rung]:
@@ -127,7 +127,7 @@ def caused(harm: Verdict, verdicts: Verdicts) -> bool:
         verdict.metric == harm.metric and verdict.scale != "level" for verdict in verdicts.harm)
 
 
-def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], seen: Seen) -> Proposal:
+def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], asked: Asked, seen: Seen) -> Proposal:
     """The hardest rung asked for, or the next harder one that lowers anything."""
     acts = [Act(rung.value) for rung in wanted.values()]
     first = max(acts, key=REDUCTIONS.index)
@@ -135,8 +135,8 @@ def _reduction(plan: Plan, rollout: Rollout, wanted: Mapping[str, Rung], seen: S
         to = _share_after(plan, rollout, act)
         if to < rollout.percentage:
             words = {condition.key: condition.words for condition in seen.conditions}
-            return Proposal(act, tuple(wanted), to, reasons(wanted, seen.verdicts, words),
-                            otherwise(wanted, seen.verdicts))
+            return Proposal(act, tuple(wanted), to, reasons(wanted, seen.verdicts, words, asked.names),
+                            otherwise(wanted, seen.verdicts, asked.names))
     return _hold(rollout, tuple(wanted), "Nothing is left to reduce.", "")
 
 
@@ -144,12 +144,13 @@ def _share_after(plan: Plan, rollout: Rollout, act: Act) -> int:
     return 0 if act is Act.PAUSE else rollback_target(plan, rollout, ROLLBACK_OF[act]).percentage
 
 
-def _without_harm(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> Proposal:
+def _without_harm(plan: Plan, rollout: Rollout, asked: Asked, seen: Seen, past: Past) -> Proposal:
     """No reduction is due: hold when something is wrong with what is known, advance when all is proven, else stay."""
     holds = {condition.key: condition.words for condition in seen.conditions if condition.rung is Rung.HOLD}
-    holds |= {verdict.key: f"{verdict.key}: beyond the limit in control too; not caused by this rollout."
+    names = {verdict.key: verdict.key for verdict in seen.verdicts.harm} | dict(asked.names)
+    holds |= {verdict.key: f"{names[verdict.key]}: beyond the limit in control too; not caused by this rollout."
               for verdict in seen.verdicts.harm if verdict.control_breaks_too}
-    holds |= {verdict.key: f"{verdict.key} is proven worse." for verdict in seen.verdicts.harm
+    holds |= {verdict.key: f"{names[verdict.key]}: proven worse." for verdict in seen.verdicts.harm
               if verdict.key not in holds and not verdict.control_breaks_too}
     if seen.verdicts.held:
         holds["sample_ratio"] = "Treatment and control are not split as planned; no comparison can be trusted."
@@ -160,7 +161,7 @@ def _without_harm(plan: Plan, rollout: Rollout, seen: Seen, past: Past) -> Propo
     if _may_advance(plan, rollout, seen, past):
         return Proposal(Act.ADVANCE, words="Every criterion is proven and no guardrail is worse.",
                         else_words="Any criterion not proven.")
-    return Proposal(Act.NONE, words=staying(seen.verdicts, seen.blocked),
+    return Proposal(Act.NONE, words=staying(seen.verdicts, seen.blocked, asked.criterion_names),
                     else_words="A proven harm, or every criterion proven.")
 
 

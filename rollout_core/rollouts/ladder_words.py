@@ -11,31 +11,34 @@ LARGEST_PRINTED = 14.0
 """Above e**14 an e-value is printed as a power of ten."""
 
 
-def reasons(wanted: Iterable[str], verdicts: Verdicts, conditions: Mapping[str, str]) -> str:
-    """Each rule that asks for a step, in a sentence; `conditions` are words by key."""
+def reasons(wanted: Iterable[str], verdicts: Verdicts, conditions: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Each rule that asks for a step, in a sentence; `conditions` are words, `names` the rules' names in the plan, both
+    by key."""
     guards = {verdict.key: verdict for verdict in verdicts.guardrails}
-    return " ".join(_reason(guards[key]) if key in guards else conditions.get(key, key) for key in wanted)
+    return " ".join(_reason(guards[key], names.get(key, key)) if key in guards else conditions.get(key, key)
+                    for key in wanted)
 
 
-def _reason(verdict: Verdict) -> str:
+def _reason(verdict: Verdict, name: str) -> str:
     if verdict.status is Status.WORSE:
-        return f"{verdict.key} is proven worse (e = {e_value(verdict)})."
-    return f"{verdict.key} has not been proven tolerable since the last step down."
+        return f"{name}: proven worse (e = {e_value(verdict)})."
+    return f"{name}: not proven tolerable since the last step down."
 
 
-def otherwise(wanted: Iterable[str], verdicts: Verdicts) -> str:
+def otherwise(wanted: Iterable[str], verdicts: Verdicts, names: Mapping[str, str]) -> str:
     """What would have left it alone."""
     chosen = set(wanted)
-    found = [verdict for verdict in verdicts.guardrails if verdict.key in chosen]
-    return " ".join(f"{verdict.key} with log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
-                    if verdict.status is Status.WORSE else f"{verdict.key} bounded below its margin."
-                    for verdict in found) or "The condition being resolved."
+    found = [(verdict, names.get(verdict.key, verdict.key)) for verdict in verdicts.guardrails if verdict.key in chosen]
+    return " ".join(f"{name}: log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
+                    if verdict.status is Status.WORSE else f"{name}: bounded below its margin."
+                    for verdict, name in found) or "The condition being resolved."
 
 
-def staying(verdicts: Verdicts, blocked: str) -> str:
-    """Why nothing changes."""
-    missing = [verdict.key for verdict in verdicts.criteria if verdict.status is not Status.PROVEN]
-    return f"Not proven yet: {', '.join(missing)}." if missing else blocked or "Nothing asks for a change."
+def staying(verdicts: Verdicts, blocked: str, names: Mapping[str, str]) -> str:
+    """Why nothing changes; `names` are the criteria's in the plan, by key."""
+    missing = [names.get(verdict.key, verdict.key) for verdict in verdicts.criteria
+               if verdict.status is not Status.PROVEN]
+    return f"Not proven yet: {'; '.join(missing)}." if missing else blocked or "Nothing asks for a change."
 
 
 def e_value(verdict: Verdict) -> str:

@@ -61,6 +61,7 @@ class Asked:
     policy: Policy
     rungs: Mapping[str, Rung]
     names: Mapping[str, str]
+    criterion_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def far(metric: str, relative: float) -> str:
@@ -86,8 +87,8 @@ def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known, phase
         if condition.kind == "metric" and condition.decide == "evidence" and _applies(condition, percentage):
             formula = CATALOG[condition.metric or ""].formula
             if isinstance(formula, WorstChange):
-                guards += [(rule.key, rule, condition.rung, condition.name)
-                           for rule in _degradation(condition, formula, known)]
+                guards += [(rule.key, rule, condition.rung, f"{condition.name}: {CATALOG[metric].name}")
+                           for metric, rule in _degradation(condition, formula, known)]
             elif isinstance(formula, PROVABLE):
                 limits.append((condition.key, _limit(condition.key, condition), condition.rung, condition.name))
     criteria = plan.phase(phase).criteria if phase else ()
@@ -99,7 +100,8 @@ def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known, phase
         watched=tuple(replace(_limit(watched(rule), rule), acts=False) for rule in plan.alerts
                       if rule.kind == "metric" and _applies(rule, percentage) and limit_judges(rule.metric, rule.tag)))
     every = [*guards, *limits]
-    return Asked(policy, {key: rung for key, _, rung, _ in every}, {key: name for key, _, _, name in every})
+    return Asked(policy, {key: rung for key, _, rung, _ in every}, {key: name for key, _, _, name in every},
+                 {each.key: each.name for each in criteria})
 
 
 def metrics_of(policy: Policy) -> tuple[str, ...]:
@@ -142,16 +144,17 @@ def _difference(rule: Guardrail, known: Known) -> DifferenceGuardrail:
     return DifferenceGuardrail(rule.key, rule.metric, mde, _worse(rule.metric), margin=margin, baseline=share)
 
 
-def _degradation(condition: PauseCondition, formula: WorstChange, known: Known) -> Iterator[DifferenceGuardrail]:
-    """One rule per percentile: treatment's share above (1 + threshold)·reference against control's above reference."""
+def _degradation(condition: PauseCondition, formula: WorstChange,
+                 known: Known) -> Iterator[tuple[str, DifferenceGuardrail]]:
+    """(metric, rule) per percentile: treatment's share above (1 + threshold)·reference against control's above it."""
     threshold = condition.threshold or 0.0
     for metric in formula.of:
         percentile = CATALOG[metric].formula
         if isinstance(percentile, Percentile):
             reference = known.references.get(percentile.metric)
             mde = reference.rise(0.15) if reference else 0.05
-            yield DifferenceGuardrail(f"{condition.key}:{metric}", far(metric, threshold), mde, Direction.HIGHER,
-                                      baseline=1.0 - percentile.share)
+            yield metric, DifferenceGuardrail(f"{condition.key}:{metric}", far(metric, threshold), mde,
+                                              Direction.HIGHER, baseline=1.0 - percentile.share)
 
 
 def _limit(key: str, rule: PauseCondition | AlertRule) -> LimitGuardrail:

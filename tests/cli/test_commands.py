@@ -221,6 +221,27 @@ def test_an_unknown_verb_names_those_there_are(rollout: Command) -> None:
     assert "advance" in ran.err
 
 
+MOVES = {"prepare": (), "start": (), "advance": (), "phase": ("2",), "set": ("12",), "hold": (), "pause": (),
+         "resume": (), "rollback": ("full",), "complete": (), "stop": (), "release-holdout": (), "migrate-plan": ()}
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_every_move_can_be_tried_dry(started: Command, name: str) -> None:
+    before = started("ask", "rollouts", "--json").json()
+    shown = started(name, *MOVES[name], "--dry-run", "-r", PLAN)
+    assert shown.code == 0, shown.err
+    assert shown.out.strip()
+    assert started("ask", "rollouts", "--json").json() == before
+
+
+def test_no_command_that_steers_is_without_a_dry_run() -> None:
+    from rollout_core.cli.commands import steering
+
+    assert {command.name for command in steering.COMMANDS} <= MOVES.keys()
+    assert [command.name for command in steering.COMMANDS
+            if "dry_run" not in {option.name for option in command.params}] == []
+
+
 def test_every_command_takes_json(rollout: Command) -> None:
     from rollout_core.cli.main import rollout as group
 

@@ -6,7 +6,7 @@ import click
 
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
-from rollout_core.cli.commands.steering import REASON, revision_of, steer
+from rollout_core.cli.commands.steering import DRY_RUN, REASON, revision_of, steer
 from rollout_core.cli.connection import Values
 
 
@@ -146,15 +146,16 @@ def override(call: Call, subject: str, value: str, flag: str | None, reason: str
 
 
 @click.command("release-holdout")
+@DRY_RUN
 @REASON
 @shared
-def release_holdout(call: Call, reason: str | None) -> None:
+def release_holdout(call: Call, dry_run: bool, reason: str | None) -> None:
     """Enrols those who were kept out for comparison."""
-    steer(call, "release_holdout", reason=reason)
+    steer(call, "release_holdout", dry_run=dry_run, reason=reason)
 
 
 @click.command("migrate-plan")
-@click.option("--dry-run", is_flag=True, help="Only show who would gain and lose.")
+@DRY_RUN
 @REASON
 @shared
 def migrate_plan(call: Call, dry_run: bool, reason: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -34,7 +36,21 @@ class Percentage(click.ParamType[float]):
 PERCENTAGE = Percentage()
 REASON = click.option("--reason", metavar="TEXT", help="Why; needed against an unmet criterion.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would change and what stands in its way.")
+REASON_WORD = click.argument("reason", required=False)
 ACTOR = click.argument("actor", required=False, metavar="[ACTOR]")
+
+
+def change(function: Callable[..., None]) -> Callable[..., Any]:
+    """A command that changes a rollout: --dry-run, the trailing actor (the seed's form), and the shared options."""
+    @DRY_RUN
+    @ACTOR
+    @shared
+    @wraps(function)
+    def run(call: Call, *, actor: str | None, **given: Any) -> None:
+        call.speak_for(actor)
+        function(call, **given)
+
+    return run
 
 
 def steer(call: Call, verb: str, *, dry_run: bool = False, **given: Any) -> None:
@@ -59,45 +75,36 @@ def revision_of(call: Call) -> int:
 
 
 @click.command("prepare")
-@shared
-def prepare(call: Call) -> None:
+@change
+def prepare(call: Call, dry_run: bool) -> None:
     """Says that a rollout is ready to be started."""
-    steer(call, "prepare")
+    steer(call, "prepare", dry_run=dry_run)
 
 
 @click.command("start")
 @click.option("--phase", metavar="KEY", help="The phase to begin with; the first one otherwise.")
 @REASON
-@DRY_RUN
-@ACTOR
-@shared
-def start(call: Call, phase: str | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@change
+def start(call: Call, phase: str | None, reason: str | None, dry_run: bool) -> None:
     """Starts a rollout; the checklist must be done or waived."""
-    call.speak_for(actor)
     steer(call, "start", dry_run=dry_run, phase=phase, reason=reason)
 
 
 @click.command("advance")
 @click.option("--to", "phase", metavar="KEY", help="A later phase; the next one otherwise.")
 @REASON
-@DRY_RUN
-@ACTOR
-@shared
-def advance(call: Call, phase: str | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@change
+def advance(call: Call, phase: str | None, reason: str | None, dry_run: bool) -> None:
     """Goes to the next phase."""
-    call.speak_for(actor)
     steer(call, "advance", dry_run=dry_run, phase=phase, reason=reason)
 
 
 @click.command("phase")
 @click.argument("number", type=click.IntRange(min=1))
 @REASON
-@DRY_RUN
-@ACTOR
-@shared
-def phase_command(call: Call, number: int, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@change
+def phase_command(call: Call, number: int, reason: str | None, dry_run: bool) -> None:
     """Starts with phase NUMBER, or advances to it."""
-    call.speak_for(actor)
     found = call.about("phases")
     verb, key = _towards(found, number, str(call.about("status")["status"]))
     if verb == "start" and call.about("status")["status"] == "draft" and not dry_run:
@@ -126,77 +133,60 @@ def _towards(found: Values, number: int, status: str) -> tuple[str, str]:
 @click.command("set")
 @click.argument("percentage", type=PERCENTAGE)
 @REASON
-@DRY_RUN
-@ACTOR
-@shared
-def set_command(call: Call, percentage: float, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@change
+def set_command(call: Call, percentage: float, reason: str | None, dry_run: bool) -> None:
     """Sets the share that is served; `set 0` is the complete rollback."""
-    call.speak_for(actor)
     steer(call, "set_percentage", dry_run=dry_run, percentage=percentage, reason=reason)
 
 
 @click.command("hold")
 @REASON
-@ACTOR
-@shared
-def hold(call: Call, reason: str | None, actor: str | None) -> None:
+@change
+def hold(call: Call, reason: str | None, dry_run: bool) -> None:
     """Keeps exposure as it is; nothing moves by itself."""
-    call.speak_for(actor)
-    steer(call, "hold", reason=reason)
+    steer(call, "hold", dry_run=dry_run, reason=reason)
 
 
 @click.command("pause")
-@click.argument("reason", required=False)
-@ACTOR
-@shared
-def pause(call: Call, reason: str | None, actor: str | None) -> None:
+@REASON_WORD
+@change
+def pause(call: Call, reason: str | None, dry_run: bool) -> None:
     """Serves nobody (0 %) and remembers where it was. Never needs anything."""
-    call.speak_for(actor)
-    steer(call, "pause", reason=reason)
+    steer(call, "pause", dry_run=dry_run, reason=reason)
 
 
 @click.command("resume")
 @click.argument("percentage", type=PERCENTAGE, required=False)
 @REASON
-@DRY_RUN
-@ACTOR
-@shared
-def resume(call: Call, percentage: float | None, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@change
+def resume(call: Call, percentage: float | None, reason: str | None, dry_run: bool) -> None:
     """Goes on after a pause, hold or stop, at PERCENTAGE or where it was."""
-    call.speak_for(actor)
     steer(call, "resume", dry_run=dry_run, percentage=percentage, reason=reason)
 
 
 @click.command("rollback")
 @click.argument("kind", type=click.Choice(["immediate", "gradual", "full"]))
-@click.argument("reason", required=False)
-@DRY_RUN
-@ACTOR
-@shared
-def rollback(call: Call, kind: str, reason: str | None, dry_run: bool, actor: str | None) -> None:
+@REASON_WORD
+@change
+def rollback(call: Call, kind: str, reason: str | None, dry_run: bool) -> None:
     """Goes back a phase (immediate), to half (gradual), or to the plan's safe state (full). Never raises exposure."""
-    call.speak_for(actor)
     steer(call, "roll_back", dry_run=dry_run, kind=kind, reason=reason)
 
 
 @click.command("complete")
 @REASON
-@ACTOR
-@shared
-def complete(call: Call, reason: str | None, actor: str | None) -> None:
+@change
+def complete(call: Call, reason: str | None, dry_run: bool) -> None:
     """Says that the rollout has arrived."""
-    call.speak_for(actor)
-    steer(call, "complete", reason=reason)
+    steer(call, "complete", dry_run=dry_run, reason=reason)
 
 
 @click.command("stop")
-@click.argument("reason", required=False)
-@ACTOR
-@shared
-def stop(call: Call, reason: str | None, actor: str | None) -> None:
+@REASON_WORD
+@change
+def stop(call: Call, reason: str | None, dry_run: bool) -> None:
     """The kill switch: nobody is served, whatever overrides say. Only an admin resumes."""
-    call.speak_for(actor)
-    steer(call, "stop", reason=reason)
+    steer(call, "stop", dry_run=dry_run, reason=reason)
 
 
 COMMANDS = (prepare, start, advance, phase_command, set_command, hold, pause, resume, rollback, complete, stop)

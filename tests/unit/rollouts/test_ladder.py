@@ -41,6 +41,21 @@ def test_proven_errors_halve_the_percentage() -> None:
     assert (decided.act, decided.to, decided.because) == (Act.HALVE, 25_000, ("errors",))
 
 
+def test_a_decision_names_rules_and_criteria_as_the_plan_does() -> None:
+    decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors")), Past(), NOW)
+    assert decided.words.startswith("Sessions with an error: proven worse (e = 8,103).")
+    assert decided.else_words == "Sessions with an error: log e below 5.00 (it is 9.00)."
+    open_one = Verdict("engagement", "engagement_minutes", Standing.NOT_YET)
+    staying = propose(PLAN, ROLLOUT, ASKED, seen(criteria=(open_one,)), Past(), NOW)
+    assert staying.words == "Not proven yet: Engagement increase above 15 %."
+
+
+def test_a_condition_of_several_metrics_names_each_of_them() -> None:
+    names = [name for key, name in ASKED.names.items() if key.startswith("degradation:")]
+    assert len(names) == len(set(names)) == 3
+    assert "Performance worse than control by more than 30 %: LCP p75" in names
+
+
 def test_the_hardest_rung_that_is_asked_for_is_taken() -> None:
     decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors"), worse("tasks")), Past(), NOW)
     assert (decided.act, decided.to) == (Act.SAFE_STATE, 100)
@@ -136,4 +151,4 @@ def test_a_step_for_want_of_recovery_does_not_claim_a_proof() -> None:
     past = Past(NOW - timedelta(hours=3), ("errors",))
     decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors", status=Standing.WATCHING)), past, NOW)
     assert decided.act is Act.HALVE
-    assert decided.words == "errors has not been proven tolerable since the last step down."
+    assert decided.words == "Sessions with an error: not proven tolerable since the last step down."

@@ -1,0 +1,35 @@
+"""kill -9 of the real app while it stores events over HTTP, sweeps and changes a rollout: nothing told is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.killed_app import BATCH, Told, kill_once, look_after, prepare
+
+pytestmark = pytest.mark.server
+
+KILLS = int(os.environ.get("ROLLOUT_TEST_KILLS", "5"))
+"""Each costs a start of the app; `make bench` kills twenty times."""
+
+
+def test_killed_at_any_moment_the_app_keeps_what_it_acknowledged_and_tells_one_story(tmp_path: Path) -> None:
+    settings, moments = prepare(tmp_path / "store"), random.Random(20261123)
+    for number in range(KILLS):
+        told = kill_once(settings.store, f"k{number}", moments)
+        assert told.batches
+        assert told.revisions
+        assert told.refused == []
+        left = look_after(settings, f"k{number}", told)
+        assert (left.lost, left.contradictions) == (0, ())
+
+
+def test_a_lost_batch_and_a_lost_verb_would_be_seen(tmp_path: Path) -> None:
+    settings = prepare(tmp_path / "store")
+    told = Told(batches=[tuple(f"never-{place}" for place in range(BATCH))], revisions=[10_000], audit_seqs=[10_000])
+    left = look_after(settings, "never", told)
+    assert left.lost == 1
+    assert left.contradictions == ("an acknowledged revision is gone", "an acknowledged audit entry is gone")
