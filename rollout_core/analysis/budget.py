@@ -56,6 +56,31 @@ def log_e_of_scopes(since_start: Numbers | None, epochs: Mapping[int, Numbers], 
     return np.maximum(total, LOWEST_LOG_E)
 
 
+RECENT = 0.1
+"""Weight of the evidence of the last one or two days alone, where it was counted: a bad release in the middle of a long
+phase would else be diluted by all the good days before. It costs the rest log(1/0.9) = 0.1."""
+
+HAZARD = 1.0 / 28.0
+"""A day on which harm begins is expected once in four weeks."""
+
+
+def day_weight(day: int) -> float:
+    """Weight of the evidence that begins on the day-th day of a version: half geometric, half 1/(j(j+1)); sums to 1."""
+    return 0.5 * HAZARD * (1.0 - HAZARD) ** (day - 1) + 0.5 / (day * (day + 1))
+
+
+def weight_of_later_days(day: int) -> float:
+    """What is kept for the days after it."""
+    return 0.5 * (1.0 - HAZARD) ** day + 0.5 / (day + 1)
+
+
+def with_recent(log_e: Numbers, recent: Numbers, day: int) -> Floats:
+    """The mean of all other scopes' e-value and of those that begin with a day. Of these only the present one is looked
+    at: what earlier days were worth is left out, which can only make the mean smaller."""
+    days = np.logaddexp(floats(recent) + np.log(day_weight(day)), np.log(weight_of_later_days(day)))
+    return np.maximum(floats(np.logaddexp(floats(log_e) + np.log(1.0 - RECENT), days + np.log(RECENT))), LOWEST_LOG_E)
+
+
 def log_e_needed(weights: Mapping[str, float], key: str, alpha: float = ALPHA) -> float:
     """log 1/(α·share) for one guardrail of a version whose acting guardrails have these weights."""
     share = weights[key] / sum(weights.values())

@@ -75,6 +75,10 @@ class GainTable(NamedTuple):
         own = (self.epochs == np.asarray(epochs)[:, None]).astype(np.float64)
         return log_mean_exp(own @ self.gains, self.grid.log_weights)
 
+    def log_e_since(self, hour: int) -> float:
+        """log e of the rows from an hour on."""
+        return float(log_mean_exp(self.gains[self.hours >= hour].sum(axis=0), self.grid.log_weights))
+
     def path(self, epoch: int | None) -> RowPath:
         """The path along the rows of one epoch, or along all."""
         rows = self if epoch is None else self.only(epoch)
@@ -186,6 +190,21 @@ def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | No
     exact = (metric.firsts if epoch is None else metric.firsts_in_epoch) is not None or (
         counted and rule.tolerated_ratio == 1.0)
     return choose(strata, exact=exact, clustered=metric.sums is not None)
+
+
+def recent_of(metric: MetricEvidence) -> MetricEvidence | None:
+    """The metric as if only the last days had been counted, in the strata that had anything then; None: nothing was."""
+    if metric.recent is None:
+        return None
+    kept = [place for place, rows in enumerate(zip(metric.recent.d_treatment, metric.recent.d_control, strict=True))
+            if any(rows[0]) and any(rows[1])]
+
+    def only(sums: ClusterSums | None) -> ClusterSums | None:
+        return None if sums is None else ClusterSums(*(
+            tuple(table[place] for place in kept)
+            for table in (sums.d_treatment, sums.x_treatment, sums.d_control, sums.x_control)))
+    return replace(metric, strata=tuple(metric.strata[place] for place in kept), sums=only(metric.recent),
+                   before=only(metric.before), recent=None) if kept else None
 
 
 def scope_estimates(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail,

@@ -94,7 +94,8 @@ class MetricEvidence:
     `blocks` and `firsts` count each subject once since the version began, `…_in_epoch` once per epoch. Only `blocks`:
     its rows serve both, right for outcomes that exist once per subject. Only `blocks_in_epoch`: the first epoch's rows
     are the evidence since the start. `before` are the sums of the days before
-    the rollout, by the arm a unit has in the stratum. `x_unit` turns integer numerators into the metric's unit.
+    the rollout, by the arm a unit has in the stratum. `recent` are the sums, `recent_treatment` treatment's totals by
+    epoch, of the days since the evidence's `recent_hour`. `x_unit` turns integer numerators into the metric's unit.
     `treatment_per_hour` is the present inflow of treated subjects (`blocks`, ratings) or denominators (`sums`).
     """
 
@@ -112,6 +113,8 @@ class MetricEvidence:
     x_unit: float = 1.0
     scores: tuple[float, ...] = ()
     treatment_per_hour: float | None = None
+    recent: ClusterSums | None = None
+    recent_treatment: tuple[ArmTotals, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +131,16 @@ class Evidence:
     """All that one sweep knows of one rollout version.
 
     `epoch` is the current ordinal. `restart_epoch` > 1: a reduction opened that epoch, and evidence from before it no
-    longer counts towards the next rung.
+    longer counts towards the next rung. `recent_day` > 1: what happened since the midnight that began the
+    recent_day-th day of the version (rows: since `recent_hour`) was counted on its own; 0: it was not.
     """
 
     epoch: int
     exposures: Exposures = Exposures()
     metrics: tuple[MetricEvidence, ...] = ()
     restart_epoch: int = 1
+    recent_day: int = 0
+    recent_hour: int = 0
 
     def of(self, metric: str) -> MetricEvidence | None:
         """What was counted of this metric, or None."""

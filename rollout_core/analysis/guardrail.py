@@ -18,6 +18,7 @@ from rollout_core.analysis.difference import (
     exact_tables,
     kernel_of,
     log_ratio_grid,
+    recent_of,
     rows_of,
     scope_estimates,
     sums_parts,
@@ -104,8 +105,10 @@ class Prepared(NamedTuple):
 def prepare(metric: MetricEvidence, rule: DifferenceGuardrail, kernels: Kernels) -> Prepared:
     """Everything that the evidence and the interval of one guardrail share."""
     found = scope_estimates(metric, sums_parts(metric, rule), rule, kernels)
-    alone = found is None or kernels[None] is Kernel.EXACT or not found.information[0]
-    return Prepared(metric, kernels, exact_tables(metric, rule), found, None if alone else found.at(0))
+    since_start = None
+    if found is not None and kernels[None] is not Kernel.EXACT and found.information[0]:
+        since_start = found.at(0)
+    return Prepared(metric, kernels, exact_tables(metric, rule), found, since_start)
 
 
 def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -> float:
@@ -118,7 +121,23 @@ def harm_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail) -
               if scope is None or scope >= max(2, evidence.restart_epoch)}
     start = scopes.pop(None)
     epochs = {scope: log_e for scope, log_e in scopes.items() if scope is not None}
-    return float(budget.log_e_of_scopes(start if evidence.restart_epoch <= 1 else None, epochs, evidence.epoch))
+    found = budget.log_e_of_scopes(start if evidence.restart_epoch <= 1 else None, epochs, evidence.epoch)
+    if evidence.recent_day > 1:
+        found = budget.with_recent(found, _recent_log_e(evidence, ready, rule, advisory), evidence.recent_day)
+    return float(found)
+
+
+def _recent_log_e(evidence: Evidence, ready: Prepared, rule: DifferenceGuardrail, advisory: bool) -> float:
+    """log e of the last one or two days alone, by the kernel of the whole version."""
+    kernel, by_epoch = ready.kernels[None], ready.tables[1]
+    if kernel is Kernel.NONE or (kernel is Kernel.ADVISORY and not advisory):
+        return 0.0
+    exact = by_epoch.log_e_since(evidence.recent_hour) if by_epoch is not None else 0.0
+    recent = recent_of(ready.metric)
+    found = None if recent is None or kernel is Kernel.EXACT else scope_estimates(
+        recent, sums_parts(recent, rule), rule, {None: kernel})
+    sums = 0.0 if found is None else float(clustered.log_e_worse(found, rule.mde)[0])
+    return float(combine(kernel, exact, sums))
 
 
 def _scope_log_e(ready: Prepared, rule: DifferenceGuardrail, advisory: bool) -> dict[int | None, float]:

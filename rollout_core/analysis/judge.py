@@ -15,8 +15,11 @@ from rollout_core.analysis.limit import judge_limit
 from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.verdict import Status, Verdict, Verdicts
 
-EDITION = 1
-"""Raised whenever the same evidence may give another log e: decisions say by which edition they were judged."""
+EDITION = 2
+"""Raised whenever the same evidence may give another log e: decisions say by which edition they were judged.
+
+2: the last one or two days alone have a tenth of the weight, where they were counted; records of edition 1 did not
+count them, and are judged as they were."""
 
 
 def judge(evidence: Evidence, policy: Policy) -> Verdicts:

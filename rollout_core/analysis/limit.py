@@ -43,7 +43,12 @@ def limit_log_e(evidence: Evidence, metric: MetricEvidence, rule: LimitGuardrail
         return measure(metric, pooled(metric.treatment, epoch), rule.limit, rule.mde, bounds=False).log_e(rule.worse)
     start = scope(None) if evidence.restart_epoch <= 1 else None
     epochs = {epoch: scope(epoch) for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
-    return float(budget.log_e_of_scopes(start, epochs, evidence.epoch))
+    found = budget.log_e_of_scopes(start, epochs, evidence.epoch)
+    if evidence.recent_day > 1:
+        recent = pooled([entry for entry in metric.recent_treatment if entry.epoch >= evidence.restart_epoch])
+        found = budget.with_recent(found, measure(metric, recent, rule.limit, rule.mde, bounds=False).log_e(rule.worse),
+                                   evidence.recent_day)
+    return float(found)
 
 
 def _level(metric: MetricEvidence, rule: LimitGuardrail, evidence: Evidence) -> Level:

@@ -24,6 +24,7 @@ from rollout_core.analysis.evidence import (
 from rollout_core.insight.evidence_sources import Once, Scores, Sums, source_of
 from rollout_core.insight.evidence_tables import (
     SIDES,
+    Table,
     add_rows,
     cluster_sums,
     empty_table,
@@ -32,11 +33,19 @@ from rollout_core.insight.evidence_tables import (
     strata_of,
     totals_of,
 )
-from rollout_core.insight.evidence_version import Version, per_hour
+from rollout_core.insight.evidence_version import Recent, Version, per_hour, recent_of
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Ratings, Rows
-from rollout_core.ports.evidence_questions import BucketSums, FirstValues, Matured, Newcomers, SumsBefore, VersionFirsts
+from rollout_core.ports.evidence_questions import (
+    BucketSums,
+    FirstValues,
+    Matured,
+    Newcomers,
+    RecentSums,
+    SumsBefore,
+    VersionFirsts,
+)
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.policies import Known
 
@@ -51,10 +60,12 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
     sources = {key: source for key in keys if (source := source_of(key, scene.plan)) is not None}
     summed = [source for source in sources.values() if isinstance(source, Sums)]
     sums, before = _bucket_sums(room, version, summed), _sums_before(room, version, summed)
+    recent = recent_of(version)
+    lately = _bucket_sums(room, version, summed, recent) if recent is not None else {}
     metrics = []
     for key, source in sources.items():
         if isinstance(source, Sums):
-            found = _from_sums(version, key, source, sums, before)
+            found = _with_recent(_from_sums(version, key, source, sums, before), version, source, lately)
             metrics.append(_with_firsts(room, version, found, source, known))
         elif isinstance(source, Once):
             metrics.append(_once(room, scene, version, key, source))
@@ -63,6 +74,7 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
     usual = known.baselines
     return Evidence(
         epoch=len(version.epochs), exposures=_exposures(room, version), restart_epoch=version.restart,
+        recent_day=recent.day if recent else 0, recent_hour=hour_of(recent.since_at) if recent else 0,
         metrics=tuple(replace(metric, baseline=usual.get(metric.metric)) for metric in metrics))
 
 
@@ -77,12 +89,14 @@ def _exposures(room: Room, version: Version) -> Exposures:
                      tuple(inclusion for (_, _, inclusion), _ in ordered))
 
 
-def _bucket_sums(room: Room, version: Version, sources: Iterable[Sums]) -> Lists:
-    """Bucket sums by store metric, for all sums at once."""
+def _bucket_sums(room: Room, version: Version, sources: Iterable[Sums], recent: Recent | None = None) -> Lists:
+    """Bucket sums by store metric, for all sums at once; `recent`: of the last days only."""
     names = dict.fromkeys(name for source in sources for name in (source.d[0], source.x[0], source.far) if name)
     found: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
     if names:
-        for row in room.events.measure(BucketSums(version.rollout, tuple(names), version.epochs)).records():
+        question = BucketSums(version.rollout, tuple(names), version.epochs) if recent is None else RecentSums(
+            version.rollout, tuple(names), version.epochs, recent.since_at.date())
+        for row in room.events.measure(question).records():
             found[row["metric"]].append(row)
     return found
 
@@ -102,7 +116,7 @@ def _sums_before(room: Room, version: Version, sources: Iterable[Sums]) -> Lists
     return found
 
 
-def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Lists) -> MetricEvidence:
+def _table_of(source: Sums, sums: Lists) -> Table:
     table = empty_table()
     add_rows(table, sums.get(source.d[0], ()), source.d[1], 0)
     add_rows(table, sums.get(source.x[0], ()), source.x[1], 1, "control" if source.far else None)
@@ -111,6 +125,20 @@ def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Li
     if source.complement:
         for d, x in table.values():
             x[:] = map(sub, d, x)
+    return table
+
+
+def _with_recent(found: MetricEvidence, version: Version, source: Sums, lately: Lists) -> MetricEvidence:
+    """Adds what was counted in the last days alone."""
+    table = _table_of(source, lately)
+    if not table:
+        return found
+    return replace(found, recent=cluster_sums(version, table, found.strata) if found.strata else None,
+                   recent_treatment=totals_of(version, table, "treatment"))
+
+
+def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Lists) -> MetricEvidence:
+    table = _table_of(source, sums)
     strata = strata_of(version, table)
     past = empty_table()
     for place, column in enumerate(("d", "x")):

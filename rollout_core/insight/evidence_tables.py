@@ -78,5 +78,6 @@ def paired(version: Version, strata: Sequence[Stratum], rows: Rows, time: str, n
 
 
 def hour_of(moment: date) -> int:
-    """A number of hours that grows with an instant or a day: rows keep the order of time."""
-    return int(moment.timestamp() // 3600) if isinstance(moment, datetime) else moment.toordinal() * 24
+    """Hours since 1970 of an instant or of a day's beginning (UTC): rows keep the order of time."""
+    return int(moment.timestamp() // 3600) if isinstance(moment, datetime) else (
+        moment.toordinal() - date(1970, 1, 1).toordinal()) * 24

@@ -32,6 +32,22 @@ class Version:
         return self.epochs.index(epoch) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last one or two days: since the midnight (UTC) that began yesterday, the day-th day of the version."""
+
+    day: int
+    since_at: datetime
+
+
+def recent_of(version: Version) -> Recent | None:
+    """Yesterday and today; None in the first two days, of which the evidence since the start is made."""
+    midnight = (version.window.until_at - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = (midnight - began).days + 1
+    return Recent(day, midnight) if day > 1 else None
+
+
 def version_of(scene: Scene, until_at: datetime, restart_epoch: int | None = None) -> Version | None:
     """The version in force, or None before the first start."""
     rollout = scene.rollout

@@ -93,8 +93,8 @@ def _difference(key: str, metric: str, then: Verdict | None, now: Verdict | None
     if then is not None and now is not None and then.status is now.status and (
             abs(then.log_e - now.log_e) <= TOLERANCE):
         return None
-    return Difference(key, metric, then and then.status.value, now and now.status.value,
-                      None if then is None else then.log_e, None if now is None else now.log_e)
+    old, new = ((None, None) if each is None else (each.status.value, each.log_e) for each in (then, now))
+    return Difference(key, metric, old[0], new[0], old[1], new[1])
 
 
 def in_words(edition: int, differences: Sequence[Difference], largest: float) -> str:

@@ -7,7 +7,7 @@ epochs), under the arm and stratum it had when it counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from rollout_core.metrics.measured import Window
 
@@ -44,6 +44,16 @@ class BucketSums:
     rollout: str
     metrics: tuple[str, ...]
     epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSums:
+    """As BucketSums, of the days from `since_day` (UTC) on."""
+
+    rollout: str
+    metrics: tuple[str, ...]
+    epochs: tuple[int, ...]
+    since_day: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rollout_core.analysis.evidence import WHOLE, Evidence, Exposures, MetricEvidence, PairedCounts, Stratum
-from rollout_core.simulation.world_clock import drift_of, harmful, ramp_of, traffic_of
+from rollout_core.simulation.world_clock import drift_of, harmful, ramp_of, recent_at, traffic_of
 from rollout_core.simulation.worlds import World
 
 METRIC = "bad_outcome"
@@ -41,7 +41,9 @@ class FreshRun(NamedTuple):
         taken = () if rows is None else rows.stratum
         exposures = Exposures() if rows is None else Exposures(
             rows.n_treatment, rows.n_control, tuple(self.strata[index].inclusion for index in taken))
-        return Evidence(int(self.epoch_of_hour[hour]), exposures, (metric,))
+        recent = recent_at(hour)
+        return Evidence(int(self.epoch_of_hour[hour]), exposures, (metric,), recent_day=int(recent.day),
+                        recent_hour=int(recent.since))
 
 
 def draw_fresh(world: World, rng: np.random.Generator) -> FreshRun:

@@ -48,7 +48,7 @@ def share_over_time(epochs: Iterable[Epoch], decisions: Iterable[Swept], since_a
                     until_at: datetime) -> tuple[SharePoint, ...]:
     """Steps of both shares. A reduction caps what is allowed until a person really resumed; nothing is ever added,
     since people who were not served left no events that could be judged."""
-    changes = [(epoch.began_at, 0, epoch) for epoch in epochs]
+    changes: list[tuple[datetime, int, Epoch | Swept]] = [(epoch.began_at, 0, epoch) for epoch in epochs]
     changes += [(each.swept_at, 1, each) for each in decisions if each.to is not None and each.act in CAPS]
     happened, cap, points = 0.0, 100.0, list[SharePoint]()
     for at, _, change in sorted(changes, key=lambda each: each[:2]):

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from rollout_core.analysis.evidence import ClusterSums, Evidence, FirstEvents, MetricEvidence, Stratum
 from rollout_core.simulation.fresh_world import METRIC
-from rollout_core.simulation.world_clock import Ramp, drift_of, harmful, ramp_of, traffic_of
+from rollout_core.simulation.world_clock import Ramp, drift_of, harmful, ramp_of, recent_at, traffic_of
 from rollout_core.simulation.worlds import World
 
 BUCKETS = 128
@@ -60,13 +60,19 @@ class ReturningRun(NamedTuple):
         before = None
         if self.before_d is not None and self.before_x is not None:
             before = _cluster_sums(self.before_d, self.before_x)
+        lately = None
+        if (recent := recent_at(hour)).day:
+            lately = _cluster_sums(self.d[hour] - self.d[recent.since - 1] if recent.since else self.d[hour],
+                                   self.x[hour] - self.x[recent.since - 1] if recent.since else self.x[hour])
         return MetricEvidence(
             METRIC, self.strata, firsts=_until(self.firsts, hour), firsts_in_epoch=_until(self.firsts_in_epoch, hour),
-            sums=_cluster_sums(self.d[hour], self.x[hour]), before=before, baseline=self.world.rate)
+            sums=_cluster_sums(self.d[hour], self.x[hour]), before=before, baseline=self.world.rate, recent=lately)
 
     def evidence(self, hour: int) -> Evidence:
         """What a sweep at the end of this hour would have been handed."""
-        return Evidence(int(self.epoch_of_hour[hour]), metrics=(self.metric(hour),))
+        recent = recent_at(hour)
+        return Evidence(int(self.epoch_of_hour[hour]), metrics=(self.metric(hour),), recent_day=int(recent.day),
+                        recent_hour=int(recent.since))
 
 
 def draw_returning(world: World, rng: np.random.Generator) -> ReturningRun:

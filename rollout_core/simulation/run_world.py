@@ -24,11 +24,13 @@ from rollout_core.analysis.difference import (
 )
 from rollout_core.analysis.evidence import MetricEvidence
 from rollout_core.analysis.judge import judge
+from rollout_core.analysis.numbers import log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Policy
 from rollout_core.analysis.verdict import Verdicts
 from rollout_core.errors import RolloutError
 from rollout_core.simulation.fresh_world import METRIC, FreshRun, draw_fresh, inclusion_share
 from rollout_core.simulation.returning_world import CONTROL, TREATMENT, ReturningRun, draw_returning
+from rollout_core.simulation.world_clock import recent_at
 from rollout_core.simulation.worlds import World
 
 Run = FreshRun | ReturningRun
@@ -116,7 +118,30 @@ def harm_path(run: Run, rule: DifferenceGuardrail) -> np.ndarray:
         looks = run.epoch_of_hour == current
         own = {j: scopes[j][looks] for j in range(2, current + 1)}
         path[looks] = budget.log_e_of_scopes(scopes[None][looks], own, current)
+    lately, recent = recent_at(hours), _recent_path(run, metric, rule, by_epoch)
+    for day in np.unique(lately.day[lately.day > 0]):
+        looks = lately.day == day
+        path[looks] = budget.with_recent(path[looks], recent[looks], int(day))
     return path
+
+
+def _recent_path(run: Run, metric: MetricEvidence, rule: DifferenceGuardrail, table: GainTable | None) -> np.ndarray:
+    """log e of the last one or two days alone, after each hour."""
+    hours = np.arange(run.world.hours)
+    kernel, since = kernel_of(metric, rule, None), recent_at(hours).since
+    if kernel in (Kernel.NONE, Kernel.ADVISORY):
+        return np.zeros(len(hours))
+    exact, sums = np.zeros(len(hours)), np.zeros(len(hours))
+    if table is not None:
+        gains = np.zeros((len(hours) + 1, table.gains.shape[1]))
+        np.add.at(gains, table.hours + 1, table.gains)
+        gains = np.cumsum(gains, axis=0)
+        exact = log_mean_exp(gains[hours + 1] - gains[since], table.grid.log_weights)
+    if isinstance(run, ReturningRun) and kernel is not Kernel.EXACT:
+        strata = clustered_strata(run.strata, None)
+        d, x = (np.concatenate((np.zeros_like(part[:1]), part))[:, strata] for part in (run.d, run.x))
+        sums = _clustered_log_e(run, rule, strata, (d[hours + 1] - d[since], x[hours + 1] - x[since]))
+    return np.asarray(combine(kernel, exact, sums))
 
 
 def _epochs(run: Run) -> int:
@@ -142,16 +167,21 @@ def _clustered_path(run: Run, rule: DifferenceGuardrail, scope: int | None, kern
     strata = clustered_strata(run.strata, scope)
     inside = np.flatnonzero((run.epoch_of_hour == scope) if scope is not None else run.epoch_of_hour > 0)
     looks = slice(int(inside[0]), int(inside[-1]) + 1)
-    now = [_arm(run.d[looks][:, strata], run.x[looks][:, strata], arm) for arm in (TREATMENT, CONTROL)]
+    path[looks] = _clustered_log_e(run, rule, strata, (run.d[looks][:, strata], run.x[looks][:, strata]))
+    path[looks.stop:] = path[looks.stop - 1]
+    return path
+
+
+def _clustered_log_e(run: ReturningRun, rule: DifferenceGuardrail, strata: list[int],
+                     sums: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """log e of the clustered kernel for many looks at once: d and x (looks, strata, arms, buckets)."""
+    now = [_arm(*sums, arm) for arm in (TREATMENT, CONTROL)]
     before = None
     if run.before_d is not None and run.before_x is not None:
         past_d, past_x = run.before_d[strata], run.before_x[strata]
         before = (_arm(past_d, past_x, TREATMENT), _arm(past_d, past_x, CONTROL))
     parts = clustered.strata_parts(now[0], now[1], before, rule.tolerated_ratio)
-    found = clustered_estimate(parts, rule)
-    path[looks] = clustered.log_e_worse(found, rule.mde)
-    path[looks.stop:] = path[looks.stop - 1]
-    return path
+    return np.asarray(clustered.log_e_worse(clustered_estimate(parts, rule), rule.mde))
 
 
 def _arm(d: np.ndarray, x: np.ndarray, arm: int) -> ArmSums:

@@ -57,3 +57,18 @@ def traffic_of(world: World) -> np.ndarray:
 def harmful(world: World) -> np.ndarray:
     """True for the hours in which the feature does harm."""
     return np.asarray((np.arange(world.hours) >= world.harm.start_hour) & (not world.harmless))
+
+
+class RecentHours(NamedTuple):
+    """After each hour: the number of the day that yesterday was (0 where that is the first day or none), and the hour
+    with which it began."""
+
+    day: np.ndarray
+    since: np.ndarray
+
+
+def recent_at(hour: int | np.ndarray) -> RecentHours:
+    """What a sweep at the end of an hour calls the last days: yesterday and today (insight.evidence_version)."""
+    day = (np.asarray(hour) + 1) // 24
+    counted = day > 1
+    return RecentHours(np.where(counted, day, 0), np.where(counted, day - 1, 0) * 24)
