@@ -45,3 +45,5 @@ def no_rollout_yet() -> None:
     """An empty store: what this place is for and the next step."""
     states.empty("No rollout yet.", "Run `rollout setup` in a terminal: it creates the two shipped plans and changes "
                  "nobody's exposure. Then start one here.")
+    st.page_link("insight/getting_started.py", label="Connect a source, or open the demo",
+                 icon=":material/rocket_launch:")

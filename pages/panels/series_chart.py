@@ -15,9 +15,9 @@ POINTS = 72
 """About ten px a point: finer buckets of little traffic show noise, not a course."""
 
 
-def over_time_chart(here: Here, request: SeriesRequest, heading: str, unit: str) -> None:
+def over_time_chart(here: Here, request: SeriesRequest, heading: str, unit: str, points: int = POINTS) -> None:
     """Asks and draws. The caption says unit, bucket width, how to read the marks, and where the axis starts."""
-    answer = here.ask("series", replace(request, points=POINTS), settled=True)
+    answer = here.ask("series", replace(request, points=points), settled=True)
     notes = (unit, f"per {formats.span(timedelta(seconds=answer.bucket_seconds))}", "ribbon: 95% interval",
              starts_at(answer), answer.note)
     section(heading, " · ".join(note for note in notes if note))

@@ -99,12 +99,13 @@ def _drawable(key: str) -> Metric:
 def _grid(window: Window, seconds: int) -> list[datetime]:
     """Starts of the buckets, aligned to the clock."""
     width = timedelta(seconds=seconds)
-    begin = _floor(window.since_at, width)
+    begin = bucket_of(window.since_at, width)
     count = -(-(window.until_at - begin) // width)
     return [begin + place * width for place in range(count)]
 
 
-def _floor(moment: datetime, width: timedelta) -> datetime:
+def bucket_of(moment: datetime, width: timedelta) -> datetime:
+    """The beginning of the bucket that holds a moment; buckets are aligned to the clock and to Mondays."""
     origin = datetime(1970, 1, 5, tzinfo=moment.tzinfo)          # a Monday, so that weeks begin on one
     return origin + (moment - origin) // width * width
 
@@ -153,7 +154,7 @@ def _sums(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[
     found: dict[datetime, Sums] = {}
     for row in rows:
         if row["arm"] in MEMBERS[arm]:
-            at = _floor(row[column], width)
+            at = bucket_of(row[column], width)
             found[at] = found.get(at, NOTHING) + Sums(row["n"], int(row["s"] or 0), int(row["ss"] or 0))
     return found
 
@@ -172,6 +173,6 @@ def _bins(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[
     found: dict[datetime, dict[int, int]] = {}
     for row in rows:
         if row["arm"] in MEMBERS[arm]:
-            into = found.setdefault(_floor(row["at"], width), {})
+            into = found.setdefault(bucket_of(row["at"], width), {})
             into[row["b"]] = into.get(row["b"], 0) + row["n"]
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rollout_core.bootstrap.provider_test import ProviderFound
+from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.draft_plan import DraftedPlan
@@ -23,9 +24,10 @@ from rollout_core.rollouts.gates import Gate, GateState
 from rollout_core.settings import Settings, read_settings
 from tests.fakes.sample_answers import CONTROL_ANSWERS
 from tests.fakes.sample_insight import INSIGHT_ANSWERS
+from tests.fakes.sample_pages import PAGE_ANSWERS
 
 PLAN_FOLDER = Path(__file__).parents[2] / "data" / "plans"
-ANSWERS: Mapping[str, Callable[[Any], Any]] = {**CONTROL_ANSWERS, **INSIGHT_ANSWERS}
+ANSWERS: Mapping[str, Callable[[Any], Any]] = {**CONTROL_ANSWERS, **INSIGHT_ANSWERS, **PAGE_ANSWERS}
 PREVIEW_GATES = (Gate("errors", "Error rate", GateState.MET, "1.31%", "at most 2%"),
                  Gate("satisfaction", "Satisfaction", GateState.NOT_YET, "4.1 (3.88–4.32)", "at least 4.0"))
 
@@ -83,6 +85,8 @@ class FakeControlRoom:
         """Nothing to say on top of every page."""
         return ()
 
+    write_key: str = "pub_for_tests"
+    rehearsals: RehearsalDesk = field(default_factory=RehearsalDesk)
     settings: Settings = field(default_factory=lambda: read_settings({}))
     events_closed: RolloutError | None = None
 

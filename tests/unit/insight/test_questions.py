@@ -9,7 +9,7 @@ from rollout_core.insight import QUESTIONS
 from tests.golden.made_world import World
 
 NEED_MORE = {"explain": {"subject": "treatment0"}}
-OF_ONE_THING = {"replay", "alert_history"}
+OF_ONE_THING = {"replay", "decision", "alert_history"}
 NAMES = sorted(set(QUESTIONS) - OF_ONE_THING)
 
 

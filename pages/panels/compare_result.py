@@ -1,0 +1,116 @@
+"""The answer of a comparison: words, then the difference, then a picture, a table by part, and the course over time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.panels import evidence
+from pages.panels.furniture import chart, drawn, section, table
+from pages.panels.page import Here, part
+from pages.panels.series_chart import over_time_chart
+from rollout_core.charts import drawings, formats
+from rollout_core.charts.compare import two_sides
+from rollout_core.charts.words import Word, badge, plain, quiet, sentence
+from rollout_core.insight.compare import CompareAnswer, Pair
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.insight.series import SeriesRequest
+from rollout_core.metrics.catalog import CATALOG, LOWER
+from rollout_core.metrics.formula import Mean, Percentile, Proportion
+from rollout_core.metrics.measured import Measured
+
+POINTS = 36
+"""Coarse buckets: a course, not noise."""
+
+
+def verdict(here: Here, answer: CompareAnswer, label: str) -> None:
+    """The answer in a sentence with its numbers, and what kind of answer it is."""
+    word = word_of(answer, answer.difference)
+    with st.container(border=True):
+        st.markdown(f"### {sentence(answer.words)}\n{_numbers(answer)}", anchors=False)
+        kind = (badge("Split by chance", "green", "shuffle") if answer.causal
+                else badge("Not causal", "gray", "help"))
+        why = evidence.LIKE_WITH_LIKE if answer.causal else "The two may differ for other reasons, too."
+        st.markdown(f"{word.badge} {kind} {quiet(why)}")
+        st.markdown(quiet(_windows(here, answer, label)))
+
+
+def word_of(answer: CompareAnswer, difference: Measured) -> Word:
+    """Better, worse, unclear or no data, by the whole interval."""
+    return evidence.verdict(difference, answer.direction == LOWER)
+
+
+def _numbers(answer: CompareAnswer) -> str:
+    gap = answer.difference
+    sides = " against ".join(f"{evidence.number(side.measured)} in {plain(side.label)}"
+                             for side in (answer.first, answer.second))
+    if gap.value is None:
+        return sides
+    relative = answer.change
+    more = "" if relative.value is None else (
+        f", {formats.in_unit(relative.value, 'relative')} {formats.interval(relative.low, relative.high, 'relative')}")
+    return f"**{formats.difference(gap.value, gap.unit)}** {around(gap)}{more}: {sides}"
+
+
+def around(gap: Measured) -> str:
+    """The interval of a difference: "(−0.3 to +0.2)"."""
+    if gap.low is None or gap.high is None:
+        return ""
+    low, high = (formats.difference(end, gap.unit) for end in (gap.low, gap.high))
+    unit = next((each for each in (" pp", " ms", " s") if low.endswith(each) and high.endswith(each)), "")
+    return f"({low.removesuffix(unit)} to {high.removesuffix(unit)})"
+
+
+def _windows(here: Here, answer: CompareAnswer, label: str) -> str:
+    first, second = answer.windows
+    said = f"{here.when(first.since_at)} to {here.when(first.until_at)}"
+    if second != first:
+        said += f", against {here.when(second.since_at)} to {here.when(second.until_at)}"
+    return f"{label}: {said}" if label else said
+
+
+def picture(here: Here, answer: CompareAnswer) -> None:
+    """Both sides with their intervals, the whole on top and its parts below."""
+    section("How do they stand?", f"{answer.name} with its 95% interval · filled: {plain(answer.first.label)}, hollow: "
+            f"{plain(answer.second.label)}")
+    chart(drawn(two_sides, answer, here.theme), f"{answer.name}: {answer.words}", "compare")
+
+
+def rows(answer: CompareAnswer) -> None:
+    """Each part with its difference around zero on one scale; those without a comparison last."""
+    if not answer.parts:
+        return
+    known = [each for each in answer.parts if each.difference.value is not None]
+    section("Where is it different?", "The most frequent first · bar: 95% interval · tick: no difference · one in "
+            "twenty intervals misses by chance")
+    if not known:
+        st.markdown(quiet("No part has data on both sides."))
+        return
+    reach = evidence.reach_of([each.difference for each in known])
+    table([_row(answer, each, reach) for each in (*known, *(each for each in answer.parts if each not in known))],
+          f"{answer.name} by part")
+
+
+def _row(answer: CompareAnswer, pair: Pair, reach: float) -> dict[str, str]:
+    gap, word = pair.difference, word_of(answer, pair.difference)
+    if gap.value is None or gap.low is None or gap.high is None:
+        drawn = f"{drawings.hatch(f'{pair.key}: no data')}  \n{quiet(plain(gap.note))}"
+    else:
+        text = f"**{formats.difference(gap.value, gap.unit)}** {around(gap)}"
+        bar = drawings.around_zero((gap.low, gap.value, gap.high), word.mark, reach, f"{pair.key} {text}")
+        drawn = f"{bar}  \n{text}  \n{quiet(_both(pair))}"
+    return {"Part": f"**{plain(pair.key)}**", "Verdict": word.badge, "Difference": drawn}
+
+
+def _both(pair: Pair) -> str:
+    values = [formats.in_unit(each.value, each.unit) for each in (pair.first, pair.second)]
+    return f"{values[0]} against {values[1]} · {pair.first.n:,} and {pair.second.n:,} {pair.first.noun}"
+
+
+def over_time(here: Here, entry: RolloutEntry, answer: CompareAnswer, window: str) -> None:
+    """The course of both arms, where a metric has one and arms are compared."""
+    drawable = isinstance(CATALOG[answer.metric].formula, Proportion | Mean | Percentile)
+    if answer.across != "arms" or not drawable:
+        return
+    with part():
+        over_time_chart(here, SeriesRequest(answer.metric, entry.key, window), "Since when?", answer.name, POINTS)
+

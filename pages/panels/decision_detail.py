@@ -1,0 +1,173 @@
+"""One decision in full: what was seen, what it means, what was done, what would have changed it; and judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.panels.decision_list import word_of
+from pages.panels.furniture import section, table
+from pages.panels.page import Here
+from rollout_core.analysis.verdict import WORST_FIRST, Verdict
+from rollout_core.charts import drawings, formats, words
+from rollout_core.charts.words import Word, badge, plain, quiet, sentence
+from rollout_core.insight.decision import DecisionAnswer
+from rollout_core.insight.replay import ReplayAnswer, ReplayRequest
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.insight.verdicts import NamedVerdict
+
+MODES = {"off": "was switched off", "advise": "only advises", "act": "acts by itself"}
+
+
+def told(here: Here, entry: RolloutEntry, answer: DecisionAnswer) -> None:
+    """The decision as a card: the answer first, then why, then what would have changed it."""
+    word = word_of(answer.act)
+    with st.container(border=True):
+        st.markdown(f"### {_headline(answer)}\n{sentence(answer.summary)}", anchors=False)
+        st.markdown(f"{word.badge} {_mode(answer)} "
+                    f"{quiet(f'{here.when(answer.swept_at)} · epoch {answer.epoch} · {_looked_at(here, answer)}')}")
+        st.markdown(f"**What was done**  \n{_done(answer)}")
+        if answer.otherwise:
+            st.markdown(f"**What would have changed it**  \n{sentence(answer.otherwise)}")
+        if answer.firing:
+            st.markdown(f"**Limits that were crossed**  \n{plain(', '.join(answer.firing))}")
+
+
+def _headline(answer: DecisionAnswer) -> str:
+    if answer.act == "none":
+        return f"Decision {answer.number}: nothing changes"
+    verb = "did" if answer.done else "would have done"
+    return f"Decision {answer.number}: {word_of(answer.act).text.lower()}, which it {verb}"
+
+
+def _mode(answer: DecisionAnswer) -> str:
+    if answer.act == "none":
+        return badge(f"Autopilot {MODES.get(answer.mode, plain(answer.mode))}", "gray", "smart_toy")
+    return badge("Done" if answer.done else "Advised, not done", "blue" if answer.done else "gray", "smart_toy")
+
+
+def _looked_at(here: Here, answer: DecisionAnswer) -> str:
+    health = "" if answer.health is None else f" · health {answer.health} of 100, which never decides"
+    if answer.closed_until_at is None:
+        return f"nothing was counted yet{health}"
+    return f"counted up to {here.when(answer.closed_until_at)}{health}"
+
+
+def _done(answer: DecisionAnswer) -> str:
+    if answer.act == "none":
+        return "Nothing was to be done."
+    if answer.done:
+        return f"{word_of(answer.act).text}, by the autopilot: entry {answer.audit_seq} of the audit trail."
+    return f"Nothing: the autopilot {MODES.get(answer.mode, plain(answer.mode))}. A person had to decide."
+
+
+def numbers(answer: DecisionAnswer) -> None:
+    """What was seen, as numbers: guardrails with the split, then criteria."""
+    guards = [*answer.guardrails, *([answer.sample_ratio] if answer.sample_ratio else [])]
+    if not guards and not answer.criteria:
+        st.markdown(quiet("No numbers are stored with this decision: nothing was counted yet."))
+        return
+    section("What was seen?", "Worst first · bounds hold at all times together · e speaks for harm, or for a "
+            "criterion, and decides when it reaches what is needed")
+    guards.sort(key=lambda each: WORST_FIRST.index(each.verdict.status))
+    if guards:
+        table([_row(each, "Does it harm?", words.GUARDRAIL) for each in guards], "Guardrails as they were seen")
+    if answer.criteria:
+        table([_row(each, "May it advance?", words.CRITERION) for each in answer.criteria],
+              "Criteria as they were seen")
+
+
+def _row(line: NamedVerdict, heading: str, states: dict[str, Word] | object) -> dict[str, str]:
+    state = words.of(states, line.verdict.status)  # type: ignore[arg-type]
+    return {heading: f"**{plain(line.name)}**", "State": state.badge, "Evidence": evidence(line, state)}
+
+
+def evidence(line: NamedVerdict, word: Word) -> str:
+    """The interval drawn, the numbers, the e-value against what is needed; no data stays no data."""
+    verdict = line.verdict
+    if verdict.estimate is None:
+        return (f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}" if word is words.NO_DATA
+                else f"{quiet(plain(line.words))}  \n{_e(verdict)}")
+    text = f"**{value(line, verdict.estimate)}**"
+    if verdict.lower is None or verdict.upper is None:
+        return f"{text} {quiet('no bounds yet')}  \n{_e(verdict)}"
+    unit = " pp" if " pp" in text else "%" if "%" in text else " times"
+    around = f"({value(line, verdict.lower).removesuffix(unit)} to {value(line, verdict.upper).removesuffix(unit)})"
+    return f"{_drawn(line, word)}  \n{text} {around}  \n{_e(verdict)}"
+
+
+def _drawn(line: NamedVerdict, word: Word) -> str:
+    verdict = line.verdict
+    if verdict.estimate is None or verdict.lower is None or verdict.upper is None:
+        return ""
+    bounds = (verdict.lower, verdict.estimate, verdict.upper)
+    said = f"{line.name}: {value(line, bounds[1])}, from {value(line, bounds[0])} to {value(line, bounds[2])}"
+    if verdict.scale == "difference":
+        reach = max(abs(bounds[0]), abs(bounds[2]), 1e-9) * 1.15
+        return drawings.around_zero(bounds, word.mark, reach, said)
+    return drawings.interval_on(bounds, drawings.scale_around(bounds[0], bounds[2], bounds[1]), word.mark, said)
+
+
+def value(line: NamedVerdict, number: float) -> str:
+    """A number on its verdict's scale: differences signed (shares and percentiles in points), ratios as times."""
+    if line.verdict.scale == "ratio":
+        return f"{number:.2f} times"
+    if line.unit in ("share", "ms"):        # percentiles are judged as the share of slow ones
+        if line.verdict.scale == "difference":
+            return formats.points(number)
+        return formats.percent(min(max(number, 0.0), 1.0), 2)   # a bound may lie beyond what a share can be
+    return formats.signed(number, 2) if line.verdict.scale == "difference" else formats.number(number, 2)
+
+
+def _e(verdict: Verdict) -> str:
+    many = f"{verdict.n_treatment:,} against {verdict.n_control:,}" if verdict.n_control else f"{verdict.n_treatment:,}"
+    if not verdict.log_e_needed:
+        return quiet(many)
+    needed = formats.e_value(verdict.log_e_needed)
+    return quiet(f"e = {formats.e_value(verdict.log_e)} of {needed} needed · {many}")
+
+
+def replay(here: Here, answer: DecisionAnswer) -> None:
+    """The button that judges the stored counts again, and what came of it."""
+    if not answer.replayable:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Replay", icon=":material/replay:", key="replay", on_click=_press, args=(answer.number,))
+        st.markdown(quiet("Judges the counts that were stored with it once more, by the same rules."))
+    if st.session_state.get("replayed") == answer.number:
+        with st.spinner("Judging again"):
+            _compared(here.ask("replay", ReplayRequest(answer.number), settled=True), answer)
+
+
+def _press(number: int) -> None:
+    st.session_state["replayed"] = number
+
+
+def _compared(again: ReplayAnswer, answer: DecisionAnswer) -> None:
+    furthest = f"The largest difference of log e is {again.largest_difference:.3g}."
+    if again.same:
+        st.success(f"The same verdicts, all {len(again.verdicts)} of them. {furthest}", icon=":material/check_circle:")
+    else:
+        edition = "" if again.edition == again.edition_now else (
+            f" Edition {again.edition} of the analysis judged then, edition {again.edition_now} now. The record holds.")
+        st.warning(f"Not the same verdicts. {furthest}{edition}", icon=":material/difference:")
+    then = [*answer.guardrails, *([answer.sample_ratio] if answer.sample_ratio else []), *answer.criteria]
+    with st.expander("Each verdict then and now", expanded=not again.same):
+        table(side_by_side(then, again.verdicts), "Verdicts then and now")
+
+
+def side_by_side(then: Sequence[NamedVerdict], now: Sequence[Verdict]) -> list[dict[str, str]]:
+    """Each verdict then and now with its log e and the difference; keys alone are not unique, key and scale are."""
+    judged = {(each.key, each.metric, each.scale): each for each in now}
+    rows = []
+    for line in then:
+        old, new = line.verdict, judged.get((line.verdict.key, line.verdict.metric, line.verdict.scale))
+        said = "not judged now" if new is None else (
+            f"{formats.signed(old.log_e, 3)} then, {formats.signed(new.log_e, 3)} now")
+        apart = "" if new is None else f"difference {abs(old.log_e - new.log_e):.3g}"
+        same = new is not None and new.status is old.status
+        status = badge("Same", "green", "check_circle") if same else badge("Changed", "yellow", "difference")
+        rows.append({"Verdict": f"**{plain(line.name)}**", "Status": status,
+                     "log e": f"{said}  \n{quiet(apart)}"})
+    return rows

@@ -1,0 +1,132 @@
+"""Pieces of the Getting started page: which store this is, the steps, and the tick when the first event arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pages.panels import snippets
+from pages.panels.page import Here
+from rollout_core import bootstrap
+from rollout_core.charts import formats
+from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.insight.events_health import EventsHealthAnswer, EventsHealthRequest
+from rollout_core.insight.rollouts import RolloutEntry
+from rollout_core.people.role import Role
+
+DONE, OPEN = badge("Done", "green", "check_circle"), badge("To do", "gray", "radio_button_unchecked")
+
+
+def which_store(here: Here) -> None:
+    """Whether this is the simulated store, and how to open the other one."""
+    if bootstrap.current().simulated:
+        st.info("This is the simulated store: its people and numbers are made up. What you send here mixes with them; "
+                f"`{snippets.OWN}` opens an empty store for your own.", icon=":material/science:")
+    else:
+        with st.expander("Look around first?", icon=":material/science:"):
+            st.markdown("The demo is a store of its own with two rollouts under way and four weeks of made-up events. "
+                        "Stop this app and run:")
+            st.code(snippets.DEMO, language="bash")
+            st.markdown(quiet(f"`{snippets.OWN}` comes back here; nothing of this store is touched."))
+
+
+def rollout_step(rollouts: Sequence[RolloutEntry]) -> None:
+    """Ticked when there is one."""
+    if rollouts:
+        st.markdown(f"{DONE} {plain(', '.join(each.name for each in rollouts))}")
+        return
+    st.markdown(f"{OPEN} Creates the two shipped plans and changes nobody's exposure:")
+    st.code(snippets.SETUP, language="bash")
+
+
+def source_of(here: Here, rollouts: Sequence[RolloutEntry]) -> snippets.Source:
+    """The address the reader uses, the key if they may know it, and the unit of the first rollout."""
+    parts = urlsplit(st.context.url or "")
+    room = bootstrap.current()
+    here_is = f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else "http://localhost:8501"
+    key = room.write_key if here.may(Role.OPERATOR) else snippets.PLACE_FOR_KEY
+    return snippets.Source(here_is, key, rollouts[0].unit if rollouts else "user")
+
+
+def ways(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
+    """A tab per way, each ready to copy."""
+    source = source_of(here, rollouts)
+    if not here.may(Role.OPERATOR):
+        st.markdown(f"{badge('View only', 'gray', 'lock')} Ask an operator for the write key and put it where "
+                    f"`{snippets.PLACE_FOR_KEY}` stands.")
+    terminal, server, page, file = st.tabs(["Terminal", "Python", "Browser", "CSV file"], key="way",
+                                           bind="query-params", on_change="rerun")
+    with terminal:
+        st.code(snippets.curl(source), language="bash", wrap_lines=True)
+    with server:
+        st.code(snippets.python(source), language="python", wrap_lines=True)
+    with page:
+        st.code(snippets.browser(source), language="javascript", wrap_lines=True)
+    with file:
+        _file(source)
+    st.markdown(quiet("The write key may only send. Events under it bring no arm: what was served decides. A server "
+                      "that records exposures itself sends a token instead (page Settings)."))
+
+
+def _file(source: snippets.Source) -> None:
+    st.markdown("`events.csv` is what you have; `events.yaml` says what its columns mean. Take both, or change them:")
+    with st.container(horizontal=True):
+        st.download_button("events.csv", snippets.csv_file(source), "events.csv", "text/csv",
+                           icon=":material/download:", key="start-csv", on_click="ignore")
+        st.download_button("events.yaml", snippets.mapping(source), "events.yaml", "application/yaml",
+                           icon=":material/download:", key="start-mapping", on_click="ignore")
+    st.code(snippets.mapping(source), language="yaml")
+    st.markdown("Then, beside the app; the same file twice adds nothing:")
+    st.code(snippets.IMPORT, language="bash")
+
+
+def arrivals(here: Here, *, already: bool) -> None:
+    """Waiting, or what arrived; refused events with their reason, since that is where a first try ends up."""
+    answer: EventsHealthAnswer = here.ask("events_health", EventsHealthRequest(letters=3))
+    if answer.last_event_at is None:
+        with st.container(border=True):
+            waiting = badge("Waiting", "gray", "hourglass_top")
+            st.markdown(f"{waiting} for the first event. It shows here within seconds.")
+        _refused(here, answer)
+        return
+    if not already:
+        st.toast("The first event arrived.", icon=":material/check_circle:")
+        st.rerun()
+    with st.container(border=True):
+        newest = max((each for each in answer.kinds if each.last_at), key=lambda each: each.last_at or here.now)
+        st.markdown(f"{badge('Received', 'green', 'check_circle')} **{answer.stored:,}** stored; the newest is a "
+                    f"**{plain(kind_words(newest.kind))}** of {here.when(newest.last_at)}, "
+                    f"{formats.ago(newest.last_at, here.now)}  \n"
+                    f"{quiet('Last hour: ' + _hour(answer))}")
+    _refused(here, answer)
+
+
+def _hour(answer: EventsHealthAnswer) -> str:
+    arrived = sorted((each for each in answer.kinds if each.last_hour), key=lambda each: -each.last_hour)
+    said = ", ".join(formats.counted(each.last_hour, f"{kind_words(each.kind)}s") for each in arrived[:5])
+    return plain(said) or "nothing"
+
+
+def kind_words(kind: str) -> str:
+    """ "page_view" -> "page view", "api_request" -> "API request"."""
+    return kind.replace("_", " ").replace("api ", "API ")
+
+
+def _refused(here: Here, answer: EventsHealthAnswer) -> None:
+    if not answer.letters:
+        return
+    newest = answer.letters[0]
+    st.warning(f"{formats.counted(answer.dead_letters, 'events')} refused. The newest, {here.when(newest.at)}: "
+               f"{plain(newest.reason.replace('_', ' '))}. {plain(newest.detail)}", icon=":material/mark_email_unread:")
+    if here.may(Role.ADMIN):
+        st.page_link("control/settings.py", label="All refused events", icon=":material/settings:")
+
+
+def onwards() -> None:
+    """Where to go from here."""
+    with st.container(horizontal=True):
+        st.page_link("insight/overview.py", label="Overview", icon=":material/dashboard:")
+        st.page_link("control/rollout.py", label="Start the rollout", icon=":material/stairs:")
+        st.page_link("insight/live.py", label="Watch it live", icon=":material/monitor_heart:")

@@ -1,0 +1,107 @@
+"""One decision of a sweep with names instead of keys: what was seen, what it means, what would have changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollout_core.analysis.records import from_record
+from rollout_core.analysis.verdict import Verdict, Verdicts
+from rollout_core.errors import RolloutNotFound
+from rollout_core.insight.evidence_sources import parts_of
+from rollout_core.insight.verdict_words import sentence_of
+from rollout_core.insight.verdicts import NamedVerdict
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.ports.control_records import DecisionRecord
+from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Plan
+
+SPLIT = "Split of treatment and control"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """`number` of the decision."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionAnswer:
+    """`firing`: names of the alert rules whose limit was crossed. `health` is shown and never decides.
+
+    `replayable`: the evidence is stored with it, so that `replay` can judge again. Lists are empty before anything was
+    counted. Names are those of the rollout's present plan; a rule that it no longer has keeps its key.
+    """
+
+    number: int
+    rollout: str
+    epoch: int
+    swept_at: datetime
+    mode: str
+    act: str
+    done: bool
+    summary: str
+    otherwise: str
+    audit_seq: int | None
+    closed_until_at: datetime | None
+    sample_ratio: NamedVerdict | None
+    guardrails: tuple[NamedVerdict, ...]
+    criteria: tuple[NamedVerdict, ...]
+    firing: tuple[str, ...]
+    health: int | None
+    replayable: bool
+
+
+def answer(room: Room, request: DecisionRequest) -> DecisionAnswer:
+    """The decision as it was recorded. Raises NotFound."""
+    with room.control.read() as unit:
+        record = unit.decisions.get(request.number)
+        plan = _plan(unit, record.rollout)
+    rules, criteria, alerts = names_of(plan)
+    seen = record.seen
+    verdicts = from_record(Verdicts, seen["verdicts"]) if "verdicts" in seen else None
+    closed = seen.get("closed_until_at")
+    health = seen.get("health")
+    return DecisionAnswer(
+        number=record.number, rollout=record.rollout, epoch=record.epoch, swept_at=record.swept_at, mode=record.mode,
+        act=record.act, done=record.done, summary=record.summary, otherwise=str(seen.get("else") or ""),
+        audit_seq=record.audit_seq, closed_until_at=datetime.fromisoformat(str(closed)) if closed else None,
+        sample_ratio=_named(verdicts.sample_ratio, {verdicts.sample_ratio.key: SPLIT}) if verdicts else None,
+        guardrails=tuple(_named(each, rules) for each in verdicts.guardrails) if verdicts else (),
+        criteria=tuple(_named(each, criteria) for each in verdicts.criteria) if verdicts else (),
+        firing=_firing(record, {**rules, **alerts}), replayable="evidence" in seen,
+        health=int(str(health["score"])) if isinstance(health, Mapping) and "score" in health else None)
+
+
+def _plan(unit: ControlUnit, key: str) -> Plan | None:
+    try:
+        rollout = unit.rollouts.get(key)
+    except RolloutNotFound:
+        return None
+    return unit.plans.get(rollout.plan, rollout.plan_version)
+
+
+def _firing(record: DecisionRecord, names: Mapping[str, str]) -> tuple[str, ...]:
+    found = record.seen.get("firing")
+    return tuple(names.get(str(each), str(each)) for each in found) if isinstance(found, list | tuple) else ()
+
+
+def names_of(plan: Plan | None) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Names by key of (guardrails and pause conditions, criteria, alerts): the three may share keys."""
+    if plan is None:
+        return {}, {}, {}
+    rules = {each.key: each.name for each in (*plan.pause_conditions, *plan.guardrails)}
+    criteria = {each.key: each.name for phase in plan.phases for each in phase.criteria}
+    return rules, criteria, {each.key: each.name for each in plan.alerts}
+
+
+def _named(verdict: Verdict, names: Mapping[str, str]) -> NamedVerdict:
+    key, _, metric_key = verdict.key.partition(":")
+    metric = CATALOG.get(parts_of(verdict.metric)[0])
+    name = names.get(verdict.key) or names.get(key, verdict.key)
+    if metric_key and metric is not None:
+        name = f"{name}: {metric.name}"
+    return NamedVerdict(name, "", metric.unit if metric else "relative", sentence_of(verdict), verdict)
