@@ -14,7 +14,7 @@ from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import AdoptionAtAge, Retention
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
-from rollout_core.ports.evidence_questions import Crossing, Matured, Newcomers
+from rollout_core.ports.evidence_questions import Crossing, Matured, Newcomers, VersionFirsts
 from rollout_core.storage.day_parts import Part, PartMemory, Row, added, put_together
 from rollout_core.storage.event_store import DuckdbEventStore
 from tests.fakes.made_events import at, batch, exposed, made
@@ -42,6 +42,7 @@ def questions(now: float) -> list[Any]:
         Newcomers("ex", (1, 2)), Newcomers("ex", (2,)),
         *(Matured("ex", epochs, ("feature_use",), at(now), within_hours=hours, whats=("F",))
           for epochs in ((1, 2), (2,)) for hours in (24, 36)),
+        *(VersionFirsts("ex", "feature_use", epochs, anew) for epochs in ((1, 2), (2,)) for anew in (False, True)),
         Matured("ex", (1, 2), ("feature_use", "session"), at(now), on_day=2),
         Matured("ex", (1, 2), ("session",), at(now), on_day=1, crossings=(Crossing(1, "control", at(60)),)),
     ]
