@@ -35,9 +35,11 @@ WATCH_SECONDS = 1.0
 
 
 def settings_to_serve(environ: Mapping[str, str]) -> Settings:
-    """The settings of an app that is about to start; Uvicorn, which trusts proxies on this machine unless told
-    otherwise, is told which ones (it reads the variable when Streamlit configures it). Ends the process in words when they cannot be used, or when
-    another app serves the store."""
+    """The settings of an app that is about to start. Ends the process in words when they cannot be used, or when
+    another app serves the store.
+
+    Uvicorn trusts proxies on this machine unless told otherwise; it reads the variable when Streamlit configures it.
+    """
     try:
         settings = read_settings(environ)
         refuse_second_app(settings)

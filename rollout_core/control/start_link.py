@@ -1,4 +1,4 @@
-"""The link that a start prints for the local admin. Using it is in the trail; printing it is not, and writes nothing."""
+"""The link that a start prints for the local admin. Using it is in the trail; printing it writes nothing."""
 
 from __future__ import annotations
 

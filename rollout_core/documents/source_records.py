@@ -16,6 +16,9 @@ from rollout_core.metrics.event_checks import Refusal, Rejected
 
 CHUNK_LINES = 200_000
 
+MOST_BYTES = 256 << 20
+"""Of a JSON document, unpacked, or of one line: a small packed file can hold any number."""
+
 Record = Mapping[str, Any]
 
 
@@ -92,10 +95,15 @@ def _items(cell: Any) -> list[Record]:
 
 
 def json_chunks(path: Path, source: Source) -> Iterator[Chunk]:
-    """The records of a JSON file: a list of them, or one. Raises InvalidRequest for a file that is no JSON."""
+    """The records of a JSON file: a list of them, or one. Raises InvalidRequest for what is no JSON, or too much."""
     with path.open("rb") as stream:
         try:
-            found = msgspec.json.decode(opened(path, stream).read())
+            text = opened(path, stream).read(MOST_BYTES + 1)
+            if len(text) > MOST_BYTES:
+                raise InvalidRequest(f"{path.name} holds more than {MOST_BYTES >> 20} MiB of JSON, read whole.",
+                                     mend="Write one record a line (format jsonl): that is read piece by piece.",
+                                     file=path.name)
+            found = msgspec.json.decode(text)
         except (msgspec.DecodeError, OSError, RecursionError, UnicodeError) as error:
             raise InvalidRequest(f"{path.name} is no JSON: {error}", mend="For one record a line use jsonl.") from error
     records = found if isinstance(found, list) else [found]
@@ -131,6 +139,9 @@ def _lines(path: Path, text: Any) -> Iterator[bytes]:
         while block := text.read(1 << 20):
             *lines, rest = (rest + block).split(b"\n")
             yield from lines
+            if len(rest) > MOST_BYTES:
+                raise InvalidRequest(f"{path.name} has a line of more than {MOST_BYTES >> 20} MiB.",
+                                     mend="Write one record a line.", file=path.name)
     except OSError as error:
         raise InvalidRequest(f"{path.name} cannot be unpacked: {error}", mend="Check the file.") from error
     yield rest

@@ -175,6 +175,26 @@ def test_a_number_beyond_every_store_is_refused_in_words(owner: httpx.Client, nu
     assert [each["field"] for each in answer.json()["errors"]] == ["limit"]
 
 
+@pytest.mark.parametrize("limit", ["-1", "0", "1001", "1000000000"])
+def test_a_page_of_the_trail_has_bounds(owner: httpx.Client, limit: str) -> None:
+    answer = owner.get(f"{PATH}/audit", params={"limit": limit})
+    assert answer.status_code == 422
+    assert "1 to 1000" in answer.json()["detail"]
+
+
+def test_the_whole_trail_is_read_page_by_page(owner: httpx.Client, started: dict[str, object]) -> None:
+    whole = [each["seq"] for each in owner.get(f"{PATH}/audit", params={"limit": 1_000}).json()["records"]]
+    paged: list[int] = []
+    while True:
+        before = {"before": paged[-1]} if paged else {}
+        page = owner.get(f"{PATH}/audit", params={"limit": 2, **before}).json()
+        paged += [each["seq"] for each in page["records"]]
+        if not page["more"]:
+            break
+    assert paged == whole
+    assert len(paged) > 2
+
+
 def test_a_text_without_end_does_not_get_into_the_trail(owner: httpx.Client) -> None:
     for body in ({"name": "x" * 1_000_000, "role": "viewer"}, {"name": "a\u0000b", "role": "viewer"}):
         answer = owner.post(f"{PATH}/set-person", json=body)
@@ -204,7 +224,8 @@ def test_roles_are_kept(app: RunningApp, owner: httpx.Client, started: dict[str,
             assert machine.post(f"{PATH}/hold", json={"rollout": PLAN}).status_code == pausing
             body = {"rollout": PLAN, "percentage": 99, "revision": revision_of(owner), "reason": "test"}
             assert machine.put(f"{PATH}/percentage", json=body).status_code == raising
-            assert machine.get(f"{PATH}/tokens").status_code == 403
+            for question in ("tokens", "people", "sessions", "doctor"):
+                assert machine.get(f"{PATH}/{question}").status_code == 403
 
 
 def test_a_tokens_secret_is_told_once_and_never_kept_with_the_answer(app: RunningApp, owner: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollout_core.control.import_file import ImportFile, import_file
+from rollout_core.documents import source_records
 from rollout_core.errors import InvalidRequest
 from tests.fakes.import_rooms import ADMIN, import_room
 
@@ -47,3 +48,17 @@ def test_a_line_nested_without_end_is_a_dead_letter(tmp_path: Path) -> None:
     room = import_room(tmp_path)
     done = import_file(room, ADMIN, ImportFile(str(tmp_path / "a.jsonl"), str(tmp_path / "shop.yaml"))).result
     assert (done["stored"], done["rejected"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("kind", "content"), [
+    ("json", b'[{"at": "2024-01-01T00:00:00Z", "who": "c1"}' + b" " * (3 << 20) + b"]"),
+    ("jsonl", b'{"at": "2024-01-01T00:00:00Z", "who": "' + b"x" * (3 << 20))])
+def test_a_small_packed_file_that_holds_very_much_is_refused_before_it_is_read_whole(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, content: bytes) -> None:
+    monkeypatch.setattr(source_records, "MOST_BYTES", 1 << 20)
+    (tmp_path / "shop.yaml").write_text(MAPPING.format(kind=kind))
+    packed = tmp_path / f"a.{kind}.gz"
+    packed.write_bytes(gzip.compress(content))
+    assert packed.stat().st_size < 10_000
+    with pytest.raises(InvalidRequest, match="more than 1 MiB"):
+        import_file(import_room(tmp_path), ADMIN, ImportFile(str(packed), str(tmp_path / "shop.yaml")))
