@@ -25,7 +25,7 @@ from rollout_core.metrics.subject_key import subject_key
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.simulation.fresh_world import FreshRun, draw_fresh
 from rollout_core.simulation.returning_world import Events, Units, arms_of, counted, draw_events
-from rollout_core.simulation.world_clock import Ramp
+from rollout_core.simulation.world_clock import Ramp, recent_at
 from rollout_core.simulation.worlds import World
 from tests.golden.made_world import PLAN, T0
 from tests.golden.made_world import World as Store
@@ -170,7 +170,9 @@ def played_fresh(folder: Path, world: World, seed: int) -> tuple[Played, Callabl
         blocks = PairedCounts(*(tuple(column) for column in zip(*rows, strict=True)))
         metric = MetricEvidence(METRICS["fresh"], tuple(run.strata[: seen[-1] + 1]), blocks=blocks,
                                 baseline=baseline_of(world))
-        return Evidence(int(run.epoch_of_hour[hours - 1]), metrics=(metric,))
+        recent = recent_at(hours - 1)
+        return Evidence(int(run.epoch_of_hour[hours - 1]), metrics=(metric,), recent_day=int(recent.day),
+                        recent_hour=int(recent.since))
     return Played(folder, world, list(_newcomers(run))), direct
 
 

@@ -37,7 +37,7 @@ def test_what_stays_high_becomes_the_new_normal() -> None:
     values = [*noise(PAST), *np.add(noise(LONGEST * 4, seed=5), 10.0)]
     found = alerts(values)
     assert found[0].first < PAST + 6
-    assert PAST + LONGEST < found[0].last < PAST + 2 * LONGEST, "after a week its values join the past; then it is ordinary"
+    assert PAST + LONGEST < found[0].last < PAST + 2 * LONGEST, "after a week its values join the past"
     assert found[-1].last < len(values) - 1
 
 
