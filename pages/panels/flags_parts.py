@@ -41,23 +41,28 @@ def reading(here: Here, entry: RolloutEntry, answer: PlanAnswer) -> None:
 
 
 def flag_rows(plan: Plan, served: frozenset[str]) -> list[dict[str, str]]:
-    """Each flag: on or waiting, the phase that adds it, what it needs."""
+    """Each flag: on or waiting, the phase that adds it, what it needs. Three columns, for phones."""
     enters = {flag: f"{place} · {phase.name}" for place, phase in enumerate(plan.phases, 1) for flag in phase.adds}
-    return [{"Flag": f"**{plain(flag.name)}**  \n{quiet(plain(flag.key))}",
-             "State": (ON if flag.key in served else WAITS).badge,
-             "Phase": plain(enters.get(flag.key, "–")),
-             "Needs": quiet(plain(flag.prerequisite or "nothing")),
-             "Tags": " ".join(badge(plain(tag)) for tag in flag.tags)} for flag in plan.flags]
+    names = {flag.key: flag.name for flag in plan.flags}
+    return [{"Flag": " ".join([f"**{plain(flag.name)}**", *(badge(plain(tag)) for tag in flag.tags)])
+             + f"  \n{quiet(plain(flag.key))}",
+             "State": f"{(ON if flag.key in served else WAITS).badge}  \n{quiet(plain(enters.get(flag.key, '–')))}",
+             "Needs": plain(names[flag.prerequisite]) if flag.prerequisite in names else quiet("nothing")}
+            for flag in plan.flags]
 
 
 def phase_rows(plan: Plan) -> list[dict[str, str]]:
     """Each phase: share, whom it reaches, how long, how many criteria."""
     audiences = {audience.key: audience.name for audience in plan.audiences}
     return [{"Phase": f"**{place} · {plain(phase.name)}**  \n{quiet(plain(phase.target or phase.description))}",
-             "Share": f"**{formats.bucket_percent(phase.percentage)}**",
-             "Reaches": plain(audiences.get(phase.through, phase.through)),
-             "Lasts": plain(_lasts(phase.minimum_duration, phase.maximum_duration)),
-             "Criteria": f"{len(phase.criteria)}"} for place, phase in enumerate(plan.phases, 1)]
+             "Share": f"**{formats.bucket_percent(phase.percentage)}**  \n"
+                      f"{quiet(plain(audiences.get(phase.through, phase.through)))}",
+             "Lasts": f"{plain(_lasts(phase.minimum_duration, phase.maximum_duration))}  \n"
+                      f"{quiet(_criteria(len(phase.criteria)))}"} for place, phase in enumerate(plan.phases, 1)]
+
+
+def _criteria(count: int) -> str:
+    return "1 criterion" if count == 1 else f"{count} criteria"
 
 
 def _lasts(least: timedelta | None, most: timedelta | None) -> str:

@@ -47,7 +47,7 @@ def _row(here: Here, each: PersonLine) -> None:
     state = "" if each.active else f" {badge('May not sign in', 'gray', 'block')}"
     way = "role follows the identity provider" if each.source == FROM_PROVIDER else (
         "password set" if each.has_password else "no password")
-    signed_in = counted(each.sessions, "open session") if each.sessions else "not signed in"
+    signed_in = counted(each.sessions, "open sessions") if each.sessions else "not signed in"
     text.markdown(f"**{plain(each.name)}** {badge(plain(each.role))}{state}  \n"
                   f"{quiet(f'{way} · {signed_in} · since {here.day(each.created_at)}')}")
     change.button("Change…", key=f"person-change-{each.name}", on_click=_open, args=(each.name,), width="stretch")

@@ -70,8 +70,8 @@ def _own_numbers(here: Here, entry: RolloutEntry, subject: str) -> None:
     if line is None:
         return
     counts = [f"{formats.counted(count, noun)}" for count, noun in (
-        (line.sessions, "session"), (line.feature_uses, "feature use"), (line.requests, "request"),
-        (line.errors, "error")) if count is not None]
+        (line.sessions, "sessions"), (line.feature_uses, "feature uses"), (line.requests, "requests"),
+        (line.errors, "errors")) if count is not None]
     satisfied = [f"satisfaction {line.satisfaction:.1f} of 5"] if line.satisfaction is not None else []
     first = line.first_exposed_at
     since = f"First seen with it {here.when(first)}" if first else "Not seen with it yet"
