@@ -7,6 +7,7 @@ within strata whose inclusion lies strictly between 0 and 100 %.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ class Measuring:
         self.live = live
         self._sums: dict[tuple[str, str | None], dict[Stratum, Sums]] = {}
         self._slices: dict[str, dict[str, dict[Stratum, dict[int, int]]]] = {}
+        self._bins: dict[str, dict[Stratum, dict[int, int]]] = {}
 
     def over(self, window: Window) -> Measuring:
         """The same rollout in another window."""
@@ -101,9 +103,28 @@ class Measuring:
         """The store's answer; the same question is asked once, and of closed windows once until more are closed."""
         asked = self.scene.asked
         if question not in asked:
-            asked[question] = self._remembered(question) if closed_only(question) else self.events.measure(question)
+            asked[question] = (self._remembered(question) if closed_only(question)
+                               else self._in_two(question) if isinstance(question, Histogram)
+                               else self.events.measure(question))
         answer: Rows = asked[question]
         return answer
+
+    def _in_two(self, question: Histogram) -> Rows:
+        """A histogram as what closed windows hold, remembered until more are closed, and the tail, read anew.
+
+        Histograms are rolled up by whole days; read in one, the broken day in front of a window would come from raw
+        events at every look.
+        """
+        since_at, until_at = question.window.since_at, question.window.until_at
+        settled_at = min(until_at, floored(self.scene.now))
+        if settled_at <= since_at:
+            return self.events.measure(question)
+        closed = self._remembered(replace(question, window=Window(since_at, settled_at), live=False))
+        begins_at = max(since_at, min(settled_at, closed.closed_until_at or since_at))
+        if begins_at >= until_at:
+            return closed
+        tail = self.events.measure(replace(question, window=Window(begins_at, until_at)))
+        return Rows(closed.columns, counted((*closed.rows, *tail.rows)), tail.closed_until_at)
 
     def _remembered(self, question: Any) -> Rows:
         state = tuple(self.ask(Watermarks()).rows)
@@ -135,10 +156,22 @@ class Measuring:
         """The sums of one store metric for one arm, all strata together."""
         return merged(sums for stratum, sums in self.strata(metric, flag).items() if stratum.arm in MEMBERS[arm])
 
+    def prefetch_bins(self, metrics: Iterable[str]) -> None:
+        """Asks for the histograms of several store metrics at once."""
+        wanted = tuple(sorted({metric for metric in metrics if metric not in self._bins}))
+        if not wanted:
+            return
+        self._bins |= {metric: {} for metric in wanted}
+        question = Histogram(self.whole, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), live=self.live)
+        for metric, arm, epoch, inclusion, place, count in self.ask(question).rows:
+            self._bins[metric].setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
+
     def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Bins]:
         """Histogram counts of one store metric by stratum; `part` is a slice such as `page:/plan`."""
         if metric in self._slices:
             return self._slices[metric].get(part, {})
+        if not part and metric in self._bins:
+            return self._bins[metric]
         question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
                              live=self.live)
         found: dict[Stratum, dict[int, int]] = {}
@@ -184,6 +217,14 @@ CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed,
 def closed_only(question: Any) -> bool:
     """True when the answer cannot change before the next window is closed."""
     return isinstance(question, CLOSED_ONLY) or getattr(question, "live", True) is False
+
+
+def counted(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows that differ in their last place only, added up: the same bin of the same group."""
+    sums: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        sums[row[:-1]] = sums.get(row[:-1], 0) + row[-1]
+    return [(*key, count) for key, count in sums.items()]
 
 
 def floored(moment: datetime) -> datetime:
