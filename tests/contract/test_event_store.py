@@ -17,6 +17,7 @@ import pytest
 from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNew
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Refusal, Rejected
+from rollout_core.ports.event_questions import Kept
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
 from rollout_core.ports.store_key import store_key
 from rollout_core.storage.event_database import memory_limit
@@ -382,6 +383,21 @@ class TestLettingGo:
         store.write(batch(made(Kind.ERROR, 2.0, category="api", message="secret")))
         store.retain({"text": 1}, at(24 * 3), None)
         assert rows(store, "SELECT category, message FROM errors") == [("api", None)]
+
+    def test_what_is_said_to_go_is_what_goes(self, store: DuckdbEventStore) -> None:
+        """Two days of requests and of error texts, kept for one day from the third on: one of each goes."""
+        store.write(batch(request(2.0), request(26.0), made(Kind.ERROR, 2.0, category="api", message="secret"),
+                          made(Kind.ERROR, 26.0, category="api", message="later")))
+        store.close_windows(at(40))
+        first_kept = at(24)
+        asked = Kept(tuple((kind, first_kept) for kind in ("api_request", "text", "dead_letter", "subject_day")))
+        told = {row["kind"]: (row["n"], row["goes"]) for row in store.measure(asked).records()}
+        assert told["api_request"] == told["text"] == (2, 1)
+        assert told["dead_letter"] == (0, 0)
+        store.retain({"api_request": 1, "text": 1, "subject_day": 1}, at(50), None)
+        left = {row["kind"]: (row["n"], row["goes"]) for row in store.measure(asked).records()}
+        assert left["api_request"] == left["text"] == (1, 0)
+        assert left["subject_day"] == (told["subject_day"][0] - told["subject_day"][1], 0)
 
     def test_days_of_single_subjects_are_forgotten_in_time(self, store: DuckdbEventStore) -> None:
         store.write(batch(request(2.0)))
