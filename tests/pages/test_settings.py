@@ -18,6 +18,7 @@ from rollout_core.people.role import Role
 from rollout_core.settings import read_settings
 from tests.fakes.control_room import FakeControlRoom
 from tests.fakes.control_setting import ADMIN, Setting
+from tests.fakes.sample_answers import HOSTILE
 from tests.pages.conftest import FRAME, open_page, text_of
 
 PAGE = "control/settings.py"
@@ -192,3 +193,10 @@ def test_a_person_list_that_cannot_be_read_leaves_the_page_standing(room: FakeCo
     app = open_page(PAGE)
     assert "secret detail" not in text_of(app)
     assert "under code" in errors_of(app)
+
+
+@pytest.mark.parametrize("tab", ["People", "Tokens", "Sessions", "Retention", "Identity provider", "Store"])
+def test_names_and_reasons_of_people_stay_text_in_every_part(room: FakeControlRoom, tab: str) -> None:
+    shown_as = text_of(open_page(PAGE, "admin", **{"settings-tab": tab}))
+    assert HOSTILE not in shown_as
+    assert "<script>alert" not in shown_as
