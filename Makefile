@@ -11,16 +11,18 @@ install: .venv/.installed
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: .venv/bin/python requirements.txt pyproject.toml
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@echo "Installing the packages of requirements.txt into .venv; this takes a few minutes, once."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 .venv/.installed-tests: .venv/.installed tests/requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@echo "Installing what the tests need; this takes a minute, once."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
 run: install            ## serves http://localhost:8501 (DEMO=0: an empty store for real data)
-	$(PY) -m rollout_core serve $(if $(filter 0,$(DEMO)),--no-demo,--demo)
+	@$(PY) -m rollout_core serve $(if $(filter 0,$(DEMO)),--no-demo,--demo)
 
 test: .venv/.installed-tests
 	$(PY) -m pytest

@@ -15,11 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from rollout_core.control import VERBS
-from rollout_core.control.freeze_references import freeze_references
 from rollout_core.control.sweep import Sweep
 from rollout_core.control.sync_register import sync_register
 from rollout_core.documents.typed_document import load_typed
-from rollout_core.insight.scene import scene
 from rollout_core.metrics.event import Event
 from rollout_core.metrics.event_checks import Accepted, Limits, Sender, accept
 from rollout_core.metrics.measured import Window
@@ -92,7 +90,6 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     tell(room, tellers, until_at)
     for teller in tellers:
         enrol(made, teller.cast, until_at, teller.enrolled_at)
-        freeze_references(room, scene(room, teller.cast.scenario.plan))
     clock.at = until_at
     VERBS[SWEEP].act(made, AUTOPILOT, Sweep())
     with room.control.write() as unit:
@@ -140,7 +137,7 @@ def play(room: Room, tellers: Sequence[Teller], clock: MadeClock, until_at: date
         clock.at = at
         if progress:
             progress(teller.cast.scenario.name, number / len(steps))
-        if step.verb == SWEEP:        # looks at every rollout, as the running app does
+        if step.verb == SWEEP:        # looks at every rollout, as the running app does, and freezes what was usual
             tell(room, tellers, at)
             VERBS[SWEEP].act(room, AUTOPILOT, Sweep())
             continue

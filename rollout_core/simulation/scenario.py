@@ -92,7 +92,7 @@ class Behaviour:
     minutes: Duration = Duration(420_000, 0.9)
     feature_use: dict[str, float] = field(default_factory=dict)
     """flag -> probability that a session of somebody who has it uses it (after adopting it)."""
-    told_again: float = 0.2
+    told_again: float = 0.15
     """Share of the sessions in which the application tells of a flag: it remembers what it has told. The plan's first
     flag is told of in every session."""
     adopts: float = 0.55

@@ -71,7 +71,7 @@ def kill_once(directory: Path, name: str, moments: random.Random) -> Told:
             worker.start()
         while not (told.batches and told.revisions):
             time.sleep(0.005)
-        time.sleep(moments.uniform(0.0, 0.6))
+        time.sleep(moments.uniform(0.0, 1.5))
         app.process.kill()
         app.process.wait()
         over.set()

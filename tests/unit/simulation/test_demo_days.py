@@ -83,7 +83,7 @@ def test_every_flag_that_is_served_is_told_of_and_the_first_one_in_every_session
     sessions = sum(event.kind is Kind.SESSION for event in make_day(scenario, people, stretches, BEGAN, 3))
     assert told.keys() == scenario.behaviour.feature_use.keys()
     assert told[first] == sessions
-    assert all(told[flag] == pytest.approx(0.2 * sessions, rel=0.3) for flag in told.keys() - {first})
+    assert all(told[flag] == pytest.approx(scenario.behaviour.told_again * sessions, rel=0.3) for flag in told.keys() - {first})
 
 
 def test_writing_only_those_who_were_heard_of_leaves_the_register_as_writing_everybody_would() -> None:
