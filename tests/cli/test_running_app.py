@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,24 @@ def test_questions_through_the_app_answer_as_on_the_files(app: RunningApp) -> No
     ran = run_program(app.store, "status", "-r", PLAN, "--json")
     assert ran.code == 0, ran.err
     assert ran.json()["status"] in {"running", "held"}
+
+
+def test_a_variant_of_the_plan_is_rehearsed_through_the_app(app: RunningApp, tmp_path: Path) -> None:
+    own = (ROOT / "data" / "plans" / "patient_engagement.yaml").read_text(encoding="utf-8")
+    variant = tmp_path / "variant.yaml"
+    variant.write_text(own.replace("mde: 1 %, rung: pause", "mde: 2 %, rung: halve"), encoding="utf-8")
+    before = served(app)
+    since = datetime.now(UTC) - timedelta(seconds=40)
+    ran = run_program(app.store, "rehearse", "-r", PLAN, "--from", since.isoformat(), "--every", "10s",
+                      "--plan", str(variant), "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json()["finished"] is True
+    assert {each["mode"] for each in ran.json()["decisions"]} <= {"advise"}
+    assert served(app) == before
+    variant.write_text("format: nonsense", encoding="utf-8")
+    ran = run_program(app.store, "rehearse", "-r", PLAN, "--from", since.isoformat(), "--plan", str(variant))
+    assert ran.code != 0
+    assert "variant.yaml" in ran.err
 
 
 def test_a_token_reaches_an_app_elsewhere(app: RunningApp, tmp_path: Path) -> None:
