@@ -149,9 +149,7 @@ def _compared(again: ReplayAnswer, answer: DecisionAnswer) -> None:
     if again.same:
         st.success(f"The same verdicts, all {len(again.verdicts)} of them. {furthest}", icon=":material/check_circle:")
     else:
-        edition = "" if again.edition == again.edition_now else (
-            f" Edition {again.edition} of the analysis judged then, edition {again.edition_now} now. The record holds.")
-        st.warning(f"Not the same verdicts. {furthest}{edition}", icon=":material/difference:")
+        st.warning(f"{sentence(again.words)} {furthest}", icon=":material/difference:")
     then = [*answer.guardrails, *([answer.sample_ratio] if answer.sample_ratio else []), *answer.criteria]
     with st.expander("Each verdict then and now", expanded=not again.same):
         table(side_by_side(then, again.verdicts), "Verdicts then and now")

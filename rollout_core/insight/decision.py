@@ -93,7 +93,8 @@ def names_of(plan: Plan | None) -> tuple[dict[str, str], dict[str, str], dict[st
     """Names by key of (guardrails and pause conditions, criteria, alerts): the three may share keys."""
     if plan is None:
         return {}, {}, {}
-    rules = {each.key: each.name for each in (*plan.pause_conditions, *plan.guardrails)}
+    rules = {each.key: each.name for each in plan.pause_conditions}
+    rules |= {each.key: each.name for each in plan.guardrails}
     criteria = {each.key: each.name for phase in plan.phases for each in phase.criteria}
     return rules, criteria, {each.key: each.name for each in plan.alerts}
 

@@ -9,6 +9,7 @@ from threading import Event
 
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.control.sweep import Swept
+from rollout_core.insight.replay import ReplayRequest
 from rollout_core.people.role import Role
 from rollout_core.simulation.rehearsed import Rehearsed, SharePoint
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
@@ -47,14 +48,13 @@ def test_replay_judges_again_only_when_it_is_pressed(room: FakeControlRoom) -> N
     assert "difference 0" in shown(app)
 
 
-def test_other_verdicts_than_then_are_said_with_the_edition_that_judged() -> None:
-    again = ANSWERS["replay"](type("Asked", (), {"number": 3}))
-    changed = replace(again, same=False, largest_difference=0.25, edition=1, edition_now=2)
+def test_other_verdicts_than_then_are_said_in_the_words_of_the_replay() -> None:
+    again = ANSWERS["replay"](ReplayRequest(3))
+    changed = replace(again, same=False, largest_difference=0.25, words="inp was worse and is watching")
     put(FakeControlRoom({"replay": lambda _: changed}))
     app = open_page(DECISIONS, rollout="Exercise library")
     app.button(key="replay").click().run()
-    assert "Not the same verdicts. The largest difference of log e is 0.25." in shown(app)
-    assert "Edition 1 of the analysis judged then, edition 2 now." in shown(app)
+    assert "Inp was worse and is watching. The largest difference of log e is 0.25." in shown(app)
 
 
 def test_a_rollout_that_no_sweep_has_seen_says_when_one_will() -> None:
