@@ -43,7 +43,7 @@ def answer(room: Room, request: RetentionRequest) -> RetentionAnswer:
     """Counted from whole UTC days, as retention itself does."""
     with room.control.read() as unit:
         days = keep_days(unit.meta)
-    if request.kind in BOUNDS and request.days is not None:
+    if request.kind is not None and request.kind in BOUNDS and request.days is not None:
         days[request.kind] = request.days
     today = room.clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     asked = tuple((kind, today - timedelta(days=days[kind])) for kind in BOUNDS)

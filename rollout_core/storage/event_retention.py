@@ -25,6 +25,10 @@ from rollout_core.storage.event_tables import SLOTS, event_table
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.register_table import forget_subject
 
+WITHOUT_EVENTS: Mapping[str, tuple[str, str]] = {"dead_letter": ("dead_letter", "received_at"),
+                                                 "subject_day": ("subject_day", "day")}
+"""What is kept besides events: table and the column that tells its age."""
+
 TEXTS = ((Kind.ERROR, "message"), (Kind.FEEDBACK, "comment"), (Kind.SUPPORT_TICKET, "message"),
          (Kind.HEALTH_CHECK, "message"), (Kind.SECURITY_ISSUE, "message"))
 
@@ -62,11 +66,10 @@ def kept(reader: Reader, question: Kept) -> Rows:
 def _kept_of(kind: str, first: str) -> str:
     """One row: n, oldest, how many are older than `first`."""
     if kind == "text":
-        texts = " UNION ALL ".join(f"SELECT occurred_at AS written_at FROM {event_table(table)} WHERE {column} IS NOT NULL"
-                                   for table, column in TEXTS)
+        texts = " UNION ALL ".join(f"SELECT occurred_at AS written_at FROM {event_table(named)} "
+                                   f"WHERE {text} IS NOT NULL" for named, text in TEXTS)
         return f"SELECT count(*), min(written_at), count(*) FILTER (WHERE written_at < {first}) FROM ({texts})"
-    table, column = {"dead_letter": ("dead_letter", "received_at"), "subject_day": ("subject_day", "day")}.get(
-        kind, (event_table(Kind(kind)) if kind in set(Kind) else "", "occurred_at"))
+    table, column = WITHOUT_EVENTS[kind] if kind in WITHOUT_EVENTS else (event_table(Kind(kind)), "occurred_at")
     return f"SELECT count(*), min({column})::TIMESTAMP, count(*) FILTER (WHERE {column} < {first}) FROM {table}"
 
 
