@@ -18,7 +18,9 @@ FIELDS = {
     "create_token": {"name": "x"}, "revoke_token": {"id": "x"}, "set_person": {"name": "x", "role": "viewer"},
     "forget": {"unit": "user", "subject": "u1"}, "restore": {"directory": "/nowhere", "reason": "x"},
     "record_exposures": {"flag": "core", "subjects": ["u1"]}, "import_file": {"file": "x", "mapping": "y"},
-    "set_retention": {"kind": "text", "days": 30}, "record_events": {"events": [{"event_id": "e"}]},
+    "save_question": {"name": "x", "sql": "SELECT 1"}, "rename_question": {"id": "q", "name": "x"},
+    "remove_question": {"id": "q"}, "set_retention": {"kind": "text", "days": 30},
+    "record_events": {"events": [{"event_id": "e"}]},
 }
 """What a request cannot do without."""
 
