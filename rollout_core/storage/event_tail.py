@@ -16,7 +16,7 @@ from rollout_core.metrics.event import Kind
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import event_table
 from rollout_core.storage.window_rollups import Joined, joined_rollouts
-from rollout_core.storage.window_sources import FIRST_INSTANT, LAST_INSTANT, quoted, spans_sql
+from rollout_core.storage.window_sources import FIRST_INSTANT, LAST_INSTANT, Stretch, quoted, spans_sql
 
 KEPT = timedelta(hours=2)
 """Subjects with an event in this time before the watermark are followed, and those who come after."""
@@ -59,10 +59,11 @@ def drop_tail(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("DELETE FROM watermark WHERE name = 'tail'")
 
 
-def tail_spans_sql(rollout: str, slot: str, keys: str) -> str:
-    """As `spans_sql`: SELECT of spans, among them all of the subjects of `keys`. Only for stretches that begin no
-    earlier than the followed time."""
-    followed = f"(SELECT {COLUMNS} FROM tail_span WHERE rollout = {quoted(rollout)})"
+def tail_spans_sql(rollout: str, slot: str, keys: str, stretch: Stretch) -> str:
+    """As `spans_sql`: SELECT of spans, among them all of the subjects of `keys` that touch the stretch, which begins
+    no earlier than the followed time."""
+    followed = (f"(SELECT {COLUMNS} FROM tail_span WHERE rollout = {quoted(rollout)} "
+                f"AND to_at > {literal(stretch.since)} AND from_at < {literal(stretch.until)})")
     others = (f"SELECT asked.subject_key FROM ({keys}) AS asked(subject_key) "
               f"ANTI JOIN {followed} AS followed USING (subject_key)")
     return f"SELECT * FROM {followed} UNION ALL SELECT * FROM ({spans_sql(rollout, slot, others)})"

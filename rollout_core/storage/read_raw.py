@@ -67,7 +67,7 @@ def contributions(reader: Reader, metrics: Sequence[str], rollout: str | None, w
 def _spans(reader: Reader, rollout: str, slot: str, keys: str, window: Window) -> str:
     """The spans of the subjects of `keys`; those of the last hours are asked of the small table that follows them."""
     followed = reader.followed_since_at is not None and window.since_at >= reader.followed_since_at
-    return (tail_spans_sql if followed else spans_sql)(rollout, slot, keys)
+    return tail_spans_sql(rollout, slot, keys, stretch_of(window)) if followed else spans_sql(rollout, slot, keys)
 
 
 def listed(texts: Iterable[str]) -> str:
