@@ -30,7 +30,7 @@ def title(text: str, below: str = "") -> None:
 def section(heading: str, below: str = "") -> None:
     """A heading that asks the reader's question, and one quiet line: window, unit, n, how to read the marks."""
     with st.container(gap=None):
-        st.subheader(heading, anchor=False)
+        st.header(heading, anchor=False)
         if below:
             st.markdown(words.quiet(below))
 

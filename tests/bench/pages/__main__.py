@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -182,9 +183,11 @@ def main() -> int:
     paths = tuple("" if place == 0 else entry.url_path for place, entry in enumerate(PAGES)
                   if not options.only or entry.url_path in options.only.split(","))
     with tempfile.TemporaryDirectory() as temporary:
-        directory = options.store or Path(temporary) / "store"
-        if not (directory / "events.duckdb").exists():
-            build(directory, options.events)
+        kept = options.store or Path(temporary) / "kept"
+        if not (kept / "events.duckdb").exists():
+            build(kept, options.events)
+        directory = Path(temporary) / "store"
+        shutil.copytree(kept, directory)        # the write burst is none of the next run's
         quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
             time.sleep(5)                       # the windows' first pass
