@@ -14,7 +14,7 @@ from rollout_core.analysis.evidence import MetricEvidence, Stratum
 from rollout_core.analysis.references import Reference
 from rollout_core.insight.evidence import collect
 from rollout_core.insight.evidence_sources import quantiles_of, source_of
-from rollout_core.insight.evidence_version import crossings_of, version_of
+from rollout_core.insight.evidence_version import Recent, crossings_of, recent_of, version_of
 from rollout_core.insight.judgement import phase_epoch_of, restart_of
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.scene import scene as scene_of
@@ -25,6 +25,7 @@ from rollout_core.ports.evidence_questions import (
     FirstValues,
     Matured,
     Newcomers,
+    RecentSums,
     SumsBefore,
     VersionFirsts,
 )
@@ -36,6 +37,7 @@ DAY = timedelta(days=1)
 SUMS = ("metric", "epoch", "inclusion", "side", "buckets", "d", "x", "x_capped")
 NONE: Mapping[type, Rows] = {
     Newcomers: Rows(("hour", "epoch", "inclusion", "arm", "entered"), []), BucketSums: Rows(SUMS, []),
+    RecentSums: Rows(SUMS, []),
     SumsBefore: Rows(("kind", "what", "epoch", "inclusion", "side", "buckets", "d", "x"), []),
     VersionFirsts: Rows(("metric", "hour", "epoch", "inclusion", "events_treatment", "events_control",
                          "at_risk_treatment", "at_risk_control"), []),
@@ -87,6 +89,33 @@ def evidence(here: Scene, key: str, known: Known | None = None, **rows: Rows) ->
 def sums(*rows: tuple[str, int, int, str, int, int, int]) -> Rows:
     """(metric, epoch, inclusion, side, bucket, d, x)."""
     return Rows(SUMS, [(*row[:4], [row[4]], [row[5]], [row[6]], [row[6]]) for row in rows])
+
+
+def test_the_last_days_are_yesterday_and_today_and_are_counted_on_their_own(here: Scene) -> None:
+    """The version began on day 3; on day 12, yesterday was its ninth day (3 is the first, 11 the ninth)."""
+    noon = T0.replace(hour=0) + 12.5 * DAY
+    began = T0.replace(hour=0) + 3 * DAY
+    epochs = (EPOCHS[0], replace(EPOCHS[1], began_at=began), *EPOCHS[2:])
+    version = version_of(replace(here, epochs=epochs), noon)
+    assert version is not None
+    assert recent_of(version) == Recent(9, noon.replace(hour=0, minute=0) - DAY)
+    young = version_of(replace(here, epochs=epochs[:2]), began + 1.5 * DAY)
+    assert young is not None
+    assert recent_of(young) is None, "yesterday is the first day: that is all there is since the start"
+
+
+def test_the_last_days_sums_stand_beside_those_since_the_start(here: Scene) -> None:
+    later = replace(here, now=EPOCHS[3].began_at + 5 * DAY)
+    rows = [("request_errors", 3, 50_000, "treatment", 4, 100, 2), ("request_errors", 3, 50_000, "control", 5, 90, 1)]
+    lately = [(*row[:5], row[5] // 10, row[6]) for row in rows]
+    found, events, everything = evidence(later, "error_rate", BucketSums=sums(*rows), RecentSums=sums(*lately))
+    assert found.sums is not None
+    assert found.recent is not None
+    assert (found.sums.d_treatment[0][4], found.recent.d_treatment[0][4]) == (100, 10)
+    assert [sum(each.d_buckets) for each in found.recent_treatment] == [10]
+    asked = next(each for each in events.asked if isinstance(each, RecentSums))
+    assert asked.since_day == (later.now - DAY).date()
+    assert everything.recent_day > 1
 
 
 def test_a_version_counts_its_own_epochs_from_one(here: Scene) -> None:
