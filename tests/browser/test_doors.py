@@ -260,3 +260,22 @@ def test_no_page_renders_what_somebody_wrote_and_none_asks_another_host(browser:
             shown += main.get_by_text("onerror=").count()
     assert shown >= 5, "the text is shown, as it was written"
     assert hosts - {None} <= {"localhost"}, hosts
+
+
+def test_an_operator_asks_in_sql_and_takes_the_answer_away_and_a_write_is_refused(browser: Browser, both: Both) -> None:
+    with window(browser, both.app, both.app.session("olga", "operator")) as page:
+        page.goto(f"{both.app.url}/explore")
+        stands(page, "Explore")
+        page.get_by_label("SQL", exact=True).fill("select 6 * 7 as answer")
+        page.get_by_label("SQL", exact=True).blur()
+        page.locator(".st-key-run-sql button").click()
+        button = page.locator(".st-key-answer-csv button")
+        expect(button).to_be_visible(timeout=PATIENCE)
+        with page.expect_download() as download:
+            button.click()
+        assert Path(download.value.path()).read_text().split() == ["answer", "42"]
+        page.get_by_label("SQL", exact=True).fill("drop table event_error")
+        page.get_by_label("SQL", exact=True).blur()
+        page.locator(".st-key-run-sql button").click()
+        expect(page.get_by_test_id("stAlert").first).to_be_visible(timeout=PATIENCE)
+        assert page.get_by_test_id("stException").count() == 0
