@@ -35,10 +35,10 @@ def health_card(answer: HealthAnswer, window: str) -> None:
 def recommendations(answer: HealthAnswer) -> None:
     """The first recommendation in full; the others below, closed."""
     if not answer.recommendations:
-        st.markdown("### Nothing to do\nNo rule has anything to say about this rollout.", anchors=False)
+        st.markdown("## Nothing to do\nNo rule has anything to say about this rollout.", anchors=False)
         return
     first, *rest = answer.recommendations
-    st.markdown(f"### {plain(first.title)}\n{sentence(first.because)}", anchors=False)
+    st.markdown(f"## {plain(first.title)}\n{sentence(first.because)}", anchors=False)
     st.markdown("\n".join(f"1. {sentence(step)}" for step in first.steps[:4]))
     if rest:
         with st.expander(f"{len(rest)} more"):

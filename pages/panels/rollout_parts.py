@@ -41,7 +41,9 @@ def badges_of(entry: RolloutEntry) -> str:
 def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
     """The answer to "may it advance?" in a line, then what matters most beside it."""
     text = SERVES_NOBODY.get(status.status) or may_advance(status.gates)
-    place.markdown(f"### {text}\n{sentence(status.gates.words)} {_beside(here, status)}", anchors=False)
+    waiting = "; ".join(waits_for(here, each) for each in status.gates.waiting)
+    said = f"Waits for: {waiting}." if waiting and not status.gates.not_met else sentence(status.gates.words)
+    place.markdown(f"## {text}\n{said} {_beside(here, status)}", anchors=False)
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:

@@ -51,7 +51,7 @@ def _local(here: Here, at: datetime | None) -> datetime | None:
 def explain(here: Here, entry: RolloutEntry) -> None:
     """Why one subject sees a feature or does not, link by link; overriding it is offered to those who may."""
     with st.container(border=True):
-        st.markdown("### Why does somebody see it, or not?", anchors=False)
+        st.markdown("## Why does somebody see it, or not?", anchors=False)
         subject = st.text_input(f"Id of one {entry.unit}", key="subject", bind="query-params", width=320).strip()
         if not subject:
             st.markdown(quiet("Type an id: the answer names the rule, the audience, the bucket and the threshold."))
