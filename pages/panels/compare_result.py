@@ -26,7 +26,7 @@ def verdict(here: Here, answer: CompareAnswer, label: str) -> None:
     """The answer in a sentence with its numbers, and what kind of answer it is."""
     word = word_of(answer, answer.difference)
     with st.container(border=True):
-        st.markdown(f"### {sentence(answer.words)}\n{_numbers(answer)}", anchors=False)
+        st.markdown(f"## {sentence(answer.words)}\n{_numbers(answer)}", anchors=False)
         kind = (badge("Split by chance", "green", "shuffle") if answer.causal
                 else badge("Not causal", "gray", "help"))
         why = evidence.LIKE_WITH_LIKE if answer.causal else "The two may differ for other reasons, too."
