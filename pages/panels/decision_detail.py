@@ -37,8 +37,8 @@ def told(here: Here, entry: RolloutEntry, answer: DecisionAnswer) -> None:
 def _headline(answer: DecisionAnswer) -> str:
     if answer.act == "none":
         return f"Decision {answer.number}: nothing changes"
-    verb = "did" if answer.done else "would have done"
-    return f"Decision {answer.number}: {word_of(answer.act).text.lower()}, which it {verb}"
+    did = "done" if answer.done else "advised but not done"
+    return f"Decision {answer.number}: {word_of(answer.act).text.lower()}, {did}"
 
 
 def _mode(answer: DecisionAnswer) -> str:

@@ -97,7 +97,7 @@ def _traffic(here: Here, traffic: TrafficAnswer) -> None:
     most = max((value for value in curve if value is not None), default=0.0)
     spark = drawings.spark(curve, "Events per minute over the last hour", (0, most or 1), width=120)
     if not known or traffic.stale:
-        st.markdown(f"{words.NO_DATA.badge}  \n{spark}")
+        st.markdown(f"{words.NO_DATA.badge}  \n{drawings.hatch('Traffic: nothing is received', 150)}")
         return
     st.markdown(f"## {formats.number(sum(known), 0 if sum(known) >= 10 else 1)}", anchors=False)
     parts = [f"{formats.number(value, 0 if value >= 10 else 1)} {flow.name.lower()}"

@@ -60,7 +60,8 @@ def under_way(here: Here, number: str, name: str) -> None:
     if found.state != "running":
         st.rerun()
     with st.container(border=True):
-        st.progress(min(max(found.done, 0.0), 1.0), f"Rehearsing {plain(name)}, {found.done:.0%} done")
+        said = f"{found.done:.0%} done" if found.done else "copying the events and going back to the first day"
+        st.progress(min(max(found.done, 0.0), 1.0), f"Rehearsing {plain(name)}: {said}")
         st.button("Stop", icon=":material/stop:", key="rehearsal-stop", on_click=_stop, args=(number,),
                   help="What was found until then is kept.")
 

@@ -30,7 +30,8 @@ from rollout_core.settings import Settings
 
 Rooms = Callable[[], ControlRoom]
 
-REDIRECTS = {"/admin/rollout": "/rollout", "/admin/dashboard": "/", "/admin/analytics": "/adoption"}
+REDIRECTS = {"/admin/rollout": "/rollout", "/admin/dashboard": "/dashboard",
+             "/admin/analytics": "/analytics"}
 """The addresses that the exercise seed promises -> the pages that hold it."""
 
 

@@ -272,5 +272,5 @@ def test_the_seeds_addresses_lead_to_their_pages(app: RunningApp) -> None:
     with app.signed_in(app.session()) as browser:
         led = every_redirect(browser)
         assert led("/admin/rollout?rollout=exercise_library") == "/rollout?rollout=exercise_library"
-        assert led("/admin/dashboard") == "/"
-        assert led("/admin/analytics") == "/adoption"
+        assert led("/admin/dashboard") == "/dashboard"
+        assert led("/admin/analytics") == "/analytics"

@@ -26,7 +26,7 @@ def shown(app: object) -> str:
 
 def test_a_decision_says_what_it_means_what_was_done_and_what_would_have_changed_it(room: FakeControlRoom) -> None:
     text = shown(open_page(DECISIONS, rollout="Exercise library"))
-    assert "Decision 3: hold, which it would have done" in text
+    assert "Decision 3: hold, advised but not done" in text
     assert "Inp is proven worse" in text
     assert "the autopilot only advises. A person had to decide." in text
     assert "Inp with log e below 5.00" in text
