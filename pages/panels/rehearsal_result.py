@@ -77,7 +77,7 @@ def result(here: Here, begun: Rehearsing, found: Rehearsed) -> None:
     """The answer in words, then the share over time, then every change of mind."""
     steps = steps_of(found.decisions)
     with st.container(border=True):
-        st.markdown(f"### {headline(here, steps)}", anchors=False)
+        st.markdown(f"## {headline(here, steps)}", anchors=False)
         st.markdown(quiet(f"{found.sweeps:,} looks up to {here.when(found.reached_at)} · plan version "
                           f"{found.plan_version} · asked by {plain(begun.by)}"))
         if not found.finished:
