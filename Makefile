@@ -42,6 +42,9 @@ bench-pages: .venv/.installed-tests   ## every page on 10 M events in the real s
 bench-statistics: .venv/.installed-tests
 	$(PY) -m tests.statistics.bench_statistics
 
+bench-demo: .venv/.installed-tests    ## the demo in mode act, and 50 harmless versions of it (an hour and more)
+	$(PY) -m tests.statistics.bench_demo
+
 demo: install           ## makes the demo store anew
 	$(PY) -m rollout_core demo --anew
 
