@@ -11,8 +11,11 @@ from rollout_core.ports.event_questions import Totals
 from rollout_core.ports.event_store import EventStore
 from rollout_core.rollouts.status import SERVING
 
-COUNTED = ("session_errors", "request_errors", "page_views")
-"""Store metrics whose n is how many sessions, requests and page views there were."""
+SESSIONS, WITHIN = "session_errors", ("request_errors", "page_views")
+"""Store metrics whose n is how many sessions there were, and how many requests and page views within them."""
+
+A_VISIT = 5
+"""So many requests and page views count as one session where sessions are not sent: they come together."""
 
 EXPECTED = 20
 """So many have to be usual in a stretch before its silence says anything; 0 where 20 are expected is no accident."""
@@ -43,7 +46,7 @@ def _silent(events: EventStore, scene: Scene, newest: datetime, usual: int, word
     if scene.now - newest >= DAY:
         return True, words
     if usual >= EXPECTED:
-        return True, f"{words}; {usual:,} sessions, requests and page views came in the same time a week or a day ago"
+        return True, f"{words}; {usual:,} sessions came in the same time a week or a day ago"
     if _arrived(events, newest - WEEK - DAY, newest - DAY) == 0:
         return True, f"{words}, and the store is too young to know quiet hours"
     return False, f"{words}; it is as quiet as at this time a week ago"
@@ -52,5 +55,6 @@ def _silent(events: EventStore, scene: Scene, newest: datetime, usual: int, word
 def _arrived(events: EventStore, since_at: datetime, until_at: datetime) -> int:
     if until_at <= since_at:
         return 0
-    rows = events.measure(Totals(Window(since_at, until_at), COUNTED, None, ("metric",))).records()
-    return sum(int(row["n"] or 0) for row in rows)
+    rows = events.measure(Totals(Window(since_at, until_at), (SESSIONS, *WITHIN), None, ("metric",))).records()
+    counts = {row["metric"]: int(row["n"] or 0) for row in rows}
+    return max(counts.get(SESSIONS, 0), sum(counts.get(name, 0) for name in WITHIN) // A_VISIT)
