@@ -20,7 +20,7 @@ OPENING = """import os
 
 import duckdb
 
-COPY = os.environ.get("ROLLOUT_COPY", {copy!r})
+COPY = os.environ.get("EVENTS_COPY", {copy!r})
 store = duckdb.connect(COPY, read_only=True)
 store.execute("SET TimeZone = 'UTC'")
 store.sql("SELECT view_name, count(*) AS columns FROM view_columns GROUP BY ALL ORDER BY 1").df()"""
@@ -40,7 +40,7 @@ if len(numbers) and len(answer.columns) > 1:
 
 
 def notebook(name: str, sql: str, copy: str) -> bytes:
-    """A Jupyter notebook, format 4.5. `copy` is the file it opens unless ROLLOUT_COPY names another."""
+    """A Jupyter notebook, format 4.5. `copy` is the file it opens unless EVENTS_COPY names another."""
     cells = [_cell("markdown", "introduction", INTRODUCTION.format(name=_heading(name))),
              _cell("code", "open-copy", OPENING.format(copy=copy)),
              _cell("code", "ask", ASKING.format(sql=sql)),

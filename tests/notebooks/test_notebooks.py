@@ -31,7 +31,7 @@ def shown(ran: Any, cell: str) -> str:
 
 def test_the_example_notebook_runs_from_top_to_bottom(
         copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROLLOUT_COPY", str(copy))
+    monkeypatch.setenv("EVENTS_COPY", str(copy))
     ran = run(EXAMPLE.read_text(encoding="utf-8"), tmp_path)
     assert "web_vitals" in shown(ran, "open")
     assert "/page/" in shown(ran, "inp-sql")
