@@ -32,7 +32,7 @@ def overview(here: Here) -> None:
     st.space("small")
     section("All rollouts", "Worst first · phase, share of eligible subjects, health, next gate, open alerts")
     for rollout in answer.rollouts:
-        rollout_card(rollout, labels.get(rollout.rollout, rollout.name))
+        rollout_card(here, rollout, labels.get(rollout.rollout, rollout.name))
 
 
 with page(Role.VIEWER):

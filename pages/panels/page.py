@@ -49,6 +49,10 @@ class Here:
         """A day in the viewer's zone."""
         return formats.day(at, self.zone)
 
+    def weekday(self, at: datetime) -> str:
+        """A day in the viewer's zone as one plans with it: "Wed 25 Nov"."""
+        return f"{at.astimezone(self.zone):%a} {self.day(at)}"
+
     def local(self, at: datetime) -> datetime:
         """A time for a chart's axis: the viewer's wall clock, without zone (plotly would turn it into UTC)."""
         return at.astimezone(self.zone).replace(tzinfo=None)

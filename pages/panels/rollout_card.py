@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.overview import RolloutLine
-from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
+from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share, Waiting
 
 WIDTHS = (2.1, 2.8, 2.2, 3.3, 1.6)
 OFF = frozenset({"paused", "stopped"})
 MOVING = frozenset({"running", "held"})
+SHOWN = 2
+"""Open gates that a card names; the rollout's page names all."""
 
 
-def rollout_card(line: RolloutLine, label: str) -> None:
+def rollout_card(here: Here, line: RolloutLine, label: str) -> None:
     """A bordered row: name, phases, health, next gate with open alerts, and the way to its page."""
     with st.container(border=True):
         name, phases, health, gate, way = st.columns(WIDTHS, vertical_alignment="center", gap="small")
         name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
         phases.markdown(f"{phase_bar(line.phase, line.phases, line.status)}  \n{quiet(share_words(line))}")
         health.markdown(health_words(line.name, line.health))
-        gate.markdown(f"{gate_words(line.gates, line.status)}  \n{alert_words(line.alerts)}")
+        gate.markdown(f"{gate_words(here, line.gates, line.status)}  \n{alert_words(line.alerts)}")
         with way:
             st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
                          query_params={"rollout": label})
@@ -70,12 +73,25 @@ def may_advance(gates: GateBrief) -> str:
     return f"May not advance yet: {gates.met} of {gates.total} gates are met"
 
 
-def gate_words(gates: GateBrief, status: str) -> str:
-    """Whether it may advance, then where the worst gate stands, in the one sentence that matters most."""
+def gate_words(here: Here, gates: GateBrief, status: str) -> str:
+    """Whether it may advance, then what it waits for and until when; of a gate that is not met the number too."""
     if not gates.total:
         return quiet(plain(gates.words))
-    answer = f"**{may_advance(gates)}**  \n" if status in MOVING else ""
-    return f"{answer}{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
+    answer = f"**{may_advance(gates)}**" if status in MOVING else ""
+    if gates.not_met or not gates.waiting:
+        worst = f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
+        return "  \n".join(filter(None, (answer, worst)))
+    lines = [f"{words.of(words.CRITERION, each.state).badge} {waits_for(here, each)}" for each in gates.waiting[:SHOWN]]
+    more = len(gates.waiting) - SHOWN
+    return "  \n".join(filter(None, (answer, *lines, quiet(f"and {more} more") if more > 0 else "")))
+
+
+def waits_for(here: Here, gate: Waiting) -> str:
+    """A gate that is not open, with when: "Adoption above 20 %, likely decided by Wed 25 Nov"."""
+    if gate.at is None:
+        return plain(gate.name)
+    until = f"until {here.when(gate.at)}" if gate.sure else f"likely decided by {here.weekday(gate.at)}"
+    return f"{plain(gate.name)}, {until}"
 
 
 def alert_words(alerts: AlertCounts) -> str:

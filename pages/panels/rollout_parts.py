@@ -14,7 +14,7 @@ from pages.panels.foresight import noun
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
 from pages.panels.phase_controls import autopilot_choice
-from pages.panels.rollout_card import may_advance, planned_and_real
+from pages.panels.rollout_card import may_advance, planned_and_real, waits_for
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet, sentence
 from rollout_core.insight.audit import AuditRequest
@@ -39,7 +39,7 @@ def badges_of(entry: RolloutEntry) -> str:
 
 
 def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
-    """The answer to "may it advance?" in a line, then what matters most beside it."""
+    """The answer to "may it advance?" in a line, then all that is waited for and what matters beside it."""
     text = SERVES_NOBODY.get(status.status) or may_advance(status.gates)
     waiting = "; ".join(waits_for(here, each) for each in status.gates.waiting)
     said = f"Waits for: {waiting}." if waiting and not status.gates.not_met else sentence(status.gates.words)
@@ -50,8 +50,6 @@ def _beside(here: Here, status: StatusAnswer) -> str:
     said = []
     if status.remembered_percentage is not None and status.status in ("paused", "stopped"):
         said.append(f"It was at {status.remembered_percentage:g}%.")
-    if status.phase is not None and status.phase.minimum_until_at and status.phase.minimum_until_at > here.now:
-        said.append(f"This phase lasts at least until {here.when(status.phase.minimum_until_at)}.")
     if status.phase is not None and status.phase.maximum_until_at and status.phase.maximum_until_at < here.now:
         said.append(f"This phase was planned to end {here.when(status.phase.maximum_until_at)}.")
     return " ".join(said)

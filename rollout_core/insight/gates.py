@@ -13,7 +13,7 @@ from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring, floored
 from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
-from rollout_core.insight.status import GateBrief
+from rollout_core.insight.status import GateBrief, Waiting
 from rollout_core.insight.timeline import stay
 from rollout_core.insight.verdict_words import gate_state, since_in_words, words_of
 from rollout_core.insight.words import measured_in_words, target_in_words
@@ -38,7 +38,8 @@ class Gate:
     """One thing that stands before more exposure.
 
     `kind`: criterion | duration | checklist | review. `needed` is the target in words ("at most 2%"), `words` says what
-    was seen or what is missing. `judge`: interval (ordinary 95 %) or evidence (sequential).
+    was seen or what is missing. `judge`: interval (ordinary 95 %) or evidence (sequential). `decides_at`: the end of a
+    duration; of a criterion when it is as likely as not decided, at the present inflow and value.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Gate:
     signed_by: str = ""
     signed_at: datetime | None = None
     judge: str = "interval"
+    decides_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -106,7 +108,8 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     state, words, judge = _proven(scene, measured, proof) if proof is not None else _read_off(measured, criterion)
     return Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
-                criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
+                criterion.comparison.value, criterion.target, criterion.lists, judge=judge,
+                decides_at=_decides_at(scene, proof) if state is State.NOT_YET else None)
 
 
 def _proven(scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
@@ -120,6 +123,15 @@ def _proven(scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, st
     if state is State.NO_DATA and measured.value is not None:
         state, words = State.NOT_YET, f"nothing to judge by yet {since_in_words(scene)}: {words}"
     return State.NO_DATA if silent else state, f"{measured_in_words(measured)}; {words}", "evidence"
+
+
+FARTHEST = timedelta(days=365)
+"""A forecast further away is no date."""
+
+
+def _decides_at(scene: Scene, proof: Verdict | None) -> datetime | None:
+    hours = None if proof is None or proof.need is None else proof.need.hours_50
+    return None if hours is None or hours > FARTHEST / timedelta(hours=1) else scene.now + timedelta(hours=hours)
 
 
 def _read_off(measured: Measured, criterion: Criterion) -> tuple[State, str, str]:
@@ -178,7 +190,8 @@ def _duration(scene: Scene, phase: Phase) -> list[Gate]:
     over = spent >= phase.minimum_duration
     words = f"{in_words(spent)} so far" + ("" if over else f", {in_words(phase.minimum_duration - spent)} to go")
     return [Gate("minimum_duration", "Minimum duration", "duration", State.MET if over else State.NOT_YET, None,
-                 f"at least {in_words(phase.minimum_duration)}", words)]
+                 f"at least {in_words(phase.minimum_duration)}", words,
+                 decides_at=None if over else scene.rollout.phase_entered_at + phase.minimum_duration)]
 
 
 def _checklist(scene: Scene) -> list[Gate]:
@@ -196,9 +209,12 @@ WORST_FIRST = (State.NOT_MET, State.NO_DATA, State.NOT_YET, State.MANUAL, State.
 
 
 def brief_of(gates: tuple[Gate, ...]) -> GateBrief:
-    """How many stand where, and the worst of them in one sentence."""
+    """How many stand where, the worst of them in one sentence, and what is waited for."""
     count = {state: sum(1 for gate in gates if gate.state is state) for state in State}
-    worst = min(gates, key=lambda gate: WORST_FIRST.index(gate.state), default=None)
+    ranked = sorted(gates, key=lambda gate: WORST_FIRST.index(gate.state))
+    worst = ranked[0] if ranked else None
+    waiting = tuple(Waiting(gate.name, gate.state.value, gate.decides_at, gate.kind == "duration")
+                    for gate in ranked if not gate.open)
     if worst is None:
         state, words = State.NO_DATA, "this phase has no criteria: it never advances by itself"
     elif worst.open:
@@ -206,4 +222,4 @@ def brief_of(gates: tuple[Gate, ...]) -> GateBrief:
     else:
         state, words = worst.state, f"{worst.name}: {worst.words}"
     return GateBrief(state.value, words, count[State.MET] + count[State.SIGNED], count[State.NOT_MET],
-                     count[State.NOT_YET], count[State.NO_DATA], count[State.MANUAL], len(gates))
+                     count[State.NOT_YET], count[State.NO_DATA], count[State.MANUAL], len(gates), waiting)

@@ -80,8 +80,20 @@ class AlertCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A gate that is not open. `at`: when it opens (`sure`, a duration), or is as likely as not decided by then; None
+    when nobody can say."""
+
+    name: str
+    state: str
+    at: datetime | None
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GateBrief:
-    """How many criteria of the present phase stand where, and the one sentence that matters most."""
+    """How many gates of the present phase stand where, the one sentence that matters most, and all that are waited for,
+    the worst first."""
 
     state: str
     words: str
@@ -91,6 +103,7 @@ class GateBrief:
     no_data: int
     to_sign: int
     total: int
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

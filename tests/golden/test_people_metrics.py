@@ -250,6 +250,22 @@ def test_without_a_control_a_change_is_against_the_days_before_and_not_causal(wo
     assert not found.causal
 
 
+def test_days_before_the_start_stand_for_no_control_that_is_only_silent(world: World) -> None:
+    for day in range(1, 41):
+        world.add("session", -day * 6, "a", session=f"before{day}", value=600_000.0)
+    world.expose("a", "treatment", 1)
+    for number in (1, 2):
+        world.add("session", 14 * DAY - 0.1 * number, "a", session=f"after{number}", value=900_000.0 + number)
+    world.close()
+    alone = by_key(world.measuring(), "session_duration_change", None)
+    assert (alone.value, alone.causal, alone.quality) == (pytest.approx(0.5, abs=1e-4), False, Quality.FEW), (
+        "two sessions are few, however many came before the start")
+    world.expose("b", "control", 1)
+    world.close()
+    silent = by_key(world.measuring(), "session_duration_change", None)
+    assert (silent.value, silent.note) == (None, "nothing came from control in this window")
+
+
 def test_telemetry_ratio_compares_what_each_exposed_subject_sends(world: World) -> None:
     for number in range(4):
         world.expose(f"t{number}", "treatment", 1)

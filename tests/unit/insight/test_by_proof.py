@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def verdict(status: Status, key: str = "errors", **fields: Any) -> Verdict:
 
 @pytest.mark.parametrize(("status", "state"), [
     (Status.PROVEN, GateState.MET), (Status.NOT_MET, GateState.NOT_MET), (Status.NOT_YET, GateState.NOT_YET),
-    (Status.NO_DATA, GateState.NO_DATA)])
+    (Status.NO_DATA, GateState.NOT_YET)])
 def test_a_criterion_stands_as_its_verdict_says(world: World, status: Status, state: GateState) -> None:
     found = gate(world, verdict(status))
     assert (found.state, found.judge) == (state, "evidence")
@@ -79,6 +80,17 @@ def test_a_gate_says_how_much_more_is_needed(world: World) -> None:
     assert gate(world, verdict(Status.NOT_YET, need=NEED)).words.endswith(
         "about 1,200 more requests (30 h) would settle it as often as not, "
         "about 5,700 more requests (5 days) nine times in ten")
+
+
+def test_what_is_waited_for_comes_with_a_date_where_there_is_a_forecast(world: World) -> None:
+    at = here(world)
+    proofs = judged(criteria=(verdict(Status.NOT_YET, need=NEED),))
+    waiting = gates_of(world.room.events, at, found=proofs).brief.waiting
+    (open_one,) = [each for each in waiting if each.name == gate(world, verdict(Status.NOT_YET)).name]
+    assert (open_one.at, open_one.sure) == (at.now + timedelta(hours=30), False)
+    far = replace(NEED, hours_50=24.0 * 366)
+    assert gate(world, verdict(Status.NOT_YET, need=far)).decides_at is None, "a year ahead is no date"
+    assert gate(world, verdict(Status.PROVEN)).decides_at is None
 
 
 def test_the_verdict_of_another_phase_proves_nothing_here(world: World) -> None:
