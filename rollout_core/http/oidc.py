@@ -11,10 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from logging import getLogger
 from secrets import token_hex
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import httpx
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.starlette_client import OAuth
 from joserfc.errors import JoseError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
@@ -30,6 +29,11 @@ from rollout_core.http.origin import safe_next
 from rollout_core.http.sign_in_routes import form, welcome
 from rollout_core.people.identity import Identity
 from rollout_core.settings import Settings
+
+with catch_warnings():
+    simplefilter("ignore")      # Authlib announces its own move to httpx2, which is no news for whoever starts the app
+    from authlib.common.errors import AuthlibBaseError
+    from authlib.integrations.starlette_client import OAuth
 
 log = getLogger("rollout.signin")
 
