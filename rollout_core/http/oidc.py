@@ -31,6 +31,7 @@ from rollout_core.people.identity import Identity
 from rollout_core.settings import Settings
 
 with catch_warnings():
+    import authlib.deprecate  # noqa: F401  (sets "always" for its own warnings, so the next line has to come after it)
     simplefilter("ignore")      # Authlib announces its own move to httpx2, which is no news for whoever starts the app
     from authlib.common.errors import AuthlibBaseError
     from authlib.integrations.starlette_client import OAuth
