@@ -2,7 +2,7 @@
 
 `read()` and `write()` open one transaction each and hand out its repositories. A write transaction is serial with all
 others (of every process), becomes durable when its block ends, and leaves nothing behind when the block raises.
-Adapters: `rollout_core.storage.control_store.open_control_store` (SQLite, PostgreSQL by URL) and
+Adapters: `rollout_core.storage.control_store.open_control_store` (SQLite) and
 `tests.fakes.control_store.FakeControlStore`; one contract suite runs on both.
 """
 

@@ -1,4 +1,4 @@
-"""Column types of the control store that mean the same in SQLite and PostgreSQL."""
+"""Column types of the control store."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from typing import Any, TypeVar
 
 from msgspec import json
 from sqlalchemy import Dialect, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import TEXT
 
 Value = TypeVar("Value")
-
-IdText = Text().with_variant(TEXT(collation="C"), "postgresql")
-"""Text compared byte by byte, so that a range over a prefix is a prefix search in both databases."""
 
 
 class UtcText(TypeDecorator[datetime]):

@@ -1,4 +1,4 @@
-"""Connections to the control database: SQLite in WAL mode with full synchronisation, or PostgreSQL by URL."""
+"""Connections to the control database: SQLite in WAL mode with full synchronisation."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ PRAGMAS = (
 )
 """secure_delete overwrites what is deleted: a forgotten subject's name does not linger in free pages."""
 
-POSTGRESQL_WRITE_LOCK = "SELECT pg_advisory_xact_lock(7221340001)"
-"""What makes a write transaction serial with all others there; SQLite has BEGIN IMMEDIATE."""
-
 RESTORE_ANEW = ("Stop the app, move control.sqlite with its -wal and -shm files aside, then `rollout restore "
                 "DIRECTORY`: a restore needs a sound store to put the backup into.")
 
@@ -43,19 +40,12 @@ _FAULTS: dict[int, tuple[type[StoreError], str, str]] = {
 }
 
 
-def is_url(target: Path | str) -> bool:
-    """True for a database URL, False for a file's path."""
-    return isinstance(target, str) and "://" in target
-
-
-def open_engine(target: Path | str) -> Engine:
-    """An engine on a file that exists (an empty one is an empty database), or on a URL; no connection is made yet.
+def open_engine(file: Path) -> Engine:
+    """An engine on a file that exists (an empty one is an empty database); no connection is made yet.
 
     A file that is removed or replaced later is not opened by the next connection: that raises StoreCorrupt.
     """
-    if is_url(target):
-        return _listening(create_engine(str(target)))
-    path = Path(target).resolve()
+    path = file.resolve()
     first = identity_of(path)
 
     def connect() -> sqlite3.Connection:
@@ -63,7 +53,10 @@ def open_engine(target: Path | str) -> Engine:
             raise removed(path)
         return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_MS / 1000,
                                check_same_thread=False)
-    return _listening(create_engine(f"sqlite:///{path}", creator=connect))
+    engine = create_engine(f"sqlite:///{path}", creator=connect)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
@@ -83,15 +76,7 @@ def removed(path: Path) -> StoreCorrupt:
                              "the app.", path=str(path))
 
 
-def _listening(engine: Engine) -> Engine:
-    """With what every connection to SQLite needs."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare(connection: Any, _record: object) -> None:
     """Takes transaction control from the driver and sets the pragmas of every connection."""
     connection.isolation_level = None
     for pragma in PRAGMAS:
@@ -109,8 +94,6 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
     """One transaction on a connection of its own; errors of the database come out as StoreErrors."""
     options = {"rollout_writes": writes}
     with translated(engine), engine.connect().execution_options(**options) as connection, connection.begin():
-        if writes and engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(POSTGRESQL_WRITE_LOCK)
         yield connection
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from rollout_core.flags.targeting import AttributeValue
 from rollout_core.ports.control_records import RegisterChange, Subject
@@ -19,8 +19,6 @@ CHUNK = 5_000
 """Subjects merged at a time: far below SQLite's limit of 32,766 bound values, and little memory."""
 
 LAST_CHANGE = "register_change"
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class SqlRegister:
@@ -105,8 +103,8 @@ class SqlRegister:
         return found
 
     def _statement(self) -> Any:
-        """INSERT … ON CONFLICT DO UPDATE: both databases know it, SQLAlchemy has it per dialect."""
-        statement = _INSERTS[self._connection.dialect.name](REGISTER)
+        """INSERT … ON CONFLICT DO UPDATE."""
+        statement = sqlite.insert(REGISTER)
         new = statement.excluded
         return statement.on_conflict_do_update(
             index_elements=["unit", "id"], set_={"attributes": new.attributes, "change": new.change})

@@ -21,7 +21,6 @@ from rollout_core.storage.control_audit import SqlAudit
 from rollout_core.storage.control_engine import (
     BUSY_TIMEOUT_MS,
     identity_of,
-    is_url,
     open_engine,
     removed,
     transaction,
@@ -81,8 +80,8 @@ class SqlControlStore:
 
     def __init__(self, engine: Engine, plan_reader: PlanReader, reserve: Reserve | None) -> None:
         self._engine, self._reserve = engine, reserve
-        self._path = None if engine.dialect.name != "sqlite" else Path(str(engine.url.database))
-        self._file = identity_of(self._path) if self._path else None
+        self._path = Path(str(engine.url.database))
+        self._file = identity_of(self._path)
         self._plans = PlanCache(plan_reader)
         self._turn = Lock()
 
@@ -98,7 +97,7 @@ class SqlControlStore:
 
         Raises StoreCorrupt when the file was removed or replaced: what is written there is gone with the process.
         """
-        if self._path is not None and identity_of(self._path) != self._file:
+        if identity_of(self._path) != self._file:
             raise removed(self._path)
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StoreLocked("Another change is still being written.", mend="Try again.")
@@ -121,8 +120,7 @@ class SqlControlStore:
         """Amends a copy of the snapshot, then puts it over this store in one transaction of SQLite's backup interface.
         """
         check_snapshot(source)
-        beside = Path(str(self._engine.url.database)).parent
-        with self._turn, self._raw() as live, TemporaryDirectory(dir=beside) as folder:
+        with self._turn, self._raw() as live, TemporaryDirectory(dir=self._path.parent) as folder:
             before = data_version(live)
             copy = Path(folder) / "control.sqlite"
             copyfile(source, copy)
@@ -148,9 +146,7 @@ class SqlControlStore:
             engine.dispose()
 
     def check(self) -> tuple[str, ...]:
-        """SQLite's own integrity check; a database server looks after itself."""
-        if self._engine.dialect.name != "sqlite":
-            return ()
+        """SQLite's own integrity check."""
         with transaction(self._engine, writes=False) as connection:
             rows = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
         return () if rows == ["ok"] else tuple(rows)
@@ -162,9 +158,6 @@ class SqlControlStore:
     @contextmanager
     def _raw(self) -> Iterator[sqlite3.Connection]:
         """The driver's connection, for the backup interface."""
-        if self._engine.dialect.name != "sqlite":
-            raise StoreUnavailable("Only a SQLite control store is copied by this program.",
-                                   mend="Use the database server's own backup (pg_dump).")
         pooled = self._engine.raw_connection()
         try:
             yield cast("sqlite3.Connection", pooled.driver_connection)
@@ -183,14 +176,13 @@ def _make_file(path: Path) -> None:
                                path=str(path)) from error
 
 
-def open_control_store(target: Path | str, plan_reader: PlanReader, *, reserve: Path | None = None) -> SqlControlStore:
-    """Opens (makes, migrates) the store in a file or at a database URL; fills the reserve file.
+def open_control_store(file: Path, plan_reader: PlanReader, *, reserve: Path | None = None) -> SqlControlStore:
+    """Opens (makes, migrates) the store in a file; fills the reserve file.
 
     Raises StoreTooNew, StoreLocked, DiskFull, StoreUnavailable.
     """
-    if not is_url(target):
-        _make_file(Path(target))
-    engine = open_engine(target)
+    _make_file(file)
+    engine = open_engine(file)
     prepare(engine)
     keep = Reserve(reserve) if reserve is not None else None
     if keep is not None:

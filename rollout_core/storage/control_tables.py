@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from rollout_core.storage.control_columns import IdText, UtcText
+from rollout_core.storage.control_columns import UtcText
 
 METADATA = MetaData()
 
@@ -87,7 +87,7 @@ SIGNOFFS = Table(
 
 OVERRIDES = Table(
     "overrides", METADATA,
-    Column("rollout", Text, primary_key=True), Column("subject", IdText, primary_key=True),
+    Column("rollout", Text, primary_key=True), Column("subject", Text, primary_key=True),
     Column("flag", Text, primary_key=True), Column("document", Text, nullable=False))
 
 PEOPLE = Table(
@@ -109,14 +109,14 @@ TOKENS = Table(
 
 REGISTER = Table(
     "register", METADATA,
-    Column("unit", Text, primary_key=True), Column("id", IdText, primary_key=True),
+    Column("unit", Text, primary_key=True), Column("id", Text, primary_key=True),
     Column("attributes", Text, nullable=False), Column("change", BigInteger, nullable=False),
     Index("register_by_change", "change"), sqlite_with_rowid=False)
 
 REGISTER_REMOVED = Table(
     "register_removed", METADATA,
     Column("change", BigInteger, primary_key=True, autoincrement=False), Column("unit", Text, nullable=False),
-    Column("id", IdText, nullable=False))
+    Column("id", Text, nullable=False))
 
 OUTBOX = Table(
     "outbox", METADATA,
