@@ -20,11 +20,13 @@ from rollout_core.people.actor import Actor
 from rollout_core.people.role import Role
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.ladder import REDUCTIONS, Act
-from rollout_core.simulation.demo import Cast, MadeClock, cast_of, enrol, press, stretches_of, write_events
+from rollout_core.simulation.demo import SWEEP, Cast, MadeClock, cast_of, enrol, press, stretches_of, write_events
 from rollout_core.simulation.scenario import Effect, Scenario
 from rollout_core.simulation.session_events import make_day
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+SOON = (timedelta(hours=12), timedelta(hours=24))
+"""After a verb people are served otherwise, and evidence begins anew."""
 SETTER = Actor("autopilot-trial", Role.ADMIN, via="setup", origin="demo")
 LOWERED = (*REDUCTIONS, Act.STEP_BACK, Act.HOLD)
 """Acts that took something away: what "paused" counts."""
@@ -67,13 +69,14 @@ def harmless(scenario: Scenario, seed: int, people: int | None = None) -> Scenar
 def act_out(room: Room, scenario: Scenario, began_at: datetime, every: timedelta, *, days: float | None = None,
             told: Callable[[float, Swept], None] | None = None) -> Acted:
     """Lives through the scenario in an empty room whose rollouts were set up at `began_at`; sweeps every `every` from
-    its first verb on, and hourly where a harm comes and goes. `told` hears of every step the autopilot takes."""
+    its first verb on, half a day and a day after each verb, and often where a harm comes and goes. `told` hears of
+    every step the autopilot takes."""
     until_at = began_at + DAY * (days or scenario.days)
     cast, clock = cast_of(scenario, began_at, until_at), MadeClock(began_at)
     made = replace(room, clock=clock)
     enrol(made, cast, began_at)
     _let_act(made, scenario.plan)
-    steps = {began_at + DAY * step.day: step for step in scenario.steps if step.verb != "sweep"}
+    steps = {began_at + DAY * step.day: step for step in scenario.steps if step.verb != SWEEP}
     maker, done, refused, sweeps, failed = _Maker(made, cast, began_at), [], list[tuple[float, str]](), 0, 0
     looks = _looks(scenario, (min(steps), until_at), began_at, every)
     for moment in sorted({*steps, *looks}):
@@ -108,14 +111,18 @@ def _let_act(room: Room, key: str) -> None:
 
 def _looks(scenario: Scenario, period: tuple[datetime, datetime], began_at: datetime,
            every: timedelta) -> Iterator[datetime]:
-    """Every `every`, and every hour while a harm that ends is there and for a day after."""
+    """Every `every`, soon after each verb, every hour on the first day of a harm that ends, and every three hours
+    until a day after it ended."""
+    moment, last = period
+    soon = [began_at + DAY * step.day + wait for step in scenario.steps if step.verb != SWEEP for wait in SOON]
     passing = [(began_at + DAY * each.since, began_at + DAY * (each.until + 1.0)) for each in harms(scenario)
                if each.until < scenario.days]
-    moment, last = period
-    while moment <= last:
-        yield moment + timedelta(seconds=1)         # never at the very instant of a verb
-        near = any(low - every <= moment <= high for low, high in passing)
-        moment += min(every, HOUR) if near else every
+    near = [low + HOUR * hours for low, high in passing
+            for hours in range(1, (high - low) // HOUR) if hours <= 24 or hours % 3 == 0]
+    coarse = [moment + every * number for number in range((last - moment) // every + 1)]
+    for each in (*soon, *near, *coarse):
+        if moment <= each <= last:
+            yield each + timedelta(seconds=1)         # never at the very instant of a verb
 
 
 def _day(began_at: datetime, moment: datetime) -> float:

@@ -8,7 +8,7 @@ is put aside (days_aside.py) and the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -32,6 +32,10 @@ from rollout_core.storage.window_sources import AROUND, BEGINNING, Stretch
 WINDOW = timedelta(minutes=5)
 DEFAULT_LATENESS = timedelta(minutes=2)
 DAYS_AT_ONCE = 7
+MOST_DAYS_AT_ONCE = 28
+EVENTS_AT_ONCE = 250_000
+"""A run of days costs about 0.4 CPU s however little is in it, so that small days share a run: up to a week always, up
+to four weeks while they hold no more events than this, which bounds what one transaction sorts."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -66,7 +70,9 @@ def close_windows(database: EventDatabase, writer: EventWriter, now: datetime, d
     with database.cursor() as cursor:
         due = _due(cursor, before, until, now)
     done = due.days[:days]
-    failed = tuple(day for chunk in _chunks(done) for day in _rebuild_apart(database, chunk, until, now))
+    with database.cursor() as cursor:
+        events = _events_a_day(cursor, done)
+    failed = tuple(day for chunk in chunks(done, events) for day in _rebuild_apart(database, chunk, until, now))
     if len(done) == len(due.days):
         with database.transaction() as cursor:
             _close_as_far(cursor, until)
@@ -125,11 +131,24 @@ def _mark_followed(cursor: duckdb.DuckDBPyConnection, before: datetime | None, u
             [before, until, before - AROUND, midnight])
 
 
-def _chunks(days: Iterable[date]) -> Iterator[tuple[date, date]]:
-    """Runs of neighbouring days, at most a week each, as (first, last)."""
+def _events_a_day(cursor: duckdb.DuckDBPyConnection, days: Sequence[date]) -> dict[date, int]:
+    """How many events lie in each day; not asked where all the days make one run anyway."""
+    if len(days) <= DAYS_AT_ONCE:
+        return {}
+    counts = " UNION ALL ".join(
+        f"SELECT occurred_at::DATE AS day, count(*) AS n FROM {event_table(kind)} "
+        f"WHERE occurred_at >= ?::DATE AND occurred_at < ?::DATE + 1 GROUP BY 1" for kind in Kind)
+    found = cursor.execute(f"SELECT day, sum(n)::BIGINT FROM ({counts}) GROUP BY 1", [days[0], days[-1]] * len(Kind))
+    return dict(found.fetchall())
+
+
+def chunks(days: Iterable[date], events: Mapping[date, int]) -> Iterator[tuple[date, date]]:
+    """Runs of neighbouring days as (first, last): at most a week each, or four while they hold few `events` (known per
+    day; those of a week need not be)."""
     run: list[date] = []
     for day in days:
-        if run and (day - run[-1] > ONE_DAY or len(run) == DAYS_AT_ONCE):
+        small = len(run) < MOST_DAYS_AT_ONCE and sum(events.get(each, 0) for each in (*run, day)) <= EVENTS_AT_ONCE
+        if run and (day - run[-1] > ONE_DAY or (len(run) >= DAYS_AT_ONCE and not small)):
             yield run[0], run[-1]
             run = []
         run.append(day)

@@ -27,6 +27,8 @@ from rollout_core.simulation.scenario import Scenario
 BEGAN_AT = datetime(2026, 1, 5, tzinfo=UTC)
 FIRST_SEED = 20261123
 BAR = 0.05
+IN_MEMORY = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)
+"""Where a store needs no disk; None: the usual temporary folder."""
 AFTERWARDS = 4.0
 """Days after a harm ended within which a step is still its echo (held until a person resumes)."""
 
@@ -36,7 +38,7 @@ def lived(scenario: Scenario, every: timedelta, *, days: float | None = None, lo
     def told(day: float, swept: Swept) -> None:
         print(f"         day {day:.2f}: {swept.act} because of {', '.join(swept.because)}: {swept.words}", flush=True)
 
-    with TemporaryDirectory(prefix="rollout-act-") as folder:
+    with TemporaryDirectory(prefix="rollout-act-", dir=IN_MEMORY) as folder:
         room = open_room(read_settings({"ROLLOUT_STORE": str(Path(folder) / "store")}))
         try:
             set_up(replace(room, room=replace(room.room, clock=MadeClock(BEGAN_AT))))
