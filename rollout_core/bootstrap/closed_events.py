@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
@@ -63,6 +63,10 @@ class ClosedEventStore:
         self._say()
 
     def forget(self, unit: str, subject: str) -> Forgotten:
+        """Raises StoreUnavailable."""
+        self._say()
+
+    def forget_keys(self, keys: Collection[int]) -> Mapping[str, int]:
         """Raises StoreUnavailable."""
         self._say()
 

@@ -9,11 +9,13 @@ from rollout_core.bootstrap.closed_events import ClosedEventStore
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.key_files import OWNER_KEY, WRITE_KEY, read_or_make
 from rollout_core.bootstrap.rights import keep_private
+from rollout_core.control.forget_again import forget_again
 from rollout_core.control.open_snapshot import refresh_snapshot
 from rollout_core.control.restore import take_staged_events
 from rollout_core.documents.mapped_file import open_file
 from rollout_core.documents.plan_document import read_plan
 from rollout_core.errors import StoreError
+from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.room import Room
 from rollout_core.ports.store_key import store_key
@@ -38,7 +40,7 @@ def open_room(settings: Settings, *, events: Literal["own", "none"] = "own", wai
     _make_folder(directory)
     keep_private(directory)
     control = open_control_store(directory / CONTROL, plan_of, reserve=directory / RESERVE)
-    store, closed = _open_events(settings, events, wait_seconds)
+    store, closed = _open_events(settings, control, events, wait_seconds)
     room = Room(control=control, events=store, directory=directory, demo=settings.demo,
                 environment=settings.environment, open_import=open_file)
     refresh_snapshot(room)
@@ -59,7 +61,8 @@ def _make_folder(directory: Path) -> None:
                          mend="Name another one with ROLLOUT_STORE.", path=str(directory)) from error
 
 
-def _open_events(settings: Settings, events: str, wait_seconds: float) -> tuple[EventStore, StoreError | None]:
+def _open_events(settings: Settings, control: ControlStore, events: str,
+                 wait_seconds: float) -> tuple[EventStore, StoreError | None]:
     directory = settings.store
     path = directory / EVENTS
     if events == "none":
@@ -67,8 +70,14 @@ def _open_events(settings: Settings, events: str, wait_seconds: float) -> tuple[
         return ClosedEventStore(path, reason), reason
     try:
         take_staged_events(directory)
-        return open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
-                                minimum_free_bytes=settings.minimum_free_bytes,
-                                copies=(directory / "backups", directory / "exports", directory / "copies")), None
+        store = open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
+                                 minimum_free_bytes=settings.minimum_free_bytes,
+                                 copies=(directory / "backups", directory / "exports", directory / "copies"))
     except StoreError as error:
         return ClosedEventStore(path, error), error
+    try:
+        forget_again(directory, control, store)
+    except StoreError as error:
+        store.close()
+        return ClosedEventStore(path, error), error
+    return store, None

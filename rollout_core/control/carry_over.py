@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rollout_core.control.trail import reference
 from rollout_core.errors import StoreCorrupt
-from rollout_core.ports.control_records import AuditRecord, Subject
+from rollout_core.ports.control_records import AuditRecord, RegisterChange
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 
@@ -87,20 +87,19 @@ def _forgotten(room: Room, copy: ControlUnit, newer: tuple[AuditRecord, ...]) ->
         return
     for subject in gone:
         copy.audit.forget_name(str(subject))
-    for unit in {rollout.unit for rollout in copy.rollouts.all()}:
-        for each in _subjects(copy, unit):
-            if reference(room, unit, each.id) in gone:
-                copy.register.remove(unit, each.id)
-                copy.register.purge_removed(unit, each.id)
+    for each in _changes(copy):
+        if reference(room, each.unit, each.id) in gone:
+            copy.register.remove(each.unit, each.id)
+            copy.register.purge_removed(each.unit, each.id)
     for rollout in copy.rollouts.all():
         for override in copy.overrides.of(rollout.key):
             if reference(room, rollout.unit, override.subject) in gone:
                 copy.overrides.remove(rollout.key, override.subject, override.flag)
 
 
-def _subjects(copy: ControlUnit, unit: str) -> Iterator[Subject]:
-    """Every subject of a unit, in pages."""
-    after: str | None = None
-    while page := copy.register.search(unit, limit=PAGE, after=after):
+def _changes(copy: ControlUnit) -> Iterator[RegisterChange]:
+    """Every subject of every unit, and what is left of those that were removed, in pages."""
+    after = 0
+    while page := copy.register.changes(after, PAGE):
         yield from page
-        after = page[-1].id
+        after = page[-1].number

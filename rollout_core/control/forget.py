@@ -56,7 +56,7 @@ def _make(room: Room, unit: ControlUnit, actor: Actor, request: Forget, erased: 
     named_as = reference(room, request.unit, request.subject)
     named = unit.audit.forget_name(named_as)
     removed = {**erased.removed, "register": int(registered), "overrides": overrides, "names": int(named)}
-    still = (*erased.still_in, *(str(path) for path in backups(room)))
+    still = (*erased.still_in, *(str(path) for path in (*backups(room), *replaced(room))))
     record = unit.audit.append(entry(actor, when, NAME, subject=named_as, reason=(request.reason or "").strip(),
                                      after={"removed": removed, "still_in": len(still)}))
     return Change(NAME, None, record.seq, result={"removed": removed, "still_in": still, "subject": named_as})
@@ -75,6 +75,11 @@ def _overrides(unit: ControlUnit, request: Forget) -> int:
             unit.rollouts.save(replace(rollout, revision=rollout.revision + 1), rollout.revision)
         removed += len(meant)
     return removed
+
+
+def replaced(room: Room) -> tuple[Path, ...]:
+    """What restores put aside: it holds whatever it held then."""
+    return tuple(sorted(room.directory.glob("events.duckdb*.before-restore")))
 
 
 def backups(room: Room) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from shutil import copyfile
 from rollout_core.control.backup import CONTROL_COPY, EVENTS_COPY, MANIFEST
 from rollout_core.control.carry_over import carry_over
 from rollout_core.control.change import Change
+from rollout_core.control.forget_again import mark_unforgotten
 from rollout_core.control.held_rollouts import hold_all
 from rollout_core.control.moment import moment
 from rollout_core.control.open_snapshot import open_snapshot
@@ -55,10 +56,10 @@ def restore(room: Room, actor: Actor, request: Restore) -> Change:
             raise ReasonMissing("Restoring a backup needs a reason.", mend="Say why.")
     source = Path(request.directory)
     check_backup(source)
-    held, seq = room.control.replace_with(
+    held, seq, backup_seq = room.control.replace_with(
         source / CONTROL_COPY, lambda live, copy: _amend(room, actor, request, live, copy))
     warnings = open_snapshot(room)
-    staged = request.events and _stage(room, source)
+    staged = request.events and _stage(room, source, backup_seq)
     if staged:
         _stage_key(room, source)
     told = f"The event store takes the backup's events at the next start ({STAGED_EVENTS})."
@@ -80,8 +81,12 @@ def check_backup(source: Path) -> None:
                                file=str(path))
 
 
-def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit, copy: ControlUnit) -> tuple[list[str], int]:
-    """Everything that happens to the copy before it becomes the store: one transaction of the copy."""
+def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit,
+           copy: ControlUnit) -> tuple[list[str], int, int]:
+    """Everything that happens to the copy before it becomes the store: one transaction of the copy.
+
+    Who is held, the number of the restore's entry in the trail, and that of the backup's newest one.
+    """
     backup_head = copy.audit.head()
     carry_over(room, live, copy)
     when = moment(room, copy)
@@ -90,15 +95,16 @@ def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit, copy: 
     record = copy.audit.append(entry(
         actor, when, NAME, reason=(request.reason or "").strip(), before={"audit_head": str(live.audit.head())},
         after={"backup_head": str(backup_head), "held": held}))
-    return held, record.seq
+    return held, record.seq, backup_head.seq
 
 
-def _stage(room: Room, source: Path) -> bool:
-    """Copies the backup's events beside the open store; the name appears whole or not at all."""
+def _stage(room: Room, source: Path, backup_seq: int) -> bool:
+    """Copies the backup's events beside the open store, marked first; the name appears whole or not at all."""
     if not (source / EVENTS_COPY).is_file():
         return False
     aside = room.directory / f"{STAGED_EVENTS}.part"
     copyfile(source / EVENTS_COPY, aside)
+    mark_unforgotten(room.directory, backup_seq)
     aside.replace(room.directory / STAGED_EVENTS)
     return True
 

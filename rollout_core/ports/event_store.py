@@ -6,7 +6,7 @@ thread. All raise StoreUnavailable while the store is closed or being reopened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -192,6 +192,10 @@ class EventStore(Protocol):
 
     def forget(self, unit: str, subject: str) -> Forgotten:
         """Removes a subject from events, spans, subject days, register mirror and dead letters."""
+        ...
+
+    def forget_keys(self, keys: Collection[int]) -> Mapping[str, int]:
+        """The same for subjects of whom only the key is known, whatever their unit; rows removed by table."""
         ...
 
     def retain(self, keep_days: Mapping[str, int], now: datetime, export_to: Path | None) -> Retained:

@@ -5,9 +5,10 @@ Rollups stay. Days whose raw events are gone are never rebuilt: `store_meta.raw_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from re import compile as compile_pattern
 
 import duckdb
 import pyarrow as pa
@@ -18,16 +19,20 @@ from rollout_core.ports.event_questions import Kept, Rows
 from rollout_core.ports.event_store import Forgotten, Retained
 from rollout_core.ports.keeping import DEFAULT_KEEP_DAYS
 from rollout_core.storage.day_parts import stamp_every_day
+from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_copies import copy_out
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import SLOTS, event_table
 from rollout_core.storage.reader import Reader
-from rollout_core.storage.register_table import forget_subject
+from rollout_core.storage.register_table import create_tables, forget_subject
 
 WITHOUT_EVENTS: Mapping[str, tuple[str, str]] = {"dead_letter": ("dead_letter", "received_at"),
                                                  "subject_day": ("subject_day", "day")}
 """What is kept besides events: table and the column that tells its age."""
+
+QUOTED = compile_pattern(r'"([^"]+)"')
+"""What stands between quotes in a dead letter's raw text."""
 
 TEXTS = ((Kind.ERROR, "message"), (Kind.FEEDBACK, "comment"), (Kind.SUPPORT_TICKET, "message"),
          (Kind.HEALTH_CHECK, "message"), (Kind.SECURITY_ISSUE, "message"))
@@ -144,6 +149,36 @@ def forget(database: EventDatabase, slot: str | None, unit: str, subject: str, k
             removed["register"] = mirrored
         stamp_every_day(cursor)
     return Forgotten(removed, tuple(still_in(copies, key)))
+
+
+def forget_keys(database: EventDatabase, slots: Mapping[str, int], ring: KeyRing,
+                keys: Collection[int]) -> dict[str, int]:
+    """Removes subjects by key from every table of this store; rows removed by table.
+
+    A dead letter goes when a text in it is the id of one of them, in any unit.
+    """
+    removed: dict[str, int] = {}
+    wanted: dict[str, object] = {"keys": sorted(keys)}
+    with database.transaction() as cursor:
+        create_tables(cursor)
+        for kind in Kind:
+            for slot in sorted(set(slots.values())):
+                _delete(cursor, removed, event_table(kind), f"k{slot} IN (SELECT unnest($keys::UBIGINT[]))", wanted)
+        for table in ("arm_span", "subject_day", "subject_first", "tail_span", "register"):
+            _delete(cursor, removed, table, "subject_key IN (SELECT unnest($keys::UBIGINT[]))", wanted)
+        _delete(cursor, removed, "dead_letter", "raw IN (SELECT unnest($raws::VARCHAR[]))",
+                {"raws": _letters_naming(cursor, slots, ring, keys)})
+        stamp_every_day(cursor)
+    return removed
+
+
+def _letters_naming(cursor: duckdb.DuckDBPyConnection, slots: Mapping[str, int], ring: KeyRing,
+                    keys: Collection[int]) -> list[str]:
+    """Raw texts of dead letters that hold the id of a subject with one of these keys."""
+    units = {*slots, *(unit for unit, in cursor.execute("SELECT DISTINCT unit FROM rollout_mirror").fetchall())}
+    letters = cursor.execute("SELECT DISTINCT raw FROM dead_letter WHERE raw IS NOT NULL").fetchall()
+    return [raw for raw, in letters
+            if any(key in keys for unit in units for key in ring.keys(unit, QUOTED.findall(raw)))]
 
 
 def _delete(cursor: duckdb.DuckDBPyConnection, removed: dict[str, int], table: str, where: str,

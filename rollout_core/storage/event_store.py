@@ -1,9 +1,9 @@
-"""The event store on DuckDB: the port's twelve methods, each handed to the file that does it."""
+"""The event store on DuckDB: the port's methods, each handed to the file that does it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot
 from rollout_core.storage.event_database import LOCK_WAIT_SECONDS, EventDatabase
 from rollout_core.storage.event_mirrors import mirror
-from rollout_core.storage.event_retention import forget, retain
+from rollout_core.storage.event_retention import forget, forget_keys, retain
 from rollout_core.storage.event_windows import close_windows
 from rollout_core.storage.event_writer import EventWriter, FreeSpace, free_space
 from rollout_core.storage.reader import reading
@@ -108,6 +108,11 @@ class DuckdbEventStore:
         key = self.keys.key(unit, subject) or 0
         with self._shaping:
             return forget(self.database, None if slot is None else f"k{slot}", unit, subject, key, self._copies)
+
+    def forget_keys(self, keys: Collection[int]) -> Mapping[str, int]:
+        """See the port."""
+        with self._shaping:
+            return forget_keys(self.database, self._writer.slots, self.keys, keys)
 
     def retain(self, keep_days: Mapping[str, int], now: datetime, export_to: Path | None) -> Retained:
         """See the port."""

@@ -17,6 +17,7 @@ import pytest
 from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNew
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Refusal, Rejected
+from rollout_core.metrics.subject_key import subject_key
 from rollout_core.ports.event_questions import Kept
 from rollout_core.ports.event_store import FrozenValue, MirroredEpoch, MirroredRollout
 from rollout_core.ports.store_key import store_key
@@ -359,6 +360,20 @@ class TestLettingGo:
         assert emptied <= forgotten.removed.keys()
         assert store.forget("user", "gone").removed == {}
         assert rows(store, "SELECT count(*) FROM api_requests") == [(1,)]
+
+    def test_subjects_of_whom_only_the_key_is_known_are_forgotten_as_well(self, store: DuckdbEventStore) -> None:
+        letters = [Rejected(Refusal.TOO_LATE, "late", "e", "error", f'{{"units":{{"user":"{who}"}}}}')
+                   for who in ("gone", "stays")]
+        store.write(batch(exposed(1.0, "gone", "treatment"), request(2.0, "gone"), request(2.0, "stays"),
+                          rejected=letters))
+        store.mirror_subjects("user", [("gone", {"tier": "pro"}), ("stays", {"tier": "pro"})])
+        store.close_windows(at(20))
+        removed = store.forget_keys([subject_key(SECRET, "user", "gone")])
+        emptied = {"event_exposure", "event_api_request", "arm_span", "subject_day", "dead_letter", "register"}
+        assert emptied <= removed.keys()
+        assert store.forget("user", "gone").removed == {}
+        assert rows(store, "SELECT count(*) FROM api_requests") == [(1,)]
+        assert {"dead_letter", "register", "event_api_request"} <= store.forget("user", "stays").removed.keys()
 
     def test_forgetting_names_the_exports_that_still_hold_the_subject(self, tmp_path: Path) -> None:
         copies = tmp_path / "exports"
