@@ -20,15 +20,22 @@ def ask(question: str, request: Any, *, settled: bool = False) -> Any:
 
 def forget() -> None:
     """After a change: the next question is answered anew."""
+    _look.clear()
     _fresh.clear()
     _settled.clear()
 
 
+@st.cache_resource(ttl=timedelta(seconds=2), max_entries=2, show_spinner=False)
+def _look(_room: Any, room: int) -> Any:
+    """A page's questions are about one instant, and share what the store answers."""
+    return _room.look()
+
+
 @st.cache_resource(ttl=timedelta(seconds=4), max_entries=400, show_spinner=False)
 def _fresh(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
-    return _room.ask(question, _request)
+    return _room.ask(question, _request, _look(_room, room))
 
 
 @st.cache_resource(ttl=timedelta(seconds=30), max_entries=400, show_spinner=False)
 def _settled(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
-    return _room.ask(question, _request)
+    return _room.ask(question, _request, _look(_room, room))

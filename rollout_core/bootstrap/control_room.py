@@ -22,6 +22,7 @@ from rollout_core.control.who import actor_of_session
 from rollout_core.control.written import unusable_texts
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
 from rollout_core.insight import QUESTIONS
+from rollout_core.insight.look import look
 from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
@@ -83,11 +84,15 @@ class ControlRoom:
         """What a verb would change and what stands in its way; the same code as the verb. Raises RolloutError."""
         return preview(self.room, actor, name, request)
 
-    def ask(self, name: str, request: Any) -> Any:
-        """Answers a question of the registry. Raises RolloutError."""
+    def look(self) -> Room:
+        """The room at this instant: questions that are asked `within` one look share what the store answers."""
+        return look(self.room)
+
+    def ask(self, name: str, request: Any, within: Room | None = None) -> Any:
+        """Answers a question of the registry, as of now or of a look. Raises RolloutError."""
         if name not in QUESTIONS:
             raise InvalidRequest(f"There is no question {name!r}.", mend=f"Questions: {', '.join(sorted(QUESTIONS))}.")
-        return QUESTIONS[name].answer(self.room, request)
+        return QUESTIONS[name].answer(within or look(self.room), request)
 
     def query(self, actor: Actor, sql: str, limit: int = 1_000, called_off: Event | None = None) -> Found:
         """One SELECT over the event store's views, for operators; set `called_off` to end it. Raises QueryRefused,

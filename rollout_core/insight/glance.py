@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from rollout_core.health.issue import Issue, IssueState
 from rollout_core.health.score import HealthScore, health_score
 from rollout_core.insight.formulas import ERROR_BASES
-from rollout_core.insight.measuring import MEMBERS, TREATMENT
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.recent import STEPS, over_phase, recent
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import HealthBrief, ScorePoint
@@ -58,8 +58,8 @@ def history(events: EventStore, scene: Scene, window: Window, adoption: Measured
     """
     width = timedelta(minutes=10) if window.until_at - window.since_at <= timedelta(days=1) else HOUR
     key = ERROR_BASES.get(scene.plan.measurement.error_basis, "request_errors")
-    sums = _sums(events, scene, key, Window(window.since_at - STEPS[-1], window.until_at), width)
     begin = _floor(window.since_at, width)
+    sums = _sums(events, scene, key, Window(begin - STEPS[-1], window.until_at), width)
     count = max(1, round((window.until_at - begin) / width))
     return tuple(_point(scene, sums, begin + place * width, width, adoption) for place in range(count))
 
@@ -82,12 +82,13 @@ def brief(score: HealthScore, points: tuple[ScorePoint, ...]) -> HealthBrief:
 
 def _sums(events: EventStore, scene: Scene, key: str, window: Window, width: timedelta) -> dict[datetime, Sums]:
     """Bucket start -> sums of the treatment arm."""
+    measuring = Measuring(events, scene, window)
     if width >= HOUR:
-        rows = events.measure(Totals(window, (key,), scene.rollout.key, ("hour", "arm"))).records()
+        rows = measuring.ask(Totals(window, (key,), scene.rollout.key, ("hour", "arm"))).records()
         column = "hour"
     else:
         seconds = int(width.total_seconds())
-        rows = events.measure(Timeline(scene.rollout.key, (key,), window, seconds)).records()
+        rows = measuring.ask(Timeline(scene.rollout.key, (key,), window, seconds)).records()
         column = "at"
     found: dict[datetime, Sums] = {}
     for row in rows:

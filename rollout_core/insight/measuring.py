@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.two_parts import closed_part, divisible, moving, own, shared, together
 from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins, merged_clusters
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -104,27 +105,35 @@ class Measuring:
         asked = self.scene.asked
         if question not in asked:
             asked[question] = (self._remembered(question) if closed_only(question)
-                               else self._in_two(question) if isinstance(question, Histogram)
+                               else self._in_two(question) if divisible(question)
                                else self.events.measure(question))
         answer: Rows = asked[question]
         return answer
 
-    def _in_two(self, question: Histogram) -> Rows:
-        """A histogram as what closed windows hold, remembered until more are closed, and the tail, read anew.
-
-        Histograms are rolled up by whole days; read in one, the broken day in front of a window would come from raw
-        events at every look.
-        """
+    def _in_two(self, question: Any) -> Rows:
+        """What closed windows hold, remembered until more are closed, and the tail, read anew for all its family."""
         since_at, until_at = question.window.since_at, question.window.until_at
-        settled_at = min(until_at, floored(self.scene.now))
-        if settled_at <= since_at:
-            return self.events.measure(question)
-        closed = self._remembered(replace(question, window=Window(since_at, settled_at), live=False))
-        begins_at = max(since_at, min(settled_at, closed.closed_until_at or since_at))
-        if begins_at >= until_at:
+        watermark = self.ask(Watermarks()).closed_until_at
+        if watermark is None or watermark <= since_at:
+            return self._tail(question)
+        before = closed_part(question, Window(since_at, min(until_at, watermark)))
+        closed = self.events.measure(before) if moving(question, self.scene.now) else self._remembered(before)
+        if watermark >= until_at:
             return closed
-        tail = self.events.measure(replace(question, window=Window(begins_at, until_at)))
-        return Rows(closed.columns, counted((*closed.rows, *tail.rows)), tail.closed_until_at)
+        return together(question, closed, self._tail(replace(question, window=Window(watermark, until_at))))
+
+    def _tail(self, question: Any) -> Rows:
+        asked = shared(question)
+        return own(question, asked, self._ask_once(asked))
+
+    def _ask_once(self, question: Any) -> Rows:
+        """The store's own answer; the same question is asked once of a scene."""
+        asked = self.scene.asked
+        key = ("as it is", question)
+        if key not in asked:
+            asked[key] = self.events.measure(question)
+        answer: Rows = asked[key]
+        return answer
 
     def _remembered(self, question: Any) -> Rows:
         state = tuple(self.ask(Watermarks()).rows)
@@ -217,14 +226,6 @@ CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed,
 def closed_only(question: Any) -> bool:
     """True when the answer cannot change before the next window is closed."""
     return isinstance(question, CLOSED_ONLY) or getattr(question, "live", True) is False
-
-
-def counted(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows that differ in their last place only, added up: the same bin of the same group."""
-    sums: dict[tuple[Any, ...], int] = {}
-    for row in rows:
-        sums[row[:-1]] = sums.get(row[:-1], 0) + row[-1]
-    return [(*key, count) for key, count in sums.items()]
 
 
 def floored(moment: datetime) -> datetime:

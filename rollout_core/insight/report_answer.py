@@ -10,6 +10,7 @@ from rollout_core.insight.alerts import AlertsRequest
 from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.health import HealthRequest
+from rollout_core.insight.look import look
 from rollout_core.insight.metrics import MetricsRequest
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.report import ReportAnswer, ReportRequest
@@ -22,6 +23,7 @@ from rollout_core.ports.room import Room
 
 def answer(room: Room, request: ReportRequest) -> ReportAnswer:
     """Everything, asked once; the Markdown says the same."""
+    room = look(room)
     key = scene(room, request.rollout).rollout.key
     found_health = health.answer(room, HealthRequest(key))
     with room.control.read() as unit:

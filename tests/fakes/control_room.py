@@ -53,7 +53,10 @@ class FakeControlRoom:
     revision: int = 41
     preview_broken: RolloutError | None = None
 
-    def ask(self, name: str, request: Any) -> Any:
+    def look(self) -> None:
+        """Canned answers are of no instant."""
+
+    def ask(self, name: str, request: Any, within: Any = None) -> Any:
         """The canned answer. Raises `broken`."""
         if self.broken is not None and name not in self.whole:
             raise self.broken

@@ -1,0 +1,113 @@
+"""One look at the store: all questions of a look are about the same instant, and each is asked of the store once.
+
+A page asks some ten questions and a report eleven; they share the arms' sums, the watermark and the live tail. Their
+numbers belong together, so they are of one instant, and what the store has answered for one serves the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from rollout_core.ports.event_questions import Rows
+from rollout_core.ports.event_store import (
+    Batch,
+    Closed,
+    EventStore,
+    Forgotten,
+    Found,
+    FrozenValue,
+    MirroredEpoch,
+    MirroredRollout,
+    Retained,
+    StoreCondition,
+    Written,
+)
+from rollout_core.ports.room import Room
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A clock that stands still."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The instant of the look."""
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStore:
+    """The event store, which is asked each question once. For several threads: asked twice at worst."""
+
+    store: EventStore
+    seen: dict[Any, Rows] = field(default_factory=dict)
+
+    def measure(self, question: Any) -> Rows:
+        """See the port."""
+        try:
+            known = self.seen.get(question)
+        except TypeError:                       # a question with a part that cannot be hashed
+            return self.store.measure(question)
+        if known is None:
+            known = self.seen[question] = self.store.measure(question)
+        return known
+
+    def write(self, batch: Batch) -> Written:
+        """See the port."""
+        return self.store.write(batch)
+
+    def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
+        """See the port."""
+        return self.store.close_windows(now, days=days)
+
+    def mirror(self, rollouts: Sequence[MirroredRollout], epochs: Sequence[MirroredEpoch],
+               frozen: Sequence[FrozenValue] = ()) -> None:
+        """See the port."""
+        self.store.mirror(rollouts, epochs, frozen)
+
+    def mirror_subjects(self, unit: str, subjects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> int:
+        """See the port."""
+        return self.store.mirror_subjects(unit, subjects)
+
+    def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
+              called_off: Event | None = None) -> Found:
+        """See the port."""
+        return self.store.query(sql, limit=limit, seconds=seconds, called_off=called_off)
+
+    def forget(self, unit: str, subject: str) -> Forgotten:
+        """See the port."""
+        return self.store.forget(unit, subject)
+
+    def retain(self, keep_days: Mapping[str, int], now: datetime, export_to: Path | None) -> Retained:
+        """See the port."""
+        return self.store.retain(keep_days, now, export_to)
+
+    def export(self, directory: Path, *, tables: Sequence[str] = (), since: date | None = None,
+               until: date | None = None) -> tuple[Path, ...]:
+        """See the port."""
+        return self.store.export(directory, tables=tables, since=since, until=until)
+
+    def snapshot(self, path: Path) -> Path:
+        """See the port."""
+        return self.store.snapshot(path)
+
+    def condition(self) -> StoreCondition:
+        """See the port."""
+        return self.store.condition()
+
+    def close(self) -> None:
+        """See the port."""
+        self.store.close()
+
+
+def look(room: Room) -> Room:
+    """The room as it is at this instant. A look within a look is the same look."""
+    if isinstance(room.events, SeenStore):
+        return room
+    return replace(room, events=SeenStore(room.events), clock=Instant(room.clock.now()))
