@@ -30,9 +30,10 @@ from rollout_core.settings import Settings
 
 Rooms = Callable[[], ControlRoom]
 
-REDIRECTS = {"/admin/rollout": "/rollout", "/admin/dashboard": "/dashboard",
-             "/admin/analytics": "/analytics"}
-"""The addresses that the exercise seed promises -> the pages that hold it."""
+REDIRECTS = {"/admin/rollout": "/rollout", "/admin/dashboard": "/dashboard", "/admin/analytics": "/analytics",
+             "/overview": "/"}
+"""The addresses that the exercise seed promises -> the pages that hold it; and the first page's own name, since
+Streamlit knows the page where people land as / only."""
 
 
 def routes(rooms: Rooms) -> list[BaseRoute]:
