@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,13 @@ SEEDS = Path(os.environ.get("ROLLOUT_TEST_SEEDS", ROOT.parent / "shared" / "seed
 PLANS = {"patient": "patient_engagement", "exercise": "exercise_library"}
 SEED_FILES = {"patient": "000_*.txt", "exercise": "004_*.txt"}
 NAMES_OF_ITEMS = ("key", "kind", "severity", "role", "label", "segment")
+NO_PLANS_NUMBERS = {
+    "patient-1": {"64"}, "patient-282": {"64"},         # the number of their task
+    "patient-42": {"0"}, "patient-49": {"0", "100"}, "patient-215": {"0", "100"},      # nobody, everybody; the scale
+    "patient-120": {"0"}, "patient-124": {"0"},         # no deduction
+    "patient-183": {"15"},                              # an example of an argument
+}
+"""Row -> numbers of what it says that are of no plan document; every other one has to stand in one."""
 FIXED_ROUTES = {"PUT /api/admin/rollout/percentage", "POST /api/v1/events"}
 
 
@@ -169,6 +176,46 @@ def test_every_number_and_word_of_the_map_stands_in_the_plan_document(pointer: s
     assert same(standing, place.claimed), f"there stands {standing!r}"
 
 
+def vouched_for(row: Row) -> set[str]:
+    """The numbers that stand behind a row's pointers, with those of its explaining words and its metrics' names."""
+    places = [place_of(pointer) for pointer in row.pointers]
+    claimed = [place.claimed for place in places if place]
+    explained = re.sub(r"`[^`]+`", "", row.where)
+    days = {day for pointer in row.pointers for day in re.findall(r"retention_day_(\d+)", pointer)}
+    return numbers_said(" ; ".join([*claimed, explained])) | days | NO_PLANS_NUMBERS.get(str(row), set())
+
+
+def unvouched(row: Row) -> set[str]:
+    return numbers_said(row.says) - vouched_for(row)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_number_of_what_a_row_says_stands_in_the_plan_document(row: Row) -> None:
+    assert unvouched(row) == set()
+
+
+def test_a_wrong_number_in_what_a_row_says_would_be_noticed() -> None:
+    [row] = [row for row in ROWS if str(row) == "patient-125"]
+    assert row.says == "Critical issues: 20 points each"
+    assert unvouched(replace(row, says="Critical issues: 25 points each")) == {"25"}
+
+
+def test_numbers_that_no_plan_holds_are_excused_only_where_they_are_said() -> None:
+    said = {str(row): numbers_said(row.says) for row in ROWS}
+    assert {name: numbers for name, numbers in NO_PLANS_NUMBERS.items() if not numbers <= said[name]} == {}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if re.search(r"; phase \d", row.where)], ids=str)
+def test_the_phases_of_the_map_have_the_plans_order(row: Row) -> None:
+    [(plan, key)] = set(re.findall(r"`(exercise|patient): phases\.(\w+)\.", row.where))
+    [number] = re.findall(r"; phase (\d)", row.where)
+    assert plan_document(plan)["phases"][int(number) - 1]["key"] == key
+
+
+def test_the_patient_plan_has_the_seeds_ten_flags() -> None:
+    assert len(plan_document("patient")["flags"]) == 10
+
+
 @pytest.mark.parametrize("wrong", [
     "docs/nowhere.md", "rollout_core/errors.py#Nowhere", "rollout nowhere", "GET /api/admin/rollout/nowhere",
     "metric nowhere"])
@@ -201,6 +248,18 @@ def numbers_in(text: str) -> set[str]:
     """Numbers of a text, list numbering and names with digits left out; 4.0 and 4 are one."""
     text = re.sub(r"^[#\s]*(?:\d+\.\s)?", "", text)
     return {re.sub(r"\.0$", "", number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text)}
+
+
+def numbers_said(text: str) -> set[str]:
+    """Numbers of a row's words; both of a range."""
+    return numbers_in(f"x {text.replace('-', ' ')}")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_number_of_what_a_row_says_is_the_seeds_own(row: Row) -> None:
+    lines = seed_lines(row.seed)
+    said = " ".join(lines[number] for number in range(row.first, row.last + 1))
+    assert numbers_said(row.says) <= numbers_said(said)
 
 
 @pytest.mark.parametrize("seed", list(PLANS))
