@@ -20,6 +20,7 @@ from rollout_core.bootstrap.preparing import prepare_store
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.rollouts.plan import Severity
 from rollout_core.settings import read_settings
+from tests.browser.screenshots import settle
 from tests.browser.test_main_paths import confirm, open_rollout
 from tests.fakes.identity_provider import IdentityProvider, identity_provider
 from tests.fakes.running_app import COOKIE, RunningApp, running_app
@@ -252,8 +253,7 @@ def test_no_page_renders_what_somebody_wrote_and_none_asks_another_host(browser:
         page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
         for path in paths:
             page.goto(f"{both.app.url}/{path}")
-            expect(page.get_by_role("heading", level=1).first).to_be_visible(timeout=PATIENCE)
-            page.wait_for_timeout(1_200)
+            settle(page)
             main = page.get_by_test_id("stMain")
             marks = main.locator("img[src*=evil], .katex, [onerror], a[href*=evil]").count()
             assert marks == 0, f"{path} renders what somebody wrote"
