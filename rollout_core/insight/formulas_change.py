@@ -29,10 +29,12 @@ def change(measuring: Measuring, asked: Asked, form: f.Change) -> Measured:
 
 
 def between(measuring: Measuring, asked: Asked, base: Metric) -> Measured:
-    """The change of `base`, reported as `asked.metric`."""
+    """The change of `base`, reported as `asked.metric`: few when the smaller arm has less than the minimum sample."""
     found = compared(measuring, replace(asked, metric=base))
     if found is not None:
-        return _apart(measuring, asked, found.treatment, found.control, found.n)
+        apart = _apart(measuring, asked, found.treatment, found.control, found.n)
+        few = found.fewest < asked.metric.minimum_sample and apart.value is not None
+        return replace(apart, quality=Quality.FEW) if few else apart
     return _against_baseline(measuring, asked, base)
 
 

@@ -22,11 +22,12 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Both arms brought to the same mix of strata; `n` is how many both rest on together."""
+    """Both arms brought to the same mix of strata; `n` is how many both rest on together, `fewest` the smaller arm."""
 
     treatment: Estimate
     control: Estimate
     n: int
+    fewest: int
 
 
 def combined(pairs: Iterable[tuple[Side, Side]]) -> Compared | None:
@@ -40,7 +41,13 @@ def combined(pairs: Iterable[tuple[Side, Side]]) -> Compared | None:
         Estimate(sum(w * side.value for side, w in column) / total,
                  sqrt(sum(w**2 * side.variance for side, w in column)) / total)
         for column in sides)
-    return Compared(treatment, control, int(sum(t.n + c.n for t, c, _ in used)))
+    return Compared(treatment, control, *_sizes((t.n, c.n) for t, c, _ in used))
+
+
+def _sizes(pairs: Iterable[tuple[float, float]]) -> tuple[int, int]:
+    """How many both arms have together, and the smaller one."""
+    treated, controlled = (sum(side) for side in zip(*pairs, strict=True))
+    return int(treated + controlled), int(min(treated, controlled))
 
 
 def combined_percentile(pairs: Iterable[tuple[Mapping[int, int], Mapping[int, int]]], share: float,
@@ -60,7 +67,7 @@ def combined_percentile(pairs: Iterable[tuple[Mapping[int, int], Mapping[int, in
     estimates = [_percentile(side, share, effect, total) for side, effect in zip(sides, effects, strict=True)]
     if estimates[0] is None or estimates[1] is None:
         return None
-    return Compared(estimates[0], estimates[1], sum(nt + nc for _, _, nt, nc in used))
+    return Compared(estimates[0], estimates[1], *_sizes((nt, nc) for _, _, nt, nc in used))
 
 
 SCALE = 1_000_000
