@@ -23,14 +23,16 @@ from rollout_core.rollouts.census import Census
 from rollout_core.rollouts.decide.next_state import filled
 from rollout_core.rollouts.filling import Filled, raise_to
 from rollout_core.rollouts.phase import Phase
+from rollout_core.rollouts.targets import place_of
 
 LOOKED_AT = timedelta(days=7)
 HOUR = timedelta(hours=1)
 
 
 def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
-    """Looks ahead. Raises RolloutNotFound, StoreUnavailable, KeyError for an unknown phase."""
+    """Looks ahead. Raises RolloutNotFound, StoreUnavailable, InvalidRequest for an unknown phase."""
     here = scene(room, request.rollout)
+    place_of(here.plan, request.phase)
     found = judgement_of(room, here)
     phase = next_phase(here) if request.phase is None else here.plan.phase(request.phase)
     decides = tuple(_decides(here, found)) if found is not None else ()
@@ -38,7 +40,7 @@ def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
     all_met = prod(each for each in chances if each is not None) if chances and None not in chances else None
     if phase is None:
         return ForesightAnswer(here.rollout.key, None, "", 100.0, None, None, None, None, None, (), decides, all_met,
-                               None, tuple(_decided_words(decides, all_met)))
+                               None, tuple(_decided_words(decides, all_met, hours_left(here))))
     census, an_hour = census_of(room, here), active_an_hour(room, here)
     strata = compared_in(here, phase, census)
     length = phase.maximum_duration or phase.minimum_duration
@@ -50,7 +52,8 @@ def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
     judged = None if not detects or any(each.possible is None for each in detects) else any(
         each.possible for each in detects)
     extra = extra_harm(here, found, phase, traffic)
-    words = (*_judged_words(here, phase, judged, traffic), *_decided_words(decides, all_met), *_harm_words(extra))
+    words = (*_judged_words(here, phase, judged, traffic), *_decided_words(decides, all_met, hours_left(here)),
+             *_harm_words(extra))
     return ForesightAnswer(
         here.rollout.key, phase.key, phase.name, percentage_of_buckets(phase.percentage), traffic.eligible,
         None if strata is None else sum(each.eligible for each in strata), an_hour, traffic.hours, judged, detects,
@@ -161,10 +164,12 @@ def _judged_words(here: Scene, phase: Phase, judged: bool | None, traffic: Traff
     return [f"{phase.name} cannot be judged by its numbers. Go by its checklist and by signatures instead."]
 
 
-def _decided_words(decides: tuple[Decides, ...], all_met: float | None) -> list[str]:
-    if all_met is None or not decides or all_met >= 1.0:
+def _decided_words(decides: tuple[Decides, ...], all_met: float | None, left: float | None) -> list[str]:
+    """Silent once all is proven, and when nothing is left of the present phase."""
+    if all_met is None or not decides or all_met >= 1.0 or not left:
         return []
-    return [f"Every criterion of the present phase is proven by its end with a chance of about {all_met:.0%}."]
+    return [f"Waiting instead proves every criterion of the present phase with a chance of about {all_met:.0%} in the "
+            f"{time_in_words(left)} that it may still last."]
 
 
 def _harm_words(extra: float | None) -> list[str]:

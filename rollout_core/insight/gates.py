@@ -21,8 +21,9 @@ from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.gates import in_words
+from rollout_core.rollouts.gates import in_words, left_in_words
 from rollout_core.rollouts.phase import Criterion, Phase
+from rollout_core.rollouts.targets import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ class GatesAnswer:
 
 
 def answer(room: Room, request: GatesRequest) -> GatesAnswer:
-    """The gates of a phase. Raises RolloutNotFound, KeyError for an unknown phase."""
+    """The gates of a phase. Raises RolloutNotFound, InvalidRequest for an unknown phase."""
     here = scene(room, request.rollout)
+    place_of(here.plan, request.phase)
     present = request.phase in (None, here.rollout.phase)
     return gates_of(room.events, here, request.phase, judgement_of(room, here) if present else None)
 
@@ -188,7 +190,7 @@ def _duration(scene: Scene, phase: Phase) -> list[Gate]:
         return []
     spent = scene.now - scene.rollout.phase_entered_at
     over = spent >= phase.minimum_duration
-    words = f"{in_words(spent)} so far" + ("" if over else f", {in_words(phase.minimum_duration - spent)} to go")
+    words = f"{in_words(spent)} so far" + ("" if over else f", {left_in_words(phase.minimum_duration - spent)} to go")
     return [Gate("minimum_duration", "Minimum duration", "duration", State.MET if over else State.NOT_YET, None,
                  f"at least {in_words(phase.minimum_duration)}", words,
                  decides_at=None if over else scene.rollout.phase_entered_at + phase.minimum_duration)]

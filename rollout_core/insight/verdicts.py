@@ -12,6 +12,7 @@ from rollout_core.insight.scene import scene
 from rollout_core.insight.verdict_words import sentence_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.ports.room import Room
+from rollout_core.rollouts.targets import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class VerdictsAnswer:
 
 
 def answer(room: Room, request: VerdictsRequest) -> VerdictsAnswer:
-    """Judges now. Raises RolloutNotFound, StoreUnavailable."""
+    """Judges now. Raises RolloutNotFound, StoreUnavailable, InvalidRequest for an unknown phase."""
     here = scene(room, request.rollout)
+    place_of(here.plan, request.phase)
     found = judgement_of(room, here, request.phase)
     if found is None:
         nothing = Status.NO_DATA.value

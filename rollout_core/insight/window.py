@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.rollouts.rollout import Rollout
 
 BACK = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=366)
+"""A window lies between: a time further away is a slip of the pen, and calendars end somewhere."""
 WORDS = ("phase", "epoch", "rollout", *BACK)
 
 
@@ -19,13 +22,21 @@ def window_of(word: str, rollout: Rollout, now: datetime, since_at: datetime | N
     Before a rollout has begun, `phase`, `epoch` and `rollout` are the last 24 hours.
     """
     end = until_at or now
+    _check(now, *(moment for moment in (since_at, until_at) if moment is not None))
     begin = since_at or _beginning(word, rollout, end)
-    if begin.tzinfo is None or end.tzinfo is None:
-        raise InvalidRequest("A time has no offset from UTC.", mend="Write it like 2026-01-31T12:00:00Z.")
     if begin >= end:
         raise InvalidRequest(f"The window ends ({end:%Y-%m-%d %H:%M}) before it begins ({begin:%Y-%m-%d %H:%M}).",
                              mend="Swap the two times.")
     return Window(begin, end)
+
+
+def _check(now: datetime, *given: datetime) -> None:
+    for moment in given:
+        if moment.tzinfo is None:
+            raise InvalidRequest("A time has no offset from UTC.", mend="Write it like 2026-01-31T12:00:00Z.")
+        if not EARLIEST <= moment <= now + AHEAD:
+            raise InvalidRequest(f"{moment:%Y-%m-%d %H:%M} is out of reach.",
+                                 mend=f"Give a time from {EARLIEST:%Y-%m-%d} to a year from now.")
 
 
 def before(window: Window, days: int) -> Window:

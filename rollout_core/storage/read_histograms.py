@@ -89,7 +89,7 @@ def _arms(arms: Iterable[str]) -> str:
 def timeline_bins(reader: Reader, question: TimelineBins) -> Rows:
     """TimelineBins: histogram counts in short buckets, always from raw events."""
     cte, counted_rows = contributions(reader, question.metrics, question.rollout, question.window,
-                                      where_sql(question.where))
+                                      where_sql(question.where, question.metrics))
     if not cte:
         return Rows(("at", "metric", "arm", "b", "n"), [], reader.closed_until_at)
     return reader.rows(

@@ -9,11 +9,11 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Rows, Timeline, Totals
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_raw import contributions, listed
+from rollout_core.storage.read_raw import by_source, contributions, listed
 from rollout_core.storage.read_stretches import HOUR, parts_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_rollups import HOUR_SUMS
-from rollout_core.storage.window_sources import quoted
+from rollout_core.storage.window_sources import narrowing_columns, quoted
 
 SUMS = ("n", "w", "s", "ss", "mn", "mx")
 ROLLED_BY = {"metric": "metric", "arm": "arm", "hour": "hour", "day": "hour::DATE", "epoch": "epoch",
@@ -86,7 +86,7 @@ def _of(choose: Any, one: Any, other: Any) -> Any:
 def timeline(reader: Reader, question: Timeline) -> Rows:
     """Timeline: sums in buckets of `bucket_seconds`, always from raw events."""
     cte, counted = contributions(reader, question.metrics, question.rollout, question.window,
-                                 where_sql(question.where))
+                                 where_sql(question.where, question.metrics))
     if not cte:
         return Rows(("at", "metric", "arm", "n", "s", "ss"), [], reader.closed_until_at)
     return reader.rows(
@@ -102,11 +102,15 @@ def bucket_sql(seconds: int) -> str:
 NARROWING = ("page", "device", "endpoint", "name", "category", "flag")
 
 
-def where_sql(where: Iterable[tuple[str, str]]) -> str:
-    """SQL of conditions column = text. Raises InvalidRequest for a column that may not be asked for."""
+def where_sql(where: Iterable[tuple[str, str]], metrics: Iterable[str]) -> str:
+    """SQL of conditions column = text. Raises InvalidRequest for a column that what feeds the metrics does not have."""
     conditions = []
+    wanted = tuple(metrics)
+    columns = [narrowing_columns(source) for source in by_source(wanted)]
+    usable = [column for column in NARROWING if all(column in each for each in columns)]
     for column, text in where:
-        if column not in NARROWING:
-            raise InvalidRequest(f"{column!r} cannot narrow a question.", mend=f"Use one of {', '.join(NARROWING)}.")
+        if column not in usable:
+            raise InvalidRequest(f"{column!r} cannot narrow {', '.join(wanted)}.",
+                                 mend=f"Use one of {', '.join(usable)}.", column=column)
         conditions.append(f"{column} = {quoted(text)}")
     return " AND ".join(conditions) or "TRUE"

@@ -68,6 +68,14 @@ def _columns(kind: Kind) -> str:
     return ", ".join([*SHARED, *own])
 
 
+def narrowing_columns(source: str) -> frozenset[str]:
+    """The columns of a source that a condition of a question may name."""
+    if source == PAGE_LOAD:
+        return frozenset(("page", "device"))
+    own = (name for name, _, _ in OWN[Kind.SESSION if source == SESSION_CATEGORY else Kind(source)])
+    return frozenset(("page", "device", *own, *(("category",) if source == SESSION_CATEGORY else ())))
+
+
 def _requests(stretch: Stretch) -> str:
     return (f"SELECT {_columns(Kind.API_REQUEST)}, (status IS NULL OR status >= 500) AS failed "
             f"FROM event_api_request WHERE {stretch.sql()}")
