@@ -28,6 +28,9 @@ def overview(here: Here) -> None:
     labels = {entry.key: label for label, entry in
               filters.labels(here.ask("rollouts", RolloutsRequest()).rollouts).items()}
     section("Needs you")
+    if answer.last_event_at is None:
+        st.page_link("insight/getting_started.py", label="No event has arrived yet: connect a source",
+                     icon=":material/rocket_launch:")
     needs_you(here, answer.needs, labels)
     st.space("small")
     section("All rollouts", "Worst first · phase, share of eligible subjects, health, next gate, open alerts")

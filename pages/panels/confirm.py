@@ -50,6 +50,15 @@ WORDING: Mapping[str, Wording] = {
     "stop": Wording("Stop at once, for everybody?", "Stop", "Stop", "Stopped"),
     "prepare": Wording("Make this rollout ready?", "Make ready", "Make ready", "Ready"),
 }
+MEANS: Mapping[str, str] = {
+    "hold": "Exposure stays as it is and rises no more by itself, until somebody resumes or advances.",
+    "pause": "Everybody goes back to the old version. Where it was is remembered; evidence starts anew after resuming.",
+    "resume": "Evidence starts anew from here.",
+    "roll_back": "It is held afterwards, until somebody resumes. A phase that is entered again starts its minimum "
+                 "duration and its evidence anew.",
+}
+"""What a verb does besides who gains and loses; a newcomer cannot know it from the button."""
+
 WAYS_OUT = frozenset({"hold", "pause", "roll_back", "stop"})
 
 
@@ -107,6 +116,8 @@ def _show(here: Here, asked: Asked) -> Preview | None:
     if asked.verb == "set_percentage":
         st.number_input("Percentage of eligible subjects", 0.0, 100.0, value=asked.percentage, step=1.0, key=PERCENT,
                         format="%g")
+    if asked.verb in MEANS:
+        st.markdown(quiet(MEANS[asked.verb]))
     preview: Preview | None = None
     try:
         preview = foresight.foresee(here, asked.verb, _fields(asked))

@@ -92,7 +92,7 @@ def _button(entry: RolloutEntry, verb: str, label: str, primary: bool = False) -
 
 def _roll_back(entry: RolloutEntry) -> None:
     half = f"{entry.percentage / 2:g}%"
-    said = {"immediate": f"Now, to {entry.previous} before it" if entry.previous else "Now, to 0%",
+    said = {"immediate": f"Now, back to {entry.previous}" if entry.previous else "Now, to 0%",
             "gradual": f"Halve, to about {half}", "full": "Fully, to the safe state"}
     kind = st.menu_button("Roll back", KINDS, icon=":material/undo:", key="ask-roll-back",
                           format_func=lambda each: said[each])

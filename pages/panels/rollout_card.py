@@ -13,6 +13,7 @@ from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, Pha
 WIDTHS = (2.1, 2.8, 2.2, 3.3, 1.6)
 OFF = frozenset({"paused", "stopped"})
 MOVING = frozenset({"running", "held"})
+PLURALS = {"critical": "critical", "error": "errors", "warning": "warnings", "info": "notes"}
 SHOWN = 2
 """Open gates that a card names; the rollout's page names all."""
 
@@ -37,7 +38,7 @@ def phase_bar(phase: PhaseStep | None, phases: tuple[PhaseStep, ...], status: st
 
 def share_words(line: RolloutLine) -> str:
     """"3 of 6 · 20% planned, 19.6% real"; without a register nothing is claimed about the real share."""
-    where = f"{line.phase.number} of {len(line.phases)}" if line.phase else f"{len(line.phases)} phases"
+    where = f"{line.phase.number} of {len(line.phases)}" if line.phase else formats.counted(len(line.phases), "phases")
     return f"{where} · {planned_and_real(line.share)}"
 
 
@@ -45,7 +46,7 @@ def planned_and_real(share: Share) -> str:
     """Planned beside counted."""
     planned = f"{formats.bucket_percent(share.buckets)} planned"
     if share.real_percentage is None:
-        return f"{planned}, not counted"
+        return f"{planned}, real share not counted"
     return f"{planned}, {share.real_percentage:.1f}% real"
 
 
@@ -58,8 +59,14 @@ def health_words(name: str, health: HealthBrief) -> str:
     if health.provisional:
         said = f"{health.inputs_with_data} of {health.inputs} inputs"
     else:
-        said = "no trend yet" if health.change is None else f"{formats.signed(health.change, 0)} in 24 h"
+        said = "no trend yet" if health.change is None else changed_words(health.change)
     return f"**{health.score}** {word.badge}  \n{trend} {quiet(said)}"
+
+
+def changed_words(change: float) -> str:
+    """Points of health gained or lost in a day: "+3 in 24 h", "unchanged in 24 h"."""
+    said = formats.signed(change, 0)
+    return f"{'unchanged' if said == '0' else said} in 24 h"
 
 
 def may_advance(gates: GateBrief) -> str:
@@ -96,7 +103,7 @@ def waits_for(here: Here, gate: Waiting) -> str:
 
 def alert_words(alerts: AlertCounts) -> str:
     """Open alerts by level; none is said in words."""
-    levels = [words.SEVERITY[level].saying(f"{count} {level}")
+    levels = [words.SEVERITY[level].saying(formats.counted(count, PLURALS[level]))
               for level in ("critical", "error", "warning", "info") if (count := getattr(alerts, level))]
     snoozed = [quiet(f"{alerts.snoozed} snoozed")] if alerts.snoozed else []
     return " ".join([*levels, *snoozed]) or quiet("no open alerts")

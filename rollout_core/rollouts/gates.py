@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from rollout_core.errors import GateClosed
 from rollout_core.rollouts.decide.next_state import Next
@@ -134,3 +135,10 @@ def in_words(span: timedelta) -> str:
         if count:
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return "less than a minute"
+
+
+def left_in_words(span: timedelta) -> str:
+    """What is left of a stretch, rounded up: 12 days of 14 that are over leave 2, not 1."""
+    seconds = span.total_seconds()
+    unit = next((unit for unit in (86_400, 3_600, 60) if seconds > unit), 60)
+    return in_words(timedelta(seconds=max(ceil(seconds / unit), 1) * unit))

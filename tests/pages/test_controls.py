@@ -89,6 +89,14 @@ def test_pausing_works_while_nothing_can_be_counted_and_no_question_is_answered(
     assert (verb, request.rollout) == ("pause", "exercise_library")
 
 
+@pytest.mark.parametrize(("key", "said"), [
+    ("ask-hold", "until somebody resumes or advances"), ("ask-pause", "Where it was is remembered")])
+def test_a_dialog_says_what_a_verb_does_besides_the_counts(room: FakeControlRoom, key: str, said: str) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, key).click().run()
+    assert said in text_of(app)
+
+
 def test_rolling_back_is_one_menu_away_and_names_its_kind(room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
     app.menu_button(key="ask-roll-back").click("gradual").run()

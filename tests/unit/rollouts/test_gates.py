@@ -18,6 +18,7 @@ from rollout_core.rollouts.gates import (
     GateState,
     gates_of,
     in_words,
+    left_in_words,
     pass_gates,
     phases_to_prove,
 )
@@ -131,3 +132,10 @@ def test_only_met_and_signed_are_open(state: GateState):
     (timedelta(minutes=1, seconds=59), "1 minute"), (timedelta(seconds=5), "less than a minute")])
 def test_spans_are_told_in_words(span: timedelta, words: str):
     assert in_words(span) == words
+
+
+@pytest.mark.parametrize(("span", "words"), [
+    (timedelta(days=1, hours=9), "2 days"), (timedelta(days=2), "2 days"), (timedelta(days=1), "1 day"),
+    (timedelta(minutes=90), "2 hours"), (timedelta(seconds=5), "1 minute")])
+def test_what_is_left_of_a_stretch_is_rounded_up_so_that_both_parts_make_the_whole(span: timedelta, words: str):
+    assert left_in_words(span) == words
