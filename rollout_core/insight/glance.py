@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from rollout_core.health.issue import Issue, IssueState
 from rollout_core.health.score import HealthScore, health_score
-from rollout_core.insight.formulas import ERROR_BASES
+from rollout_core.insight.evidence_sources import ERROR_BASES
 from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.recent import STEPS, over_phase, recent
 from rollout_core.insight.scene import Scene

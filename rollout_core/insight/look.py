@@ -6,7 +6,7 @@ numbers belong together, so they are of one instant, and what the store has answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -83,6 +83,10 @@ class SeenStore:
     def forget(self, unit: str, subject: str) -> Forgotten:
         """See the port."""
         return self.store.forget(unit, subject)
+
+    def forget_keys(self, keys: Collection[int]) -> Mapping[str, int]:
+        """See the port."""
+        return self.store.forget_keys(keys)
 
     def retain(self, keep_days: Mapping[str, int], now: datetime, export_to: Path | None) -> Retained:
         """See the port."""

@@ -69,6 +69,8 @@ class Measuring:
         self._sums: dict[tuple[str, str | None], dict[Stratum, Sums]] = {}
         self._slices: dict[str, dict[str, dict[Stratum, dict[int, int]]]] = {}
         self._bins: dict[str, dict[Stratum, dict[int, int]]] = {}
+        self._parts: dict[tuple[str, str], dict[Stratum, dict[int, int]]] = {}
+        self._buckets: dict[str, dict[str, dict[int, ClusterSums]]] = {}
 
     def over(self, window: Window) -> Measuring:
         """The same rollout in another window."""
@@ -181,12 +183,14 @@ class Measuring:
             return self._slices[metric].get(part, {})
         if not part and metric in self._bins:
             return self._bins[metric]
-        question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
-                             live=self.live)
-        found: dict[Stratum, dict[int, int]] = {}
-        for arm, epoch, inclusion, place, count in self.ask(question).rows:
-            found.setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
-        return found
+        if (metric, part) not in self._parts:
+            question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
+                                 live=self.live)
+            found: dict[Stratum, dict[int, int]] = {}
+            for arm, epoch, inclusion, place, count in self.ask(question).rows:
+                found.setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
+            self._parts[metric, part] = found
+        return self._parts[metric, part]
 
     def slices(self, metric: str) -> Mapping[str, Mapping[Stratum, Bins]]:
         """All slices of one store metric's histogram ("" is everything), asked at once for tables."""
@@ -212,9 +216,24 @@ class Measuring:
 
     def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
         """Cluster-bucket sums of one store metric for one arm; closed windows only, empty when not kept."""
-        rows = self.ask(Buckets(self.rollout, (metric,), self.closed)).records()
-        return merged_clusters({row["bucket"]: ClusterSums(int(row["d"]), int(row["x"]))}
-                               for row in rows if row["arm"] in MEMBERS[arm])
+        by_arm = self._buckets.get(metric)
+        if by_arm is None:
+            by_arm = self._buckets[metric] = by_bucket(self.ask(Buckets(self.rollout, (metric,), self.closed)))
+        return merged_clusters(sums for each, sums in by_arm.items() if each in MEMBERS[arm])
+
+
+def by_bucket(rows: Rows) -> dict[str, dict[int, ClusterSums]]:
+    """Arm -> bucket -> sums of a Buckets answer, its strata added up; some ten thousand rows."""
+    arm, bucket, d, x = (rows.columns.index(name) for name in ("arm", "bucket", "d", "x"))
+    counted: dict[tuple[str, int], tuple[int, int]] = {}
+    for row in rows.rows:
+        key = (row[arm], row[bucket])
+        before = counted.get(key, (0, 0))
+        counted[key] = (before[0] + int(row[d]), before[1] + int(row[x]))
+    found: dict[str, dict[int, ClusterSums]] = {}
+    for (which, place), sums in counted.items():
+        found.setdefault(which, {})[place] = ClusterSums(*sums)
+    return found
 
 
 CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,

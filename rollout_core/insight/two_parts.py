@@ -21,6 +21,7 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     tuple(f"vital:{name}" for name in VITALS),
     ("session_critical_errors", "session_duration", "session_errors"),
     ("request_duration", "request_errors"),
+    ("good_loads", "page_load_score"),
 )
 """Metrics that come from the same events."""
 
@@ -51,8 +52,13 @@ def moving(question: Any, now: Any) -> bool:
 
 
 def together(question: Any, closed: Rows, tail: Rows) -> Rows:
-    """Both parts as one answer."""
-    return Rows(closed.columns, summed((*closed.rows, *tail.rows), type(question)), tail.closed_until_at)
+    """Both parts as one answer. A group stands once in each of them; the tail is small."""
+    kind = type(question)
+    width = SUMMED[kind]
+    late = {row[:-width]: row[-width:] for row in summed(tail.rows, kind)}
+    rows = [row if (more := late.pop(row[:-width], None)) is None
+            else (*row[:-width], *_added(row[-width:], more, kind)) for row in closed.rows]
+    return Rows(closed.columns, [*rows, *((*key, *numbers) for key, numbers in late.items())], tail.closed_until_at)
 
 
 def summed(rows: Iterable[Row], kind: type) -> list[Row]:
@@ -87,7 +93,7 @@ class Finest:
 
 FINEST: Mapping[type, Finest] = {
     Totals: Finest(("metric", "arm", "hour", "epoch", "inclusion")),
-    Histogram: Finest(("metric", "arm", "epoch", "inclusion")),
+    Histogram: Finest(("metric", "arm", "day", "epoch", "inclusion")),
     Ratings: Finest(("arm", "epoch", "inclusion"), metric=False),
 }
 
@@ -95,7 +101,9 @@ FINEST: Mapping[type, Finest] = {
 def shared(question: Any) -> Any:
     """The question about the same window that has the answers of all its family in it; itself where there is none."""
     finest = FINEST.get(type(question))
-    if finest is None or getattr(question, "flag", None) is not None or getattr(question, "arms", ()):
+    if finest is None or (isinstance(question, Totals) and question.flag is not None):
+        return question
+    if isinstance(question, Totals | Histogram) and question.arms:
         return question
     by = (*finest.by, *(("slice",) if getattr(question, "slice", "") is None else ()))
     if not set(question.by) <= {*by}:
@@ -122,7 +130,7 @@ def own(question: Any, asked: Any, answer: Rows) -> Rows:
                                       else 0)
     places = [asked.by.index(name) for name in question.by]
     metric = asked.by.index("metric") if "metric" in asked.by else None
-    wanted = set(getattr(question, "metrics", ()))
+    wanted = set() if isinstance(question, Ratings) else {*question.metrics}
     rows = (tuple(row[place] for place in places) + row[-width:] for row in answer.rows
             if metric is None or row[metric] in wanted)
     return Rows((*question.by, *answer.columns[-width:]), summed(rows, type(question)), answer.closed_until_at)

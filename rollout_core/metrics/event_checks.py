@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -82,6 +84,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "release", "rollout", "unit", "subject",
                "flag", "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
 LONG_TEXTS = ("message", "comment")
+_texts = attrgetter(*SHORT_TEXTS, *LONG_TEXTS)
 SHORT = 512
 YEARS = range(1900, 2200)
 """Nothing happens outside of them; beyond lie the ends of the calendar, where arithmetic stops."""
@@ -208,22 +211,28 @@ def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Proble
     return None
 
 
+@lru_cache(maxsize=1_000)
+def _is_name(unit: str) -> bool:
+    return NAME.fullmatch(unit) is not None
+
+
 def _units_are_named_well(event: Event, sender: Sender, limits: Limits) -> Problem | None:
     units = event.units
     if len(units) > MAX_UNITS:
         return Refusal.TOO_MANY_UNITS, f"{len(units)} units in one event; at most {MAX_UNITS}"
     for unit, subject in units.items():
-        if not NAME.fullmatch(unit):
+        if not _is_name(unit):
             return Refusal.NOT_ALLOWED, f"{unit!r} is no name of a unit"
         if not subject or len(subject) > SHORT:
             return Refusal.NOT_ALLOWED, f"the {unit}'s id is empty or longer than {SHORT} characters"
-    if event.unit and not NAME.fullmatch(event.unit):
+    if event.unit and not _is_name(event.unit):
         return Refusal.NOT_ALLOWED, f"{event.unit!r} is no name of a unit"
     return None
 
 
 def _units_are_known(event: Event, sender: Sender, limits: Limits) -> Problem | None:
-    if sender.units is None:
+    if sender.units is None or (sender.units.issuperset(event.units)
+                                and (not event.unit or event.unit in sender.units)):
         return None
     strange = sorted({*event.units, *((event.unit,) if event.unit else ())} - sender.units)
     if strange:
@@ -233,6 +242,8 @@ def _units_are_known(event: Event, sender: Sender, limits: Limits) -> Problem | 
 
 
 def _texts_are_short(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    if max(map(len, filter(None, _texts(event))), default=0) <= SHORT and not event.attributes:
+        return None
     for field in SHORT_TEXTS:
         text = getattr(event, field)
         if text is not None and len(text) > SHORT:
@@ -247,11 +258,12 @@ def _texts_are_short(event: Event, sender: Sender, limits: Limits) -> Problem | 
 
 
 def _times_are_aware(event: Event, sender: Sender, limits: Limits) -> Problem | None:
-    for field in ("occurred_at", "sent_at"):
-        moment = getattr(event, field)
-        if moment is not None and moment.tzinfo is None:
+    for field, moment in (("occurred_at", event.occurred_at), ("sent_at", event.sent_at)):
+        if moment is None:
+            continue
+        if moment.tzinfo is None:
             return Refusal.NOT_ALLOWED, f"{field} has no offset from UTC; write for instance 2026-01-31T12:00:00Z"
-        if moment is not None and moment.year not in YEARS:
+        if moment.year not in YEARS:
             return Refusal.NOT_ALLOWED, f"{field} is in the year {moment.year}"
     return None
 
@@ -274,6 +286,8 @@ def _arm_is_whole(event: Event) -> Problem | None:
 
 def _counts_fit(event: Event, sender: Sender, limits: Limits) -> Problem | None:
     """Whole numbers are within what their column holds: one that does not fit would sink its whole batch."""
+    if event.inclusion is None and event.epoch is None and event.status is None:
+        return None
     for field, most in (("inclusion", BUCKETS), ("epoch", LAST_EPOCH), ("status", LAST_STATUS)):
         number = getattr(event, field)
         if number is not None and not 0 <= number <= most:

@@ -4,8 +4,8 @@
     python -m tests.bench.pages --events 300000 --store DIR --sessions 10
 
 CPU is the server process's own, everything in it included (event loop, DuckDB, garbage collection). A store that is
-there already is used again with --store; build it anew when the schema changes, and when it is older than some hours:
-its events end when it was built.
+there already is used again with --store; build it anew when the schema changes. Its events end when it was built: an
+older one needs --clock-back, the seconds that the app's clock goes behind.
 """
 
 from __future__ import annotations
@@ -179,6 +179,7 @@ def main() -> int:
     asked.add_argument("--rounds", type=int, default=7)
     asked.add_argument("--only", default="", help="these pages, separated by commas")
     asked.add_argument("--no-browser", action="store_true")
+    asked.add_argument("--clock-back", type=float, default=0.0, help="seconds that the app's clock goes behind")
     options = asked.parse_args()
     paths = tuple("" if place == 0 else entry.url_path for place, entry in enumerate(PAGES)
                   if not options.only or entry.url_path in options.only.split(","))
@@ -188,6 +189,7 @@ def main() -> int:
             build(kept, options.events)
         directory = Path(temporary) / "store"
         shutil.copytree(kept, directory)        # the write burst is none of the next run's
+        os.environ["BENCH_CLOCK_BACK"] = str(options.clock_back)
         quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
             time.sleep(5)                       # the windows' first pass

@@ -1,18 +1,23 @@
 """The real app, with one more address: POST /bench/forget makes every page ask its questions anew.
 
 Pages share answers for some seconds; without this a benchmark would wait that long before each measured rerun.
+BENCH_CLOCK_BACK is how many seconds the app's clock goes behind the machine's, for a store that was built earlier.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvicorn
 
 from dashboard import app, settings
 from pages.panels import answers
+from rollout_core.ports.clock import SystemClock
 
+BACK = timedelta(seconds=float(os.environ.get("BENCH_CLOCK_BACK", "0")))
 FORGET = "/bench/forget"
 
 
@@ -26,5 +31,11 @@ async def served(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await app(scope, receive, send)  # type: ignore[arg-type]
 
 
+def earlier(_clock: SystemClock) -> datetime:
+    """The time when the store was built, and on from there."""
+    return datetime.now(UTC) - BACK
+
+
 if __name__ == "__main__":
+    SystemClock.now = earlier  # type: ignore[method-assign]
     uvicorn.run(served, host=settings.address, port=int(sys.argv[1]), log_level="warning", ws_max_size=2**26)
