@@ -82,7 +82,7 @@ def main() -> int:
                    [per["written"] + per["windows"]])
     print(f"{total['events']:,.0f} events; CPU s per 300,000: made {per['made']:.1f}, written {per['written']:.1f}, "
           f"windows {per['windows']:.1f}")
-    return report([line])
+    return report("Loading the demo", [line])
 
 
 if __name__ == "__main__":
