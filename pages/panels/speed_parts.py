@@ -11,6 +11,7 @@ from pages.panels import evidence
 from pages.panels.furniture import table
 from rollout_core.charts import words
 from rollout_core.charts.words import Word, quiet
+from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.speed import Percentiles, SpeedAnswer
 from rollout_core.metrics.measured import Measured
 
@@ -37,7 +38,7 @@ def listing(found: Sequence[Percentiles], name: str) -> None:
         st.markdown(quiet("Nothing was measured in this window."))
         return
     frame = pd.DataFrame({
-        name: [each.key for each in found],
+        name: [harmless(each.key) for each in found],
         "p50": [each.p50.value for each in found], "p95": [each.p95.value for each in found],
         "p99": [each.p99.value for each in found], "Control p95": [each.control_p95.value for each in found],
         "Change": [None if each.change.value is None else each.change.value * 100 for each in found],

@@ -11,6 +11,7 @@ from pages.panels import evidence
 from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, palette, words
 from rollout_core.charts.words import Word, plain, quiet
+from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.vitals import VitalCard, VitalsAnswer, VitalsRequest, VitalsSlice
 
@@ -81,7 +82,7 @@ def slices(answer: Sequence[VitalsSlice], name: str, vital: str) -> None:
     unit = answer[0].treatment.unit
     number = "%.0f ms" if unit == "ms" else "%.3f"
     frame = pd.DataFrame({
-        name: [each.key for each in answer],
+        name: [harmless(each.key) for each in answer],
         f"{vital} p75": [each.treatment.value for each in answer],
         "Control": [each.control.value for each in answer],
         "Good": [None if each.good is None else each.good * 100 for each in answer],

@@ -18,8 +18,9 @@ from rollout_core.charts.palette import Theme
 
 pio.templates.default = None
 Number = float | None
-ROWS, LATE = 3, 0.6
-"""In how many rows marks are written, and from which part of the axis on their words stand on the left."""
+ROWS, LATE, WORDS = 3, 0.6, 0.2
+"""In how many rows marks are written, from which part of the axis on their words stand on the left, and how much of the
+axis the words of one take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +121,35 @@ def marks(fig: go.Figure, happened: Sequence[Mark], ends: tuple[datetime, dateti
     """Thin vertical lines at their minute with words at the foot, those within `ends` only.
 
     Neighbours take different rows; towards the right edge the words stand left of their line, so none is cut off.
+    Where all rows are taken only the line is drawn, and the words before it say how many more there are.
     """
     length = (ends[1] - ends[0]) or timedelta(seconds=1)
     inside = [mark for mark in sorted(happened, key=lambda each: each.at) if ends[0] <= mark.at <= ends[1]]
-    for place, mark in enumerate(inside):
+    for mark in inside:
         colour, width = (palette.POOR, 1.5) if mark.incident else (palette.MUTED, 1.0)
         fig.add_vline(x=mark.at, line={"color": colour, "width": width})
+    for mark, row, more in _placed(inside, [(mark.at - ends[0]) / length for mark in inside]):
         late = (mark.at - ends[0]) / length > LATE
-        note(fig, mark.text, x=mark.at, yref="paper", y=0, xanchor="right" if late else "left", yanchor="bottom",
-             xshift=-4 if late else 4, yshift=16 * (place % ROWS), bgcolor=_under(fig), borderpad=1)
+        note(fig, f"{mark.text}, {more} more" if more else mark.text, x=mark.at, yref="paper", y=0,
+             xanchor="right" if late else "left", yanchor="bottom", xshift=-4 if late else 4, yshift=16 * row,
+             bgcolor=_under(fig), borderpad=1)
+
+
+def _placed(marks: Sequence[Mark], places: Sequence[float]) -> list[tuple[Mark, int, int]]:
+    """(mark, its row, how many after it found no row); the place is the share of the axis left of the mark."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS)]
+    written: list[tuple[Mark, int, int]] = []
+    for mark, place in zip(marks, places, strict=True):
+        left, right = (place - WORDS, place) if place > LATE else (place, place + WORDS)
+        rows = [(len(written) + step) % ROWS for step in range(ROWS)]
+        row = next((row for row in rows if all(right <= start or left >= end for start, end in taken[row])), None)
+        if row is None:
+            before, kept, more = written[-1]
+            written[-1] = (before, kept, more + 1)
+        else:
+            taken[row].append((left, right))
+            written.append((mark, row, 0))
+    return written
 
 
 def _under(fig: go.Figure) -> str:

@@ -63,10 +63,18 @@ def import_file(room: Room, actor: Actor, request: ImportFile, progress: Progres
         sync_register(room)
     counted = {"read": tally.read, "stored": tally.stored, "duplicates": tally.duplicates,
                "subjects": tally.subjects, "rejected": tally.rejected}
+    warnings = (refused_words(tally.rejected),) if tally.rejected else ()
     return act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: Change(
         NAME, None, unit.audit.append(entry(
             actor, when, NAME, reason=(request.reason or "").strip(),
-            after={"file": source.name, "identity": source.identity, **counted})).seq, result=counted))
+            after={"file": source.name, "identity": source.identity, **counted})).seq, warnings=warnings,
+        result=counted))
+
+
+def refused_words(rejected: int) -> str:
+    """How many rows or events were refused, and where to read why."""
+    many = "1 row or event was" if rejected == 1 else f"{rejected:,} rows or events were"
+    return f"{many} refused; `rollout ask events_health` and the page Settings, Store say why."
 
 
 def _keep_subjects(room: Room, batch: ImportBatch, tally: Tally) -> None:

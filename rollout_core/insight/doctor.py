@@ -74,7 +74,8 @@ def _events(room: Room, request: DoctorRequest) -> Iterable[Checkup]:
     condition = room.events.condition()
     yield Checkup("events", "Event store", "broken" if condition.problems else "ok",
                   "; ".join(condition.problems)
-                  or f"{sum(condition.rows.values()):,} rows, version {condition.version}",
+                  or f"{sum(condition.rows.values()):,} rows in all tables (events, sums, register), "
+                     f"version {condition.version}",
                   "Restore the last backup, or move the file aside." if condition.problems else "")
     mebibytes = (condition.file_bytes + condition.wal_bytes) / 2**20
     wal = condition.wal_bytes / 2**20

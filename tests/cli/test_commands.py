@@ -169,6 +169,7 @@ def test_a_backup_can_be_restored_and_leaves_the_rollout_held(started: Command, 
     started("set", "3", "-r", PLAN)
     ran = started("restore", str(target), "--reason", "test")
     assert ran.code == 0, ran.err
+    assert "Note: The event store takes the backup's events at the next start" in ran.out
     entry = next(each for each in started("ask", "rollouts", "--json").json()["rollouts"] if each["key"] == PLAN)
     assert (entry["status"], entry["percentage"]) == ("held", 3)
 

@@ -274,3 +274,4 @@ def test_the_seeds_addresses_lead_to_their_pages(app: RunningApp) -> None:
         assert led("/admin/rollout?rollout=exercise_library") == "/rollout?rollout=exercise_library"
         assert led("/admin/dashboard") == "/dashboard"
         assert led("/admin/analytics") == "/analytics"
+        assert led("/overview?rollout=exercise_library") == "/?rollout=exercise_library"

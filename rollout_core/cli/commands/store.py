@@ -17,8 +17,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def result(found: Values) -> str:
-    """What a verb that touches no rollout answered."""
-    return words.tree(found["result"]) or f"Done. Audit entry {found['audit_seq']}."
+    """What a verb that touches no rollout answered, and what it warns of."""
+    said = words.tree(found["result"]) or f"Done. Audit entry {found['audit_seq']}."
+    return "\n".join([said, *(f"  Note: {warning}" for warning in found.get("warnings", ()))])
 
 
 @click.command("setup")

@@ -74,7 +74,9 @@ def test_a_rehearsal_draws_both_shares_and_a_line_for_each_step_asked_for() -> N
 def test_marks_that_nobody_could_read_are_left_to_the_table() -> None:
     shares = [Shares(NOON, 20.0, 20.0), Shares(NOON + timedelta(days=9), 20.0, 20.0)]
     asked = [Asked(NOON + timedelta(hours=hour), "Hold") for hour in range(60)]
-    assert len(words_in(share_timeline(shares, asked, "light", local))) == MOST_MARKS
+    fig = share_timeline(shares, asked, "light", local)
+    assert len(fig.layout.shapes) == MOST_MARKS
+    assert words_in(fig) == ["Hold", "Hold", "Hold, 15 more"], "18 lines within 17 of 216 hours: three rows of words"
 
 
 def test_nothing_rehearsed_is_said() -> None:

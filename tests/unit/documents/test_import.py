@@ -141,3 +141,13 @@ def test_only_an_admin_imports(room: Room) -> None:
 def test_a_process_that_reads_no_files_says_so(room: Room) -> None:
     with pytest.raises(StoreUnavailable):
         import_file(replace(room, open_import=None), ADMIN, ImportFile("x", "y"))
+
+
+def test_an_import_with_refused_rows_says_where_to_read_why(room: Room) -> None:
+    (room.directory / "bad.csv").write_text(HEADING + "not a time,c1,1,a\n2024-01-01T00:00:00Z,c2,1,a\n")
+    mapping = str(room.directory / "shop.yaml")
+    [told] = import_file(room, ADMIN, ImportFile(str(room.directory / "bad.csv"), mapping)).warnings
+    assert told.startswith("1 row or event was refused")
+    assert "rollout ask events_health" in told
+    (room.directory / "good.csv").write_text(orders(1))
+    assert import_file(room, ADMIN, ImportFile(str(room.directory / "good.csv"), mapping)).warnings == ()
