@@ -13,7 +13,7 @@ from secrets import token_hex, token_urlsafe
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from rollout_core.errors import NotSignedIn, PersonNotFound
+from rollout_core.errors import InvalidRequest, NotSignedIn, PersonNotFound
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.person import Person, SignInLink
@@ -54,7 +54,7 @@ def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCA
     """The secret of a new one-time link for `person`; usable once, until `lifetime` has passed. Admins only.
 
     Only the local admin is made by it: a mistyped name must not become a new admin. Raises NotPermitted,
-    PersonNotFound.
+    PersonNotFound, InvalidRequest for somebody who was taken off the list.
     """
     require(actor, Role.ADMIN, "make a sign-in link")
     now, secret = room.clock.now(), token_urlsafe(SECRET_BYTES)
@@ -63,6 +63,9 @@ def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCA
         if known is None and person != LOCAL_ADMIN:
             raise PersonNotFound(f"Nobody is named {person!r}.",
                                  mend="`rollout person NAME --role ROLE` adds somebody.", name=person)
+        if known is not None and not known.active:
+            raise InvalidRequest(f"{person} may not sign in, so a link would lead nowhere.", name=person,
+                                 mend=f"`rollout do set_person name={person} active=true` lets them in again.")
         granted = known.role if known else role
         if known is None:
             unit.people.save(Person(name=person, role=role, created_at=now))
@@ -89,6 +92,9 @@ def sign_in_by_link(room: Room, secret: str, length: timedelta = SESSION_LENGTH,
             return begin_session(unit, link.person, person.role if person else link.role, "link", now, length)
         if note:
             note_refusal(unit, link.person if link else "unknown", "link", now)
+    if link is not None:
+        raise NotSignedIn(f"{link.person} may not sign in here any more.",
+                          mend="Ask an admin, or the owner of the machine.")
     raise NotSignedIn("This link was used already or is too old.", mend="`rollout signin-link` prints a new one.")
 
 

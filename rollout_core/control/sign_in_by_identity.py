@@ -25,7 +25,7 @@ def sign_in_by_identity(room: Room, identity: Identity, trust: Trust, length: ti
     """
     now = room.clock.now()
     with room.control.write() as unit:
-        known = unit.people.get(identity.name)
+        known = _known(unit, identity.name)
         try:
             role = admitted_role(identity, trust, known)
         except NotSignedIn as error:
@@ -35,8 +35,15 @@ def sign_in_by_identity(room: Room, identity: Identity, trust: Trust, length: ti
             note_refusal(unit, identity.name or "unknown", METHOD, now, error.message)
         else:
             _keep(unit, identity, known, role, now)
-            return begin_session(unit, identity.name, role, METHOD, now, length)
+            return begin_session(unit, known.name if known else identity.name, role, METHOD, now, length)
     raise refused
+
+
+def _known(unit: ControlUnit, name: str) -> Person | None:
+    """The person of this mail address, however it was spelled when they were added. Of several spellings one that was
+    taken off the list counts first: nobody comes back by another spelling."""
+    same = [person for person in unit.people.all() if person.name.strip().lower() == name]
+    return min(same, key=lambda person: (person.active, person.name != name), default=None)
 
 
 def _keep(unit: ControlUnit, identity: Identity, known: Person | None, role: Role, now: datetime) -> None:
