@@ -12,7 +12,7 @@ from rollout_core.storage.control_tables import ALERT_HISTORY, ALERTS, ISSUES
 
 
 class SqlAlerts:
-    """The repository; see `rollout_core.ports.control_store.Alerts`."""
+    """The repository; see `rollout_core.ports.control_procedure.Alerts`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, ALERTS, Alert)
@@ -50,7 +50,7 @@ class SqlAlerts:
 
 
 class SqlIssues:
-    """The repository; see `rollout_core.ports.control_store.Issues`."""
+    """The repository; see `rollout_core.ports.control_procedure.Issues`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, ISSUES, Issue)

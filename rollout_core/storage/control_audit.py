@@ -28,7 +28,7 @@ RAW = select(AUDIT.c.seq, type_coerce(AUDIT.c.at, Text).label("at"), AUDIT.c.rol
 
 
 class SqlAudit:
-    """The repository; see `rollout_core.ports.control_store.Audit`."""
+    """The repository; see `rollout_core.ports.control_trail.Audit`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._meta = connection, SqlMeta(connection)

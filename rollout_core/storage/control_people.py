@@ -16,7 +16,7 @@ from rollout_core.storage.control_tables import LINKS, PEOPLE, REPLAYS, SESSIONS
 
 
 class SqlPeople:
-    """The repository; see `rollout_core.ports.control_store.People`."""
+    """The repository; see `rollout_core.ports.control_people.People`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, PEOPLE, Person)
@@ -48,7 +48,7 @@ class SqlPeople:
 
 
 class SqlSessions:
-    """The repository; see `rollout_core.ports.control_store.Sessions`."""
+    """The repository; see `rollout_core.ports.control_people.Sessions`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, SESSIONS, Session)
@@ -88,7 +88,7 @@ class SqlSessions:
 
 
 class SqlTokens:
-    """The repository; see `rollout_core.ports.control_store.Tokens`."""
+    """The repository; see `rollout_core.ports.control_people.Tokens`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, TOKENS, Token)
@@ -121,7 +121,7 @@ class SqlTokens:
 
 
 class SqlReplays:
-    """The repository; see `rollout_core.ports.control_store.Replays`."""
+    """The repository; see `rollout_core.ports.control_trail.Replays`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, REPLAYS, Replay)

@@ -38,7 +38,7 @@ class PlanCache:
 
 
 class SqlPlans:
-    """The repository; see `rollout_core.ports.control_store.Plans`."""
+    """The repository; see `rollout_core.ports.control_rollouts.Plans`."""
 
     def __init__(self, connection: Connection, cache: PlanCache) -> None:
         self._connection, self._cache = connection, cache

@@ -14,7 +14,7 @@ from rollout_core.storage.control_tables import DECISIONS, OUTBOX, SIGNOFFS, TIC
 
 
 class SqlChecklist:
-    """The repository; see `rollout_core.ports.control_store.Checklist`."""
+    """The repository; see `rollout_core.ports.control_procedure.Checklist`."""
 
     def __init__(self, connection: Connection) -> None:
         self._ticks = DocumentTable(connection, TICKS, Tick)
@@ -42,7 +42,7 @@ class SqlChecklist:
 
 
 class SqlSignoffs:
-    """The repository; see `rollout_core.ports.control_store.Signoffs`."""
+    """The repository; see `rollout_core.ports.control_procedure.Signoffs`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, SIGNOFFS, Signoff)
@@ -63,7 +63,7 @@ class SqlSignoffs:
 
 
 class SqlDecisions:
-    """The repository; see `rollout_core.ports.control_store.Decisions`."""
+    """The repository; see `rollout_core.ports.control_trail.Decisions`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, DECISIONS, DecisionRecord)
@@ -94,7 +94,7 @@ class SqlDecisions:
 
 
 class SqlOutbox:
-    """The repository; see `rollout_core.ports.control_store.Outbox`. `state` is waiting | sent | dead."""
+    """The repository; see `rollout_core.ports.control_trail.Outbox`. `state` is waiting | sent | dead."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, OUTBOX, OutboxMessage)

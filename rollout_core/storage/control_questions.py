@@ -11,7 +11,7 @@ from rollout_core.storage.control_tables import SAVED_QUESTIONS
 
 
 class SqlSavedQuestions:
-    """The repository; see `rollout_core.ports.control_store.SavedQuestions`."""
+    """The repository; see `rollout_core.ports.control_people.SavedQuestions`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, SAVED_QUESTIONS, SavedQuestion)

@@ -22,7 +22,7 @@ LAST_CHANGE = "register_change"
 
 
 class SqlRegister:
-    """The repository; see `rollout_core.ports.control_store.Register`."""
+    """The repository; see `rollout_core.ports.control_rollouts.Register`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._meta = connection, SqlMeta(connection)

@@ -13,7 +13,7 @@ from rollout_core.storage.control_tables import EPOCHS, OVERRIDES, ROLLOUTS
 
 
 class SqlRollouts:
-    """The repository; see `rollout_core.ports.control_store.Rollouts`."""
+    """The repository; see `rollout_core.ports.control_rollouts.Rollouts`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, ROLLOUTS, Rollout)
@@ -43,7 +43,7 @@ class SqlRollouts:
 
 
 class SqlEpochs:
-    """The repository; see `rollout_core.ports.control_store.Epochs`."""
+    """The repository; see `rollout_core.ports.control_rollouts.Epochs`."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, EPOCHS, Epoch)
@@ -65,7 +65,7 @@ class SqlEpochs:
 
 
 class SqlOverrides:
-    """The repository; see `rollout_core.ports.control_store.Overrides`. No flag (all flags) is stored as ''."""
+    """The repository; see `rollout_core.ports.control_rollouts.Overrides`. No flag (all flags) is stored as ''."""
 
     def __init__(self, connection: Connection) -> None:
         self._rows = DocumentTable(connection, OVERRIDES, Override)

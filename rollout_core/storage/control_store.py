@@ -14,8 +14,8 @@ from typing import TypeVar, cast
 from sqlalchemy import Connection, Engine
 
 from rollout_core.errors import StoreLocked, StoreUnavailable
-from rollout_core.ports import control_store as ports
-from rollout_core.ports.control_store import ControlUnit, PlanReader
+from rollout_core.ports import control_people, control_procedure, control_rollouts, control_trail
+from rollout_core.ports.control_store import ControlUnit, Meta, PlanReader
 from rollout_core.storage.control_alerts import SqlAlerts, SqlIssues
 from rollout_core.storage.control_audit import SqlAudit
 from rollout_core.storage.control_engine import (
@@ -44,24 +44,24 @@ PRIVATE = 0o600
 class SqlControlUnit:
     """The repositories of one transaction."""
 
-    plans: ports.Plans
-    rollouts: ports.Rollouts
-    epochs: ports.Epochs
-    overrides: ports.Overrides
-    audit: ports.Audit
-    decisions: ports.Decisions
-    alerts: ports.Alerts
-    issues: ports.Issues
-    checklist: ports.Checklist
-    signoffs: ports.Signoffs
-    people: ports.People
-    sessions: ports.Sessions
-    tokens: ports.Tokens
-    register: ports.Register
-    outbox: ports.Outbox
-    replays: ports.Replays
-    saved_questions: ports.SavedQuestions
-    meta: ports.Meta
+    plans: control_rollouts.Plans
+    rollouts: control_rollouts.Rollouts
+    epochs: control_rollouts.Epochs
+    overrides: control_rollouts.Overrides
+    audit: control_trail.Audit
+    decisions: control_trail.Decisions
+    alerts: control_procedure.Alerts
+    issues: control_procedure.Issues
+    checklist: control_procedure.Checklist
+    signoffs: control_procedure.Signoffs
+    people: control_people.People
+    sessions: control_people.Sessions
+    tokens: control_people.Tokens
+    register: control_rollouts.Register
+    outbox: control_trail.Outbox
+    replays: control_trail.Replays
+    saved_questions: control_people.SavedQuestions
+    meta: Meta
 
     def __init__(self, connection: Connection, plans: PlanCache) -> None:
         self.plans = SqlPlans(connection, plans)
