@@ -40,7 +40,7 @@ def quiet(text: str) -> str:
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])")
 _SHORTCODE = re.compile(r":(?=[\w+-]+:|material/)")
-_LINK = re.compile(r"(?<=://)|(?<=www\.)|(?<=@)", re.IGNORECASE)
+_LINK = re.compile(r"(?<=://)|(?<=www)(?=\\?\.)|(?<=@)", re.IGNORECASE)
 _JOINER = "⁠"
 
 

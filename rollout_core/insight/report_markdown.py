@@ -10,6 +10,8 @@ from rollout_core.insight.report import ReportAnswer
 from rollout_core.insight.words import measured_in_words, number
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
+ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+"""Where GitHub's Markdown begins to see a link without brackets."""
 
 
 def markdown_of(report: ReportAnswer) -> str:
@@ -23,8 +25,9 @@ def markdown_of(report: ReportAnswer) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text of people, so that it stays text: no markup, no table cell ends, one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Text of people, so that it stays text: no markup, no link, no table cell ends, one line."""
+    literal = SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    return ADDRESS.sub(r"\\\g<0>", literal)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -177,6 +177,7 @@ def test_events_health_counts_what_arrived(world: World) -> None:
 def test_text_of_users_stays_text_in_the_report(world: World) -> None:
     assert escaped("<b>|x|</b>\n# y") == "&lt;b&gt;\\|x\\|&lt;/b&gt; \\# y"
     assert escaped("$x^2$") == "\\$x^2\\$"
+    assert escaped("http://evil.example Www.evil.example") == "http\\://evil.example Www\\.evil.example"
     world.add("error", 14 * 24 - 0.5, "treatment0", category="javascript", severity="low", message="<img src=x>|oops")
     world.close()
     report = ask(world, "report")
