@@ -30,8 +30,17 @@ def chosen_rollout(here: Here) -> RolloutEntry:
     if not known:
         no_rollout_yet()
         st.stop()
+    _by_key(known)
     name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=230)
     return known[name]
+
+
+def _by_key(known: Mapping[str, RolloutEntry]) -> None:
+    """An address may name the rollout by its key, as the terminal does; unknown it would show another one silently."""
+    given = st.query_params.get("rollout")
+    label = next((label for label, entry in known.items() if entry.key == given), None)
+    if label is not None and label != given and "rollout" not in st.session_state:
+        st.session_state["rollout"] = label
 
 
 def chosen_window(default: str = "This phase") -> tuple[str, str]:

@@ -100,7 +100,8 @@ def _needs(scene: Scene, line: RolloutLine) -> list[Need]:
 
 
 def _need(scene: Scene, alert: Alert) -> Need:
-    detail = str(alert.facts.get("evidence", "")) or "; ".join(alert.advice[:1])
+    evidence = str(alert.facts.get("evidence", ""))
+    detail = f"when it opened: {evidence}" if evidence else "; ".join(alert.advice[:1])
     return Need(scene.rollout.key, scene.rollout.name, alert.severity.value, f"{scene.rollout.name}: {alert.title}",
                 detail, "acknowledge_alert", alert.id, alert.due_at)
 

@@ -163,3 +163,8 @@ def test_ticking_an_item_is_a_verb(room: FakeControlRoom) -> None:
 
 def test_the_rollout_in_the_address_is_the_one_shown(room: FakeControlRoom) -> None:
     assert "Patient engagement" in open_page(ROLLOUT, rollout="Patient engagement").title[0].value
+
+
+def test_the_key_in_the_address_shows_that_rollout_too(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="patient_engagement")
+    assert app.selectbox(key="rollout").value == "Patient engagement"
