@@ -82,6 +82,7 @@ class ErrorsAnswer:
 
 STATES = {IssueState.OPEN: "unresolved", IssueState.RESOLVED: "resolved", IssueState.IGNORED: "ignored"}
 CONTROLS = ("control", "holdout")
+MOST_GROUPS = 1_000
 MOST_CATEGORIES = 20
 """Categories are what senders call them: so many of the most frequent are shown."""
 
@@ -103,7 +104,7 @@ def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
 
 def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate, ...]:
     """Sessions with an error of the category ÷ sessions, the most frequent first."""
-    seen = measuring.ask(ErrorGroups(measuring.window, measuring.rollout, limit=1000)).records()
+    seen = _seen(measuring, MOST_GROUPS)
     counted: dict[str, int] = {}
     for row in seen:
         if row["arm"] == "unattributed":
@@ -124,10 +125,20 @@ def _category(measuring: Measuring, name: str, arm: str) -> Measured:
     return built(measuring, Asked(metric, arm), hit / sessions if sessions else None, sessions, wilson(hit, sessions))
 
 
+def _seen(measuring: Measuring, limit: int) -> list[dict[str, Any]]:
+    """Rows of the `limit` most frequent groups. All of them are read from raw errors once, whoever asks for fewer."""
+    rows = measuring.ask(ErrorGroups(measuring.window, measuring.rollout, limit=max(limit, MOST_GROUPS))).records()
+    counted: dict[str, int] = {}
+    for row in rows:
+        counted[row["fingerprint"]] = counted.get(row["fingerprint"], 0) + row["n"]
+    kept = set(sorted(counted, key=lambda name: (-counted[name], name))[:limit])
+    return [row for row in rows if row["fingerprint"] in kept]
+
+
 def _groups(measuring: Measuring, request: ErrorsRequest) -> tuple[ErrorGroup, ...]:
     issues = {issue.source: issue for issue in measuring.scene.issues if issue.kind == "error_group"}
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in measuring.ask(ErrorGroups(measuring.window, measuring.rollout, request.limit)).records():
+    for row in _seen(measuring, request.limit):
         if row["arm"] != "unattributed" and request.category in (None, row["category"]):
             rows.setdefault(row["fingerprint"], []).append(row)
     groups = [_group(found, issues.get(fingerprint)) for fingerprint, found in rows.items()]
