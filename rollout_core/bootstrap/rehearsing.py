@@ -25,6 +25,7 @@ from rollout_core.storage.rewound_store import open_rewound
 
 PROGRESS = "rehearse"
 MOST_SWEEPS = 20_000
+LONGEST_STEP = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,10 @@ def _asked(room: ControlRoom, request: RehearsalRequest) -> Rehearse:
         rollout = unit.rollouts.get(chosen)
         own = unit.plans.get(rollout.plan, rollout.plan_version)
     until_at = request.until_at or room.room.clock.now()
+    if request.since_at.tzinfo is None or until_at.tzinfo is None:
+        raise InvalidRequest("A time has no offset from UTC.", mend="Write it like 2026-01-31T12:00:00Z.")
+    if not 0 < request.every_seconds <= LONGEST_STEP.total_seconds():
+        raise InvalidRequest("A rehearsal sweeps at least once a year.", mend="Give every_seconds, such as 3600.")
     every = timedelta(seconds=request.every_seconds)
     if request.since_at >= until_at or every <= timedelta(0):
         raise InvalidRequest("There is no time between the beginning and the end.", mend="Choose a later end.")

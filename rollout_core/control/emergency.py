@@ -33,7 +33,7 @@ def read_emergency(room: Room) -> Mapping[str, EmergencyStop]:
                 for key, stop in raw["stopped"].items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         at = room.clock.now()
         return {key: EmergencyStop(key, "unknown", at, f"{FILE} cannot be read") for key in room.live.current.rollouts}
 

@@ -38,6 +38,8 @@ ANSWERS_ITSELF = "/api/"
 OWN_CROSS_SITE = "/api/v1/events"
 """Events come from other sites' browsers, with the public write key and never with a cookie's rights."""
 
+WAY_DOWN = "To stop a rollout now, run `rollout stop --rollout KEY` on the app's machine: the owner needs no store."
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -80,13 +82,21 @@ class Doorkeeper:
         try:
             visitor = await run_in_threadpool(identify, room, headers)
         except (NotSignedIn, StoreError) as error:
-            return None if path in OPEN_PATHS else problems.answer(problems.describe(error), problems.headers_of(error))
+            return None if path in OPEN_PATHS else _unknown(error)
         place(scope, visitor)
         if visitor is not None:
             scope["headers"] = [*scope["headers"], *trusted_headers(visitor)]
         if visitor is not None or is_open(path):
             return _forged_form(visitor, method, path, headers)
         return _to_sign_in(scope, headers)
+
+
+def _unknown(error: NotSignedIn | StoreError) -> Response:
+    """Nobody is known: their credential is of no use, or the store cannot tell; then the owner's way down is named."""
+    document = problems.describe(error)
+    if isinstance(error, StoreError):
+        document["mend"] = " ".join(filter(None, (error.mend, WAY_DOWN)))
+    return problems.answer(document, problems.headers_of(error))
 
 
 def is_open(path: str) -> bool:

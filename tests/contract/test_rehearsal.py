@@ -43,6 +43,15 @@ def asked(every_hours: float = 24.0, plan: PlanText | None = None) -> RehearsalR
     return RehearsalRequest(SINCE, KEY, NOW, every_hours * 3600.0, plan)
 
 
+@pytest.mark.parametrize("request_", [
+    RehearsalRequest(SINCE, KEY, NOW, 1e308), RehearsalRequest(SINCE, KEY, NOW, float("nan")),
+    RehearsalRequest(SINCE, KEY, NOW, -3600.0), RehearsalRequest(SINCE.replace(tzinfo=None), KEY, NOW)])
+def test_a_step_beyond_reason_or_a_time_without_a_zone_is_refused(
+        harmed: ControlRoom, request_: RehearsalRequest) -> None:
+    with pytest.raises(InvalidRequest):
+        begin_rehearsal(harmed, ADMIN, request_)
+
+
 def variant(room: ControlRoom, old: str, new: str) -> PlanText:
     """The rollout's own plan with one passage written otherwise."""
     text = own_plan(room, KEY).text

@@ -96,10 +96,11 @@ def test_another_process_sees_the_emergency_file(setting: Setting) -> None:
     assert other.served().stopped
 
 
-def test_an_emergency_file_that_cannot_be_read_stops_everything(setting: Setting) -> None:
+@pytest.mark.parametrize("content", ["{ broken", "[]", "null", '{"stopped":' * 5_000])
+def test_an_emergency_file_that_cannot_be_read_stops_everything(setting: Setting, content: str) -> None:
     setting.running()
     setting.set_up("version 1", "other")
-    (setting.directory / FILE).write_text("{ broken", encoding="utf-8")
+    (setting.directory / FILE).write_text(content, encoding="utf-8")
     again = setting.restarted()
     assert again.served(KEY).stopped
     assert again.served("other").stopped
