@@ -37,7 +37,7 @@ def vitals(here: Here) -> None:
         section("How sure are we? Treatment − control", "Difference of p75 in % of control · bar: 95% interval")
         table(vitals_parts.differences(answer.cards), "Differences")
         st.markdown(quiet(evidence.LIKE_WITH_LIKE))
-    section(f"Where is it slow? Pages by {vital} in treatment", f"p75, {label.lower()} · sort by any column")
+    section(f"Where is it slow? Pages by {vital} in treatment", f"p75, {label.lower()} · slowest first")
     vitals_parts.slices(answer.pages, "Page", vital)
     section("On which device?")
     vitals_parts.slices(answer.devices, "Device", vital)

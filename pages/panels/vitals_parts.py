@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import pandas as pd
 import streamlit as st
@@ -74,11 +75,17 @@ def differences(answer: Sequence[VitalCard]) -> list[dict[str, str]]:
     return rows
 
 
+def slowest_first(answer: Sequence[VitalsSlice]) -> list[VitalsSlice]:
+    """By the treatment's value, downwards; without one at the end."""
+    return sorted(answer, key=lambda each: -inf if each.treatment.value is None else each.treatment.value, reverse=True)
+
+
 def slices(answer: Sequence[VitalsSlice], name: str, vital: str) -> None:
-    """A sortable table of pages or devices; it can be downloaded from its own menu."""
+    """A sortable table of pages or devices, the slowest in treatment first; it can be downloaded from its own menu."""
     if not answer:
-        st.markdown(quiet(f"No {vital} in this window."))
+        st.markdown(quiet(f"No {vital} in this window: choose a longer time."))
         return
+    answer = slowest_first(answer)
     unit = answer[0].treatment.unit
     number = "%.0f ms" if unit == "ms" else "%.3f"
     frame = pd.DataFrame({
@@ -86,13 +93,13 @@ def slices(answer: Sequence[VitalsSlice], name: str, vital: str) -> None:
         f"{vital} p75": [each.treatment.value for each in answer],
         "Control": [each.control.value for each in answer],
         "Good": [None if each.good is None else each.good * 100 for each in answer],
-        "Page views": [each.page_views for each in answer],
+        "Page views, both arms": [each.page_views for each in answer],
     })
     st.dataframe(frame, hide_index=True, alt=f"{name}s by {vital} in treatment", column_config={
         f"{vital} p75": st.column_config.NumberColumn(format=number),
         "Control": st.column_config.NumberColumn(format=number),
         "Good": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d%%"),
-        "Page views": st.column_config.NumberColumn(format="localized")})
+        "Page views, both arms": st.column_config.NumberColumn(format="localized")})
 
 
 def loads(answer: VitalsAnswer) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from types import SimpleNamespace
 
+from pages.panels.vitals_parts import slowest_first
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.control.sweep import Swept
 from rollout_core.insight.replay import ReplayRequest
@@ -249,3 +251,10 @@ def test_the_overview_of_an_empty_store_leads_to_getting_started() -> None:
     app = open_page()
     links = [each.proto.page for each in app.get("page_link")]
     assert any("start" in link or "getting_started" in link for link in links)
+
+
+def test_the_slowest_page_in_treatment_comes_first_and_unknown_last() -> None:
+    def page_of(value: float | None) -> SimpleNamespace:
+        return SimpleNamespace(treatment=SimpleNamespace(value=value))
+    ordered = slowest_first([page_of(158.0), page_of(None), page_of(178.0)])
+    assert [each.treatment.value for each in ordered] == [178.0, 158.0, None]
