@@ -122,7 +122,7 @@ def _save(known: PersonLine | None) -> None:
     except RolloutError as error:
         state[acting.REFUSED] = error
     else:
-        state[acting.DONE] = "Saved." if known else "Added. A one-time link lets them in."
+        state[acting.DONE] = "Saved." if known else "Added. More, One-time link makes the link that lets them in."
     _forget()
 
 
