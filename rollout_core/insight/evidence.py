@@ -178,9 +178,10 @@ def _firsts(version: Version, strata: Sequence[Stratum], rows: Rows) -> FirstEve
 def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) -> MetricEvidence:
     """One yes/no outcome per subject: adoption at its age, retention on its day."""
     whats = tuple(flag.key for flag in scene.plan.flags if source.tag is None or source.tag in flag.tags)
-    if source.own_flags and not whats:
+    epochs = version.epochs if source.tag is None else _serving(scene, version, whats)
+    if source.own_flags and not (whats and epochs):
         return MetricEvidence(metric=key)
-    rows = room.events.measure(Matured(version.rollout, version.epochs, source.kinds, version.window.until_at,
+    rows = room.events.measure(Matured(version.rollout, epochs, source.kinds, version.window.until_at,
                                        source.within_hours, source.on_day, whats if source.own_flags else (),
                                        version.crossings))
     cells = [(row["epoch"], row["inclusion"], row["arm"]) for row in rows.records()]
@@ -196,6 +197,12 @@ def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) ->
     treated = arm("treatment")
     return MetricEvidence(metric=key, strata=strata, blocks=blocks, treatment=treated, control=arm("control"),
                           treatment_per_hour=per_hour(version, {each.epoch: each.n for each in treated}))
+
+
+def _serving(scene: Scene, version: Version, flags: Iterable[str]) -> tuple[int, ...]:
+    """The version's epochs in which somebody could use one of these flags."""
+    return tuple(epoch.number for epoch in scene.epochs
+                 if epoch.number in version.epochs and not epoch.served.isdisjoint(flags))
 
 
 def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvidence:

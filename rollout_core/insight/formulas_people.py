@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built, scaled
 from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, Stratum, floored
+from rollout_core.insight.scene import Scene
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums, merged
 from rollout_core.metrics.interval import Z95, Estimate, Interval, mean_interval, relative_change, wilson
@@ -59,12 +60,23 @@ def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag:
     counted = within or age
     until_at = min(window.until_at, now - (age - counted)) if within else window.until_at
     flags = flags_with(measuring.scene.plan, tag) if tag is not None else own_flags(measuring.scene.plan)
-    if until_at <= window.since_at or (tag is not None and not flags):
+    since_at = window.since_at if tag is None else served_since(measuring.scene, flags, window.since_at)
+    if since_at is None or until_at <= since_at:
         return []
-    question = AdoptionAtAge(measuring.rollout, Window(window.since_at, until_at), now - (age - counted),
+    question = AdoptionAtAge(measuring.rollout, Window(since_at, until_at), now - (age - counted),
                              int(counted.total_seconds() // 3600), flag=flag, flags=flags,
                              again_days=7 if again else 0)
     return [row for row in measuring.ask(question).records() if row["arm"] in MEMBERS[TREATMENT]]
+
+
+def served_since(scene: Scene, flags: Iterable[str], begin_at: datetime) -> datetime | None:
+    """From when on somebody could use one of these flags, `begin_at` at the earliest; None while nobody can.
+
+    Who came before they were served could not use them within the age: counting those would prove a new feature unused
+    in the second in which it is switched on.
+    """
+    served = [epoch.began_at for epoch in scene.epochs if not epoch.served.isdisjoint(flags)]
+    return max(min(served), begin_at) if served else None
 
 
 def own_flags(plan: Plan) -> tuple[str, ...]:

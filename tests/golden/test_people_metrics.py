@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from rollout_core.insight.adoption import answer as adoption_answer
 from rollout_core.insight.business import BusinessRequest
 from rollout_core.insight.business import answer as business_answer
 from rollout_core.insight.measure import by_key
+from rollout_core.insight.measuring import Measuring
 from rollout_core.metrics.measured import Quality
 from tests.golden.made_world import World
 
@@ -33,6 +35,21 @@ def test_adoption_counts_a_use_within_seven_days_of_those_exposed_seven_days_ago
     assert (floor.value, floor.n) == (0.4, 5)         # at 48 h: a (2 days less 1 h) and e of all five
     assert by_key(measuring, "social_adoption").value == 0.25                          # f2 is social: b of four
     assert by_key(measuring, "adoption_rate", "control").quality is Quality.NO_DATA
+
+
+def test_a_feature_switched_on_later_is_not_unused_by_those_who_came_before(world: World) -> None:
+    for who, day in (("a", 0), ("b", 0), ("c", 4)):
+        world.expose(who, "treatment", day * DAY + 1)
+    world.add("feature_use", 5 * DAY, "c", flag="f2")
+    world.close()
+    found = world.measuring()
+    assert by_key(found, "social_adoption").value == pytest.approx(1 / 3), "f2 is there from the start: c of three"
+    (first, *rest) = found.scene.epochs
+    before = replace(first, served=frozenset({"f1"}))
+    later = replace(first, number=99, began_at=world.at(3 * DAY))
+    for epochs, value, n in (((before, *rest, later), 1.0, 1), ((before,), None, 0)):
+        seen = by_key(Measuring(found.events, replace(found.scene, epochs=epochs), found.window), "social_adoption")
+        assert (seen.value, seen.n) == (value, n), "c alone came since; while nobody can use it there is no share"
 
 
 def test_a_use_without_exposure_and_a_use_long_before_it_do_not_count(world: World) -> None:

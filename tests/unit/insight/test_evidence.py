@@ -250,6 +250,17 @@ def test_adoption_counts_the_plans_own_flags_and_retention_any_visit(here: Scene
     assert asked[0].crossings == (Crossing(2, "control", T0 + 5 * DAY),)
 
 
+def test_what_is_switched_on_later_is_judged_by_those_who_came_since(here: Scene) -> None:
+    # f2 carries the tag "social" and is served in the last epoch only; before that in none.
+    later = (*EPOCHS[:-1], replace(EPOCHS[-1], served=frozenset({"f1", "f2"})))
+    _, events, _ = evidence(replace(here, epochs=later), "social_adoption")
+    (asked,) = [each for each in events.asked if isinstance(each, Matured)]
+    assert asked.epochs == (EPOCHS[-1].number,)
+    never, silent, _ = evidence(here, "social_adoption")
+    assert not [each for each in silent.asked if isinstance(each, Matured)]
+    assert (never.treatment, never.blocks) == ((), None), "nothing to judge by, which is not zero"
+
+
 def test_the_inflow_is_that_of_the_newest_epoch_once_it_has_lasted_a_day(here: Scene) -> None:
     # Epoch 4 began on day 9, the clock stands at day 14: 240 requests in 120 hours.
     found, _, _ = evidence(here, "error_rate", BucketSums=sums(
