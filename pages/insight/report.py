@@ -25,4 +25,4 @@ with page(Role.VIEWER) as here:
                            icon=":material/download:", key="report-json", on_click="ignore")
     st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · audit trail anchored at {answer.audit_head[:24]}…"))
     with st.container(border=True, height=900):         # its tables may be wider than a phone: it scrolls inside
-        st.markdown(unlinked(answer.markdown), anchors=False)
+        st.markdown(unlinked(answer.markdown))

@@ -62,6 +62,7 @@ def _make(unit: ControlUnit, actor: Actor, request: SetPerson, when: Moment, has
     after = replace(before, role=request.role or before.role, password_hash=hashed or before.password_hash,
                     active=before.active if request.active is None else request.active,
                     source="local" if request.role is not None else before.source)
+    _keep_an_admin(unit, before, after)
     unit.people.save(after)
     loses = not after.active or not may(after.role, before.role) or hashed is not None
     ended = unit.sessions.revoke_person(name, when.at) if loses else 0
@@ -70,3 +71,14 @@ def _make(unit: ControlUnit, actor: Actor, request: SetPerson, when: Moment, has
         after={"person": name, "role": str(after.role), "active": after.active, "password_changed": hashed is not None,
                "sessions_ended": ended}))
     return Change(NAME, None, record.seq, result={"person": name, "role": str(after.role), "active": after.active})
+
+
+def _keep_an_admin(unit: ControlUnit, before: Person, after: Person) -> None:
+    """Raises InvalidRequest when nobody could change anything any more."""
+    if _decides(before) and not _decides(after) and sum(map(_decides, unit.people.all())) == 1:
+        raise InvalidRequest(f"{before.name} is the last admin.", mend="Make somebody else an admin first.",
+                             name=before.name)
+
+
+def _decides(person: Person) -> bool:
+    return person.active and person.role is Role.ADMIN

@@ -69,6 +69,9 @@ def counts_of(alerts: Iterable[Alert]) -> AlertCounts:
     return AlertCounts(**counted)
 
 
-def _urgency(line: AlertLine) -> tuple[bool, int, float]:
+def _urgency(line: AlertLine) -> tuple[bool, int, bool, float]:
+    """Unresolved ones first, the worst of them, then what is due first; without a deadline the newest first."""
     alert = line.alert
-    return (alert.state not in UNRESOLVED, ORDER[alert.severity], -alert.changed_at.timestamp())
+    waits = alert.state in UNRESOLVED and alert.due_at is not None
+    at = alert.due_at.timestamp() if waits and alert.due_at is not None else -alert.changed_at.timestamp()
+    return alert.state not in UNRESOLVED, ORDER[alert.severity], not waits, at

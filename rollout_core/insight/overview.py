@@ -74,8 +74,14 @@ def answer(room: Room, request: OverviewRequest) -> OverviewAnswer:
     lines = {scene.rollout.key: _line(room, scene) for scene in found}
     needs = [need for scene in found for need in _needs(scene, lines[scene.rollout.key])]
     return OverviewAnswer(
-        tuple(sorted(needs, key=lambda need: (ORDER[Severity(need.severity)], need.due_at is None))),
+        tuple(sorted(needs, key=_urgency)),
         tuple(sorted(lines.values(), key=_badness)), last_event(room), room.clock.now(), room.demo)
+
+
+def _urgency(need: Need) -> tuple[int, bool, float]:
+    """The worst first; of the same level what is due first."""
+    due = need.due_at
+    return ORDER[Severity(need.severity)], due is None, 0.0 if due is None else due.timestamp()
 
 
 def _line(room: Room, scene: Scene) -> RolloutLine:

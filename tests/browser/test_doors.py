@@ -255,7 +255,7 @@ def test_no_page_renders_what_somebody_wrote_and_none_asks_another_host(browser:
             page.goto(f"{both.app.url}/{path}")
             settle(page)
             main = page.get_by_test_id("stMain")
-            marks = main.locator("img[src*=evil], .katex, [onerror], a[href*=evil]").count()
+            marks = main.locator("img[src*=evil], .katex, [onerror], a[href*=evil]:not([href^='#'])").count()
             assert marks == 0, f"{path} renders what somebody wrote"
             shown += main.get_by_text("onerror=").count()
     assert shown >= 5, "the text is shown, as it was written"

@@ -54,6 +54,15 @@ def test_a_token_has_a_name_and_an_end_that_makes_sense(setting: Setting, fields
         setting.act("create_token", **fields)
 
 
+def test_the_last_admin_stays_one_until_there_is_another(setting: Setting) -> None:
+    setting.act("set_person", name="ada", role=Role.ADMIN)
+    for loss in ({"role": Role.OPERATOR}, {"active": False}):
+        with pytest.raises(InvalidRequest, match="last admin"):
+            setting.act("set_person", name="ada", **loss)
+    setting.act("set_person", name="ben", role=Role.ADMIN)
+    assert setting.act("set_person", name="ada", role=Role.OPERATOR).result["role"] == "operator"
+
+
 def test_two_valid_tokens_never_share_a_name(setting: Setting) -> None:
     setting.act("create_token", name="ci")
     with pytest.raises(InvalidRequest):
@@ -74,6 +83,7 @@ def test_a_password_is_stored_as_argon2id_and_signs_in(setting: Setting) -> None
 
 
 def test_a_demoted_person_is_signed_out_everywhere_at_once(setting: Setting) -> None:
+    setting.act("set_person", name="another", role=Role.ADMIN)
     setting.act("set_person", name="bea", role=Role.ADMIN, password=SENTENCE)
     session = sign_in_by_password(setting.room, "bea", SENTENCE).session
     setting.act("set_person", name="bea", role=Role.VIEWER)
@@ -90,6 +100,7 @@ def test_a_promoted_person_stays_signed_in_with_the_new_role(setting: Setting) -
 
 @pytest.mark.parametrize("fields", [{"active": False}, {"password": SENTENCE + "!"}])
 def test_taken_off_the_list_or_given_a_new_password_old_sessions_end(setting: Setting, fields: dict) -> None:
+    setting.act("set_person", name="another", role=Role.ADMIN)
     setting.act("set_person", name="bea", role=Role.ADMIN, password=SENTENCE)
     session = sign_in_by_password(setting.room, "bea", SENTENCE).session
     setting.act("set_person", name="bea", **fields)
