@@ -11,6 +11,7 @@ from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring, floored
+from rollout_core.insight.missing_data import stopped
 from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief, Waiting
@@ -107,20 +108,23 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     metric = CATALOG[criterion.metric]
     measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
     measured = measure(measuring, Asked(metric, tag=criterion.tag))
-    state, words, judge = _proven(scene, measured, proof) if proof is not None else _read_off(measured, criterion)
+    state, words, judge = (_read_off(measured, criterion) if proof is None
+                           else _proven(events, scene, measured, proof))
     return Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
                 criterion.comparison.value, criterion.target, criterion.lists, judge=judge,
                 decides_at=_decides_at(scene, proof) if state is State.NOT_YET else None)
 
 
-def _proven(scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
-    """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more.
+def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
+    """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more; a quiet
+    hour of the night undoes no proof of days.
 
     The number is the phase's, the proof only what came since the evidence began: where that is nothing yet, the words
     say from when on it counts, and the state is "not yet", since there are data.
     """
-    silent = measured.quality in (Quality.OFF, Quality.STALE)
+    silent = measured.quality is Quality.OFF or (measured.quality is Quality.STALE and stopped(
+        events, scene, CATALOG[measured.metric].source))
     state, words = gate_state(proof), words_of(proof)
     if state is State.NO_DATA and measured.value is not None:
         state, words = State.NOT_YET, f"nothing to judge by yet {since_in_words(scene)}: {words}"

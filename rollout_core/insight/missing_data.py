@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rollout_core.insight.freshness import FLOW, newest_events
@@ -39,6 +40,16 @@ def missing_data(events: EventStore, scene: Scene) -> tuple[bool, str]:
         return False, words
     usual = max(_arrived(events, newest - ago, scene.now - ago) for ago in (WEEK, DAY))
     return _silent(events, scene, newest, usual, words)
+
+
+def stopped(events: EventStore, scene: Scene, kinds: Iterable[str]) -> bool:
+    """Whether what a number is made of no longer comes: nothing comes at all that should, or of these kinds nothing for
+    a day."""
+    if missing_data(events, scene)[0]:
+        return True
+    seen = newest_events(events)
+    newest = max((seen[kind] for kind in kinds if kind in seen), default=None)
+    return newest is None or scene.now - newest >= DAY
 
 
 def _silent(events: EventStore, scene: Scene, newest: datetime, usual: int, words: str) -> tuple[bool, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rollout_core.insight.missing_data import missing_data
+from rollout_core.insight.missing_data import missing_data, stopped
 from rollout_core.ports.event_questions import LastSeen, Rows, Totals
 from rollout_core.rollouts.status import Status
 
@@ -38,9 +38,12 @@ def weeks_of(*, by_day: int, until: datetime, since: datetime = MONDAY - timedel
 
 
 def seen(at: list[datetime], now: datetime, percentage: int = 50_000, status: Status = Status.RUNNING) -> bool:
-    scene = SimpleNamespace(rollout=SimpleNamespace(status=status, percentage=percentage), now=now,
-                            plan=SimpleNamespace(measurement=SimpleNamespace(stale_after=timedelta(minutes=30))))
-    return missing_data(Arrivals(at), scene)[0]      # type: ignore[arg-type]
+    return missing_data(Arrivals(at), scene(now, percentage, status))[0]      # type: ignore[arg-type]
+
+
+def scene(now: datetime, percentage: int = 50_000, status: Status = Status.RUNNING) -> Any:
+    return SimpleNamespace(rollout=SimpleNamespace(status=status, percentage=percentage), now=now,
+                           plan=SimpleNamespace(measurement=SimpleNamespace(stale_after=timedelta(minutes=30))))
 
 
 def test_a_quiet_night_is_no_missing_data() -> None:
@@ -76,3 +79,11 @@ def test_nothing_ever_is_missing_data_only_while_something_is_served() -> None:
     assert seen([], MONDAY)
     assert not seen([], MONDAY, percentage=0)
     assert not seen([], MONDAY, status=Status.PAUSED)
+
+
+def test_a_quiet_night_undoes_no_proof_and_a_kind_that_is_away_for_a_day_does() -> None:
+    at = weeks_of(by_day=1_000, until=MONDAY)
+    night, rush = MONDAY + timedelta(hours=6), MONDAY + timedelta(hours=8, minutes=30)
+    assert not stopped(Arrivals(at), scene(night), ("session",)), "sessions rest as they do every night"
+    assert stopped(Arrivals(at), scene(rush), ("session",)), "42 sessions should have come by now"
+    assert stopped(Arrivals(at), scene(night), ("web_vital",)), "this kind never came"
