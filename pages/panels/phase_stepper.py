@@ -26,5 +26,5 @@ def _when(here: Here, step: PhaseStep, off: bool) -> str:
     if step.state == "left" and step.left_at:
         return f"left {here.day(step.left_at)}"
     if step.entered_at and step.left_at:
-        return f"{here.day(step.entered_at)}, {formats.span(step.left_at - step.entered_at)}"
+        return f"{here.day(step.entered_at)}, {formats.span(step.spent or step.left_at - step.entered_at)}"
     return ""

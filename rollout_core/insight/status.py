@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rollout_core.metrics.measured import Measured
 
@@ -31,7 +31,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class PhaseStep:
-    """One phase in the stepper. `state`: done | now | ahead | left (entered, then rolled back)."""
+    """One phase in the stepper. `state`: done | now | ahead | left (entered, then rolled back). `spent`: how long it
+    was in force, all stays together; None before the first."""
 
     key: str
     number: int
@@ -44,6 +45,7 @@ class PhaseStep:
     minimum_until_at: datetime | None = None
     maximum_until_at: datetime | None = None
     description: str = ""
+    spent: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

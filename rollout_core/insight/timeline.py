@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.scene import Scene
@@ -33,7 +33,7 @@ def _step(scene: Scene, number: int, phase: Phase) -> PhaseStep:
         state=_state(scene, number, now, entered_at), adds=phase.adds, entered_at=entered_at, left_at=left_at,
         minimum_until_at=entered_at + phase.minimum_duration if now and entered_at and phase.minimum_duration else None,
         maximum_until_at=entered_at + phase.maximum_duration if now and entered_at and phase.maximum_duration else None,
-        description=phase.description)
+        description=phase.description, spent=spent(scene.epochs, phase.key, scene.now))
 
 
 def _state(scene: Scene, number: int, now: bool, entered_at: datetime | None) -> str:
@@ -53,6 +53,13 @@ def stay(epochs: tuple[Epoch, ...], phase: str) -> tuple[datetime | None, dateti
         return None, None
     after = inside[-1] + 1
     return epochs[inside[0]].began_at, epochs[after].began_at if after < len(epochs) else None
+
+
+def spent(epochs: tuple[Epoch, ...], phase: str, now: datetime) -> timedelta | None:
+    """How long a phase was in force, however often it was entered; None when it never was."""
+    ends = (*(epoch.began_at for epoch in epochs[1:]), now)
+    stays = [end - epoch.began_at for epoch, end in zip(epochs, ends, strict=False) if epoch.phase == phase]
+    return sum(stays, timedelta()) if stays else None
 
 
 def marks(scene: Scene, window: Window) -> tuple[Mark, ...]:
