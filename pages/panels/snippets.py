@@ -42,7 +42,7 @@ who = {{"{source.unit}": "{source.unit}-1"}}
 events = [
     {{"event_id": str(uuid4()), "kind": "page_view", "occurred_at": now, "units": who, "page": "/library"}},
     {{"event_id": str(uuid4()), "kind": "api_request", "occurred_at": now, "units": who,
-     "endpoint": "GET /api/exercises", "status": 200, "value": 84.0}},
+     "endpoint": "GET /api/search", "status": 200, "value": 84.0}},
 ]
 request = urllib.request.Request("{source.endpoint}", json.dumps(events).encode(),
                                  {{"Content-Type": "application/json"}})

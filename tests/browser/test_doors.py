@@ -197,6 +197,7 @@ def test_a_rollback_goes_through_while_events_pour_in(browser: Browser, both: Bo
         open_rollout(page, both.app)
         confirm(page, "start", "Rehearsed")
         expect(page.get_by_text("Running").first).to_be_visible(timeout=PATIENCE)
+        settle(page)                    # a menu closes when the page is drawn anew
         thread.start()
         try:
             page.locator(".st-key-ask-roll-back button").click()
