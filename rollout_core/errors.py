@@ -43,10 +43,6 @@ class PersonNotFound(NotFound):
     """Nobody of this name may sign in."""
 
 
-class SubjectNotFound(NotFound):
-    """The register does not know this subject."""
-
-
 class Invalid(RolloutError):
     """The input is not acceptable; `problems` names every mistake at once."""
 

@@ -74,12 +74,6 @@ class Verdict:
     score: float = 0.0
     information: float = 0.0
 
-    @property
-    def p_value(self) -> float:
-        """The always-valid p-value of this look, min(1, 1/e)."""
-        return float(np.exp(min(0.0, -self.log_e)))
-
-
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Everything judged at one instant. The split is looked at first: a mismatch voids go, never harm."""

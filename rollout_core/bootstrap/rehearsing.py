@@ -82,13 +82,6 @@ def stop_rehearsal(room: ControlRoom, actor: Actor, number: str) -> Rehearsing:
     return room.rehearsals.stop(number)
 
 
-def own_plan(room: ControlRoom, rollout: str) -> PlanText:
-    """The plan a rollout runs on, as it was written: what a variant begins with. Raises RolloutNotFound."""
-    with room.room.control.read() as unit:
-        found = unit.rollouts.get(rollout)
-        return unit.plans.document(found.plan, found.plan_version)
-
-
 def _replay(room: ControlRoom, asked: Rehearse, say: Callable[[float], None], stopped: Callable[[], bool]) -> Rehearsed:
     """The rehearsal in copies of both stores that are thrown away."""
     with TemporaryDirectory(prefix="rollout-rehearsal-") as name:

@@ -18,9 +18,6 @@ from rollout_core.flags.snapshot import ServedRollout
 RUNNING = frozenset({"running", "held", "completed"})
 """The statuses in which chance is asked."""
 
-ABOVE_OVERRIDES = frozenset({Reason.STOPPED, Reason.PAUSED})
-"""Reasons that no override lifts."""
-
 
 class Forced(NamedTuple):
     """A flag decided before chance is asked."""

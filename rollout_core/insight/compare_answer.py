@@ -91,8 +91,7 @@ def pair_of(metric: Metric, across: str, key: str, sides: Sides) -> Pair:
         found = compared(*sides[0])
         if found is None:
             return _nothing(key, one, two, two.note or one.note or NO_STRATUM)
-        per = getattr(metric.formula, "per", None) or 1
-        ends = (_scaled(found.treatment, per), _scaled(found.control, per))
+        ends = (found.treatment, found.control)
         return Pair(key, one, two, _apart(one, *ends, found.n), _relative(one, *ends, found.n))
     first, second = _estimate(one), _estimate(two)
     if first is None or second is None:
@@ -105,10 +104,6 @@ def pair_of(metric: Metric, across: str, key: str, sides: Sides) -> Pair:
 def _nothing(key: str, one: Measured, two: Measured, why: str) -> Pair:
     none = replace(one, value=None, low=None, high=None, n=0, arm=None, quality=Quality.NO_DATA, note=why)
     return Pair(key, one, two, none, replace(none, unit="relative"))
-
-
-def _scaled(estimate: Estimate, per: float) -> Estimate:
-    return Estimate(estimate.value / per, estimate.error / per)
 
 
 def _estimate(measured: Measured) -> Estimate | None:

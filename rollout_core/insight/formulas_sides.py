@@ -11,7 +11,8 @@ from rollout_core.insight.formulas_people import on_five, on_ten, rating_strata,
 from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring, Stratum
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import NOTHING, Sums, merged
-from rollout_core.metrics.interval import share_design_effect, variance
+from rollout_core.metrics.catalog import MICRO
+from rollout_core.metrics.interval import Estimate, share_design_effect, variance
 from rollout_core.metrics.nps import net_promoter_score
 from rollout_core.metrics.stratified import Compared, Side, combined, combined_percentile
 from rollout_core.ports.event_questions import ActiveSubjects
@@ -122,8 +123,20 @@ PAIRS: Mapping[type, Callable[[Measuring, Asked, Any], Iterator[SidePair]]] = {
 
 
 def compared(measuring: Measuring, asked: Asked) -> Compared | None:
-    """Both arms of a metric over the same mix of strata; None where a metric has no control or there is none."""
-    if isinstance(asked.metric.formula, f.Percentile):
-        return _percentiles(measuring, asked, asked.metric.formula)
-    pairs = PAIRS.get(type(asked.metric.formula))
-    return None if pairs is None else combined(pairs(measuring, asked, asked.metric.formula))
+    """Both arms of a metric over the same mix of strata, in the metric's unit; None where a metric has no control or
+    there is none."""
+    form = asked.metric.formula
+    pairs = PAIRS.get(type(form))
+    found = (_percentiles(measuring, asked, form) if isinstance(form, f.Percentile)
+             else None if pairs is None else combined(pairs(measuring, asked, form)))
+    return None if found is None else _in_unit(found, _per(form))
+
+
+def _per(form: f.Formula) -> float:
+    """How many of what the store counts make one of the metric's unit."""
+    return MICRO if isinstance(form, f.Satisfaction) else getattr(form, "per", 0) or 1
+
+
+def _in_unit(found: Compared, per: float) -> Compared:
+    treatment, control = (Estimate(each.value / per, each.error / per) for each in (found.treatment, found.control))
+    return found._replace(treatment=treatment, control=control)

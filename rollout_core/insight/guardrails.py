@@ -14,8 +14,8 @@ from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.insight.words import difference_in_words, number
 from rollout_core.metrics.catalog import CATALOG, HIGHER, Metric
-from rollout_core.metrics.formula import Change, Percentile, TelemetryRatio, WorstChange
-from rollout_core.metrics.interval import Interval, difference
+from rollout_core.metrics.formula import Change, TelemetryRatio, WorstChange
+from rollout_core.metrics.interval import difference
 from rollout_core.metrics.measured import Measured
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.plan import Guardrail
@@ -98,8 +98,6 @@ def _difference(measuring: Measuring, metric: Metric, *, relative: bool) -> Meas
     sides = compared(measuring, Asked(metric, None))
     if sides is None:
         return built(measuring, Asked(metric, None), None, 0, None, "no control to compare with")
-    per = metric.formula.per if isinstance(metric.formula, Percentile) else getattr(metric.formula, "per", 0) or 1
-    gap = difference(sides.treatment, sides.control)
-    value = (sides.treatment.value - sides.control.value) / per
-    found = built(measuring, Asked(metric, None), value, sides.n, Interval(gap.low / per, gap.high / per))
+    found = built(measuring, Asked(metric, None), sides.treatment.value - sides.control.value, sides.n,
+                  difference(sides.treatment, sides.control))
     return replace(found, note="treatment minus control")

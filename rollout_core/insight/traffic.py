@@ -22,7 +22,6 @@ FLOWS: Mapping[str, str] = {
 """Store metric whose n is the count -> what people call it."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class TrafficRequest:
     """Window as in MetricsRequest; `points` how many buckets at most (never over 2,000)."""

@@ -113,16 +113,6 @@ def relative_change(one: Estimate, other: Estimate) -> Interval | None:
     return Interval(exp(middle - half) - 1, exp(middle + half) - 1)
 
 
-def share_estimate(x: int, n: int, design_effect: float = 1.0) -> Estimate | None:
-    """A proportion with its standard error; None without a denominator."""
-    return Estimate(x / n, sqrt(x * (n - x) / n**3 * max(1.0, design_effect))) if n > 0 else None
-
-
-def mean_estimate(sums: Sums, design_effect: float = 1.0) -> Estimate | None:
-    """A mean with its standard error; None with fewer than 2 values."""
-    return Estimate(sums.s / sums.n, sqrt(variance(sums) * max(1.0, design_effect) / sums.n)) if sums.n > 1 else None
-
-
 def estimate_of(value: float, interval: Interval) -> Estimate:
     """The standard error that a 95 % interval implies, for quantities known only by their interval."""
     return Estimate(value, (interval.high - interval.low) / (2 * Z95))

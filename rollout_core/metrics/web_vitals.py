@@ -11,9 +11,6 @@ NAMES = {
 SHOWN = ("LCP", "INP", "CLS", "FCP", "TTFB")
 """The vitals every page shows; FID only where it was sent."""
 
-CORE = ("LCP", "INP", "CLS")
-"""A page load is good when all of these are."""
-
 GOOD, NEEDS_IMPROVEMENT, POOR, NO_DATA = "good", "needs improvement", "poor", "no data"
 
 

@@ -11,13 +11,6 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class ListChoice:
-    """A list attribute: each value is there with its own probability."""
-
-    values: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Population:
     """Who is in the register. `mixes`: attribute -> value -> weight; `lists`: attribute -> value -> probability.
 

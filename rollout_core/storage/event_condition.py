@@ -9,13 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from rollout_core.errors import StoreError, StoreLocked
 from rollout_core.ports.event_store import StoreCondition
 from rollout_core.ports.free_disk import in_words, least_free
 from rollout_core.storage.days_aside import days_aside
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_windows import watermark
-from rollout_core.storage.event_writer import free_space
 
 FreeSpace = Callable[[Path], tuple[int, int]]
 
@@ -41,24 +39,6 @@ def condition_of(database: EventDatabase, free: FreeSpace, minimum_free_bytes: i
     return StoreCondition(str(database.path or "memory"), int(version), sizes[0], sizes[1], available, os.getpid(),
                           reached.replace(tzinfo=UTC) if reached else None, behind, rows, letters, tuple(problems),
                           aside, least)
-
-
-def condition_at(path: Path) -> StoreCondition:
-    """The condition of a store that this process has not open: tries to open it and says what stands in the way."""
-    sizes = _sizes(path)
-    available = free_space(path.parent)[0] if path.parent.exists() else 0
-    if not path.exists():
-        return StoreCondition(str(path), 0, 0, 0, available, None, None, 0, {}, {},
-                              ("There is no event store here yet; it is made at the first start.",))
-    try:
-        database = EventDatabase(path, wait_seconds=0)
-    except StoreError as error:
-        holder = error.facts.get("holder_pid") if isinstance(error, StoreLocked) else None
-        return StoreCondition(str(path), 0, *sizes, available, holder, None, 0, {}, {}, (str(error),))
-    try:
-        return condition_of(database, free_space)
-    finally:
-        database.close()
 
 
 def _free_at(path: Path | None, free: FreeSpace) -> tuple[int, int]:

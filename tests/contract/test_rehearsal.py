@@ -13,7 +13,6 @@ from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.bootstrap.rehearsing import (
     RehearsalRequest,
     begin_rehearsal,
-    own_plan,
     rehearsal_of,
     rehearse_stored,
     stop_rehearsal,
@@ -54,7 +53,7 @@ def test_a_step_beyond_reason_or_a_time_without_a_zone_is_refused(
 
 def variant(room: ControlRoom, old: str, new: str) -> PlanText:
     """The rollout's own plan with one passage written otherwise."""
-    text = own_plan(room, KEY).text
+    text = room.plan_text(KEY).text
     assert text.count(old) == 1
     return PlanText(text.replace(old, new), "variant.yaml")
 
@@ -109,7 +108,7 @@ def test_what_cannot_be_rehearsed_is_refused_before_anything_begins(harmed: Cont
     with pytest.raises(InvalidPlan):
         begin_rehearsal(harmed, ADMIN, asked(plan=PlanText("format: nonsense", "variant.yaml")))
     with pytest.raises(InvalidRequest, match="no variant"):
-        begin_rehearsal(harmed, ADMIN, asked(plan=own_plan(harmed, "patient_engagement")))
+        begin_rehearsal(harmed, ADMIN, asked(plan=harmed.plan_text("patient_engagement")))
     with pytest.raises(InvalidRequest, match="no time"):
         begin_rehearsal(harmed, ADMIN, RehearsalRequest(NOW, KEY, SINCE))
     with pytest.raises(NotPermitted):

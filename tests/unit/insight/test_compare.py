@@ -43,6 +43,18 @@ def test_a_mean_and_a_percentile_are_told_apart_in_the_unit_of_the_metric(world:
     assert found.words == "No clear difference in LCP p75 between treatment and control."
 
 
+def test_scores_of_the_arms_differ_on_their_own_scale(empty: World) -> None:
+    for arm, scores in (("treatment", (5.0, 4.0)), ("control", (4.0, 2.0))):
+        empty.expose(arm, arm, 1)
+        for score in scores:
+            empty.add("feedback", 3, arm, value=score)
+    empty.close()
+    found = compare(empty, metric="satisfaction")
+    assert (found.first.measured.value, found.second.measured.value) == (4.5, 3.0)
+    assert found.difference.value == pytest.approx(1.5)      # points of the scale 1..5, not millionths
+    assert found.change.value == pytest.approx(0.5)
+
+
 def test_divided_by_endpoint_the_only_part_is_the_whole(world: World) -> None:
     found = compare(world, by="endpoint")
     assert [part.key for part in found.parts] == ["/plan"]
