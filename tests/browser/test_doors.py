@@ -22,7 +22,7 @@ from rollout_core.rollouts.plan import Severity
 from rollout_core.settings import read_settings
 from tests.browser.screenshots import settle
 from tests.browser.test_main_paths import confirm, open_rollout
-from tests.fakes.identity_provider import IdentityProvider, identity_provider
+from tests.fakes.identity_provider import Both, identity_provider
 from tests.fakes.running_app import COOKIE, RunningApp, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -32,14 +32,6 @@ API = "/api/admin/rollout"
 KEY = "exercise_library"
 NASTY = '<img src="http://evil.example/a.png" onerror="x()"> **bold** ![p](http://evil.example/b.png) $e=mc^2$ :red[x]'
 """A name that would become a picture of another host, bold, a formula and a colour if it were markup."""
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """The app and its identity provider."""
-
-    app: RunningApp
-    provider: IdentityProvider
 
 
 @pytest.fixture(scope="module")

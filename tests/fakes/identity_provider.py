@@ -33,6 +33,14 @@ class IdentityProvider:
                 "ROLLOUT_OIDC_SECRET_FILE": str(secret), **more}
 
 
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The app and its identity provider."""
+
+    app: RunningApp
+    provider: IdentityProvider
+
+
 @contextmanager
 def identity_provider() -> Iterator[IdentityProvider]:
     """The provider, stopped afterwards."""

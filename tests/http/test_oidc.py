@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from tests.fakes.identity_provider import IdentityProvider, consent, identity_provider
+from tests.fakes.identity_provider import Both, IdentityProvider, consent, identity_provider
 from tests.fakes.running_app import COOKIE, RunningApp, running_app
 
 pytestmark = pytest.mark.server
 
 DOMAIN = "example.org"
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """The app and its provider."""
-
-    app: RunningApp
-    provider: IdentityProvider
 
 
 @pytest.fixture(scope="module")
