@@ -57,9 +57,8 @@ class EventDatabase:
         try:
             engine = sqlalchemy.create_engine(
                 "duckdb://", creator=lambda: ConnectionWrapper(instance.cursor()), poolclass=NullPool)
-            engine.dialect.supports_comments = self.path is not None      # nobody reads those of a store in memory
             _fence(instance, self.path, self.staging)
-            migrate(engine)
+            migrate(engine, comments=self.path is not None)      # nobody reads those of a store in memory
         except StoreError:
             instance.close()
             raise

@@ -26,10 +26,10 @@ STEPS: Mapping[int, Step] = {2: _to_2, 3: _to_3}
 """version -> what brings a store from the version before to it. Version 1 is the first."""
 
 
-def migrate(engine: Engine) -> int:
+def migrate(engine: Engine, comments: bool = True) -> int:
     """Creates what is missing, runs the steps between the file's version and ours, returns the version before.
 
-    Raises StoreTooNew when the file is ahead of this program.
+    `comments`: whether new columns carry what they mean. Raises StoreTooNew when the file is ahead of this program.
     """
     with engine.begin() as connection:
         found = stored_version(connection)
@@ -38,6 +38,7 @@ def migrate(engine: Engine) -> int:
                 f"The event store has version {found}, this program knows {SCHEMA_VERSION}.",
                 mend="Update this installation, or open another store; nothing was changed.",
                 found=found, known=SCHEMA_VERSION)
+        connection.dialect.supports_comments = comments      # the dialect's own first look switches it on
         METADATA.create_all(connection)
         for version in range(max(found, 1) + 1, SCHEMA_VERSION + 1):
             STEPS[version](connection)

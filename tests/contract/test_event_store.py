@@ -489,6 +489,16 @@ class TestUserSql:
 
 
 class TestOpening:
+    def test_a_file_says_what_its_columns_mean_and_a_store_in_memory_does_not(
+            self, filed: DuckdbEventStore, store: DuckdbEventStore) -> None:
+        """439 statements that a file's reader is owed; in memory they are two thirds of opening the store."""
+        def explained(opened: DuckdbEventStore) -> int:
+            with opened.database.cursor() as cursor:
+                found = cursor.execute("SELECT count(*) FROM duckdb_columns() WHERE comment IS NOT NULL").fetchone()
+            return int(found[0]) if found else 0
+        assert explained(filed) > 400
+        assert explained(store) == 0
+
     def test_another_key_is_refused_with_the_way_back(self, tmp_path: Path) -> None:
         """A new store.key would make every subject somebody else, in silence."""
         path = tmp_path / "events.duckdb"
