@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 DEMO ?= 1
+WORKERS ?= 2
 
 .PHONY: install run test check bench bench-pages bench-statistics demo clean
 
@@ -24,8 +25,8 @@ install: .venv/.installed
 run: install            ## serves http://localhost:8501 (DEMO=0: an empty store for real data)
 	@$(PY) -m rollout_core serve $(if $(filter 0,$(DEMO)),--no-demo,--demo)
 
-test: .venv/.installed-tests
-	$(PY) -m pytest
+test: .venv/.installed-tests   ## in WORKERS processes; one folder: make test TESTS=tests/pages
+	$(PY) -m pytest -n $(WORKERS) $(TESTS)
 
 check: .venv/.installed-tests
 	.venv/bin/ruff check dashboard.py pages rollout_core tests

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -17,10 +16,11 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser
 
+from tests.fakes.running_app import ROOT, free_port
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"https?://\S+/signin\S*\?\S+|https?://\S+/signin/\S+")
 
 
@@ -30,13 +30,6 @@ class App:
 
     url: str
     link: str
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
