@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.golden.made_world import World
+from tests.golden.made_world import World, copied, template
 
 
 @pytest.fixture
@@ -16,8 +17,19 @@ def empty(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def world(empty: World) -> World:
+def world(fortnight: Path, tmp_path: Path) -> Iterator[World]:
     """20 subjects in each arm, daily sessions, requests, vitals; treatment fails 2 of 40 requests a day, control 1."""
+    with copied(fortnight, tmp_path) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def fortnight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return template(tmp_path_factory.mktemp("fortnight"), fill)
+
+
+def fill(empty: World) -> None:
+    """What `world` says."""
     for place in range(20):
         for arm in ("treatment", "control"):
             who = f"{arm}{place}"
@@ -43,4 +55,3 @@ def world(empty: World) -> World:
               session="treatment0-8")
     empty.add("health_check", 14 * 24 - 0.1, name="database", ok=True)
     empty.close()
-    return empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,16 +23,26 @@ from rollout_core.insight.status import Share
 from rollout_core.rollouts.gates import GateState
 from rollout_core.rollouts.plan import Severity
 from rollout_core.rollouts.policies import Asked
-from tests.golden.made_world import T0, World
+from tests.golden.made_world import T0, World, copied, template
 
 SPLIT = Verdict("sample_ratio", "exposures", Status.WATCHING)
 NEED = Need(1_234, 5_678, 30.0, 120.0, 0.01, at_observed=True)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(filled: Path, tmp_path: Path) -> Iterator[World]:
     """Twenty people of each side; 40 of 400 requests in treatment failed in the last hour: 10 %."""
-    made = World(tmp_path)
+    with copied(filled, tmp_path) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return template(tmp_path_factory.mktemp("filled"), fill)
+
+
+def fill(made: World) -> None:
+    """What `world` says."""
     for number in range(20):
         made.expose(f"t{number}", "treatment", 1)
         made.expose(f"c{number}", "control", 1)
@@ -41,7 +52,6 @@ def world(tmp_path: Path) -> World:
         made.add("api_request", 14 * 24 - 0.2, f"c{number % 20}", endpoint="/x", status=500 if number < 4 else 200,
                  value=1.0)
     made.close()
-    return made
 
 
 def judged(*, criteria: tuple[Verdict, ...] = (), guardrails: tuple[Verdict, ...] = (),
