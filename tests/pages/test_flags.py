@@ -21,7 +21,7 @@ from rollout_core.settings import read_settings
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.control_setting import ADMIN, Setting, timedelta
 from tests.fakes.control_store import FakeControlStore
-from tests.pages.conftest import FRAME, open_page, text_of
+from tests.pages.conftest import open_as, open_page, text_of
 
 PAGE = "control/flags.py"
 PLAN = Path(__file__).parents[2] / "data" / "plans" / "exercise_library.yaml"
@@ -82,12 +82,7 @@ def setting(tmp_path: Path) -> Setting:
 def editor(setting: Setting) -> AppTest:
     """The tab with the editor; the questions that read events are answered from cans."""
     session = sign_in_by_link(setting.room, offer_link(setting.room, ADMIN, timedelta(minutes=5)))
-    app = AppTest.from_file(str(FRAME), default_timeout=30)
-    app.user = {"name": "local-admin", "role": "admin", "session": session.session.id}
-    app.context = {"timezone": "Europe/Berlin", "theme": "light"}
-    app.query_params["flags-tab"] = "Edit"
-    app.run()
-    app.switch_page(str(FRAME.parent / PAGE)).run()
+    app = open_as("local-admin", "admin", session.session.id, PAGE, **{"flags-tab": "Edit"})
     assert not app.exception
     return app
 

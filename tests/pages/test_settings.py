@@ -19,7 +19,7 @@ from rollout_core.settings import read_settings
 from tests.fakes.control_room import FakeControlRoom
 from tests.fakes.control_setting import ADMIN, Setting
 from tests.fakes.sample_answers import HOSTILE
-from tests.pages.conftest import FRAME, open_page, text_of
+from tests.pages.conftest import open_as, open_page, text_of
 
 PAGE = "control/settings.py"
 
@@ -39,12 +39,7 @@ def sign_in(setting: Setting, name: str = "ann") -> SignedIn:
 
 def settings_page(session: str, tab: str = "People") -> AppTest:
     """One tab of the page, as whoever has this session."""
-    app = AppTest.from_file(str(FRAME), default_timeout=30)
-    app.user = {"name": "ann", "role": "admin", "session": session}
-    app.context = {"timezone": "Europe/Berlin", "theme": "light"}
-    app.query_params["settings-tab"] = tab
-    app.run()
-    app.switch_page(str(FRAME.parent / PAGE)).run()
+    app = open_as("ann", "admin", session, PAGE, **{"settings-tab": tab})
     assert not app.exception
     return app
 
