@@ -229,6 +229,8 @@ def batch_of(flush: Sequence[Waiting]) -> Batch:
 
 def answers(flush: Sequence[Waiting], written: Written) -> list[Written]:
     """What became of each request's own events, from what became of them all."""
+    if written.stored == sum(len(waiting.accepted) for waiting in flush):
+        return [Written(len(waiting.accepted), 0, len(waiting.rejected)) for waiting in flush]
     refused = {letter.event_id for letter in written.refused}
     seen: set[tuple[str, str]] = set(written.known)
     found = []

@@ -45,7 +45,7 @@ class Kind(StrEnum):
     CUSTOM = "custom"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One event as sent. Times are aware (or ISO 8601 with an offset); which fields a kind needs is in KINDS.
 
     `value` is in the unit KINDS names: milliseconds for durations and vitals (CLS: its own number), the score of a

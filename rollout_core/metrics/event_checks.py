@@ -141,22 +141,23 @@ def fingerprint_of(event: Event) -> str:
     return hashlib.sha256(f"{event.category}|{event.name or ''}|{masked}".encode()).hexdigest()[:16]
 
 
-def read_events(body: bytes) -> list[Event | Rejected]:
-    """Reads a JSON array of events; an unreadable one is `Rejected` in its place. Raises ValueError if no array."""
+def split_events(body: bytes) -> list[msgspec.Raw]:
+    """The events of a JSON array, each as it was sent. Raises ValueError if it is no array."""
     try:
-        return list(_LIST_DECODER.decode(body))
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        parts = _RAW_DECODER.decode(body)
+        return _SPLITTER.decode(body)
     except msgspec.DecodeError as error:
         raise ValueError(f"the body is not a JSON array of events: {error}") from error
     except RecursionError as error:
         raise ValueError("the body is nested too deeply") from error
-    return [_read_one(bytes(part)) for part in parts]
 
 
-def _read_one(raw: bytes) -> Event | Rejected:
+def read_events(body: bytes) -> list[Event | Rejected]:
+    """Reads a JSON array of events; an unreadable one is `Rejected` in its place. Raises ValueError if no array."""
+    return [read_event(bytes(part)) for part in split_events(body)]
+
+
+def read_event(raw: bytes) -> Event | Rejected:
+    """Reads the JSON of one event."""
     try:
         return _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -212,7 +213,8 @@ def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Proble
 
 
 @lru_cache(maxsize=1_000)
-def _is_name(unit: str) -> bool:
+def is_name(unit: str) -> bool:
+    """True when a unit may be called so."""
     return NAME.fullmatch(unit) is not None
 
 
@@ -221,11 +223,11 @@ def _units_are_named_well(event: Event, sender: Sender, limits: Limits) -> Probl
     if len(units) > MAX_UNITS:
         return Refusal.TOO_MANY_UNITS, f"{len(units)} units in one event; at most {MAX_UNITS}"
     for unit, subject in units.items():
-        if not _is_name(unit):
+        if not is_name(unit):
             return Refusal.NOT_ALLOWED, f"{unit!r} is no name of a unit"
         if not subject or len(subject) > SHORT:
             return Refusal.NOT_ALLOWED, f"the {unit}'s id is empty or longer than {SHORT} characters"
-    if event.unit and not _is_name(event.unit):
+    if event.unit and not is_name(event.unit):
         return Refusal.NOT_ALLOWED, f"{event.unit!r} is no name of a unit"
     return None
 
@@ -315,5 +317,4 @@ CHECKS: tuple[Check, ...] = (
 )
 
 _DECODER = msgspec.json.Decoder(Event)
-_LIST_DECODER = msgspec.json.Decoder(list[Event])
-_RAW_DECODER = msgspec.json.Decoder(list[msgspec.Raw])
+_SPLITTER = msgspec.json.Decoder(list[msgspec.Raw])

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 
 from rollout_core.ports.event_store import DayAside
-from rollout_core.storage.event_ledger import naive_utc
+from rollout_core.storage.event_insert import naive_utc
 
 FIRST_PAUSE = timedelta(minutes=1)
 """Until the second attempt; each further pause is twice as long."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _md5 import md5  # type: ignore[import-not-found]
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -22,7 +22,7 @@ from rollout_core.metrics.vital_score import vital_score
 from rollout_core.storage.event_tables import ARROW, OWN, SLOTS, arrow_schema
 
 REMEMBERED_KEYS = 500_000
-_UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class KeyRing:
@@ -43,9 +43,12 @@ class KeyRing:
         known = self._known.setdefault(unit, {None: None})
         if len(known) > REMEMBERED_KEYS:        # a new dictionary: another thread may be reading the old one
             known = self._known[unit] = {None: None}
-        for subject in set(subjects).difference(known):
-            known[subject] = subject_key(self._secret, unit, subject or "")
-        return list(map(known.__getitem__, subjects))
+        found = list(map(known.get, subjects))
+        if found.count(None) > subjects.count(None):
+            for subject in set(subjects).difference(known):
+                known[subject] = subject_key(self._secret, unit, subject or "")
+            found = list(map(known.get, subjects))
+        return found
 
     def passing(self, names: Sequence[str | None]) -> list[int | None]:
         """Keys of what is no subject (sessions, page loads): a plain digest, a quarter of the cost of an HMAC."""
@@ -126,10 +129,9 @@ def _field(values: Sequence[Any], name: str) -> list[Any]:
 
 
 def _times(moments: Sequence[datetime | None]) -> pa.Array:
-    """Aware datetimes as UTC without a zone; `view`, because a cast to no zone may shift by the machine's."""
-    if moments.count(moments[0]) == len(moments):        # one instant of receipt: the usual case
-        return pa.repeat(pa.scalar(moments[0], _UTC_MICROSECONDS), len(moments)).view(pa.timestamp("us"))
-    return pa.array(moments, _UTC_MICROSECONDS).view(pa.timestamp("us"))
+    """Aware datetimes as UTC without a zone. Arrow takes their distance from the epoch four times as fast as them."""
+    since = [None if moment is None else moment - _EPOCH for moment in moments]
+    return pa.array(since, pa.duration("us")).view(pa.timestamp("us"))
 
 
 def _weights(weights: list[float]) -> pa.Array:
@@ -145,18 +147,19 @@ def _attributes(attributes: list[dict[str, Any]]) -> pa.Array:
 
 
 def _slot_columns(wires: Sequence[Event], slots: Mapping[str, int], keys: KeyRing) -> list[pa.Array]:
+    named = _field(wires, "units")
     units = {slot: unit for unit, slot in slots.items()}
-    return [pa.array(keys.keys(units[slot], _subjects(wires, units[slot])), pa.uint64()) if slot in units
+    return [pa.array(keys.keys(units[slot], _subjects(wires, named, units[slot])), pa.uint64()) if slot in units
             else pa.nulls(len(wires), pa.uint64()) for slot in range(len(SLOTS))]
 
 
-def _subjects(wires: Sequence[Event], unit: str) -> list[str | None]:
+def _subjects(wires: Sequence[Event], named: Sequence[Mapping[str, str]], unit: str) -> list[str | None]:
     """Whom each event names in a unit; an exposure may name its subject apart."""
-    named = [event.units.get(unit) for event in wires]
-    if wires[0].kind is Kind.EXPOSURE and None in named:
+    found = [units.get(unit) for units in named]
+    if wires[0].kind is Kind.EXPOSURE and None in found:
         return [event.subject if name is None and event.unit == unit else name
-                for name, event in zip(named, wires, strict=True)]
-    return named
+                for name, event in zip(found, wires, strict=True)]
+    return found
 
 
 def _own_values(kind: Kind, column: str, wires: Sequence[Event], keys: KeyRing) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 
 import duckdb
@@ -13,7 +13,7 @@ import pyarrow as pa
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.event_store import Batch, Written
-from rollout_core.storage.event_insert import insert_rows
+from rollout_core.storage.event_insert import insert_rows, naive_utc
 
 Outcomes = dict[tuple[str, str], int]
 
@@ -73,8 +73,3 @@ def record_batch(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, w
     cursor.execute("INSERT INTO batch_token VALUES (?, ?, ?, ?, ?, ?)",
                    [batch.token, number, naive_utc(batch.received_at), written.stored, written.duplicates,
                     written.rejected])
-
-
-def naive_utc(moment: datetime) -> datetime:
-    """As DuckDB's TIMESTAMP takes it."""
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -20,14 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rollout_core.errors import DiskFull, StoreCorrupt
-from rollout_core.metrics.event import MAX_UNITS, Kind
+from rollout_core.metrics.event import MAX_UNITS
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
 from rollout_core.ports.free_disk import in_words, least_free
 from rollout_core.storage.acknowledged_mark import AcknowledgedMark
 from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
 from rollout_core.storage.event_database import EventDatabase
-from rollout_core.storage.event_insert import insert_new, insert_rows, stretches
+from rollout_core.storage.event_insert import insert_new, insert_rows
 from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
 
 FreeSpace = Callable[[Path], tuple[int, int]]
@@ -90,7 +90,7 @@ class EventWriter:
                 if batch.token is not None and is_known(cursor, batch.token):
                     return Written(0, 0, 0, repeated=True)
                 store_slots(cursor, self.slots, slots)
-                known = {kind: self._insert(cursor, kind, table, batch) for kind, table in tables.items()}
+                known = insert_new(cursor, tables, batch)
                 stored = {kind: table.num_rows - len(known[kind]) for kind, table in tables.items()}
                 written = Written(sum(stored.values()), len(sound) - sum(stored.values()),
                                   len(batch.rejected) + len(refused), False, tuple(refused),
@@ -135,10 +135,6 @@ class EventWriter:
             if len(slots) < MAX_UNITS:
                 slots[unit] = len(slots)
         return slots
-
-    def _insert(self, cursor: duckdb.DuckDBPyConnection, kind: Kind, table: pa.Table, batch: Batch) -> list[str]:
-        """Inserts what is not known yet; answers the event_ids that were."""
-        return [name for part in stretches(table, batch) for name in insert_new(cursor, kind, part)]
 
     def _mark_dirty(self, cursor: duckdb.DuckDBPyConnection, tables: Iterable[pa.Table]) -> None:
         """Notes the closed hours that this batch touched."""

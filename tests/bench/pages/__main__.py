@@ -14,63 +14,28 @@ import argparse
 import asyncio
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median, quantiles
-from urllib.request import Request, urlopen
+from statistics import median
 
 from pages.panels.catalogue import PAGES
 from rollout_core.ports.store_key import store_key
 from tests.bench.figures import Figure, at_most, report
 from tests.bench.overview_world import world
+from tests.bench.pages.bench import Bench, p95, rerun
 from tests.bench.pages.first_chart import first_charts
-from tests.bench.pages.server import FORGET
-from tests.bench.pages.viewer import Viewer, viewer
+from tests.bench.pages.viewer import viewer
+from tests.bench.pages.write_burst import burst
 from tests.browser.chromium import CHROMIUM
-from tests.fakes.running_app import RunningApp, running_app
+from tests.fakes.running_app import running_app
 
 PER_SUBJECT = 10
 THINK_SECONDS = 5.0
-RATE = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What is measured with: the app, a session's cookie, how much of everything."""
-
-    app: RunningApp
-    cookie: str
-    rounds: int
-    sessions: int
-    seconds: float
-    pages: tuple[str, ...]
-
-    def cpu_ms(self) -> float:
-        """CPU milliseconds that the server process has used, ended threads included (Linux: clock of a process)."""
-        return time.clock_gettime((~self.app.process.pid << 3) | 2) * 1000
-
-    def resident_mb(self) -> float:
-        """Memory of the server process, MB."""
-        pages = int(Path(f"/proc/{self.app.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-    def forget(self) -> None:
-        """Pages ask anew."""
-        with urlopen(Request(f"{self.app.url}{FORGET}", method="POST"), timeout=30):
-            pass
-
-
-async def rerun(bench: Bench, one: Viewer, page: str) -> tuple[float, float]:
-    """(CPU ms of the server, wall seconds) of one rerun."""
-    before = bench.cpu_ms()
-    seconds = await one.run(page)
-    await asyncio.sleep(0.02)                   # the tail of the run: a collection, the cache's clean-up
-    return bench.cpu_ms() - before, seconds
+PARTS = ("pages", "chart", "crowd", "burst")
 
 
 async def page_times(bench: Bench) -> list[Figure]:
@@ -96,11 +61,6 @@ def slowest(name: str, bar: float, values: list[tuple[float, str]]) -> Figure:
     """The worst page of all."""
     worst, page = max(values)
     return Figure(name, worst, bar, "CPU ms", False, (min(values)[0], worst), page or "overview")
-
-
-def p95(values: list[float]) -> float:
-    """The value that 95 % do not exceed."""
-    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
 async def crowd(bench: Bench) -> list[Figure]:
@@ -132,25 +92,6 @@ async def crowd(bench: Bench) -> list[Figure]:
             Figure("memory per session", each, 1.0, "MB", False, (each, each), f"{before:.0f} MB before")]
 
 
-async def burst(bench: Bench) -> list[Figure]:
-    """Every page's wall time while events stream in, over its time without."""
-    key = (bench.app.store / "write.key").read_text().strip()
-    async with viewer(bench.app.url, bench.cookie) as one:
-        async def times() -> dict[str, float]:
-            return {page: median([(await rerun(bench, one, page))[1] for _ in range(5)]) for page in bench.pages}
-
-        quiet = await times()
-        sender = subprocess.Popen([sys.executable, "-m", "tests.bench.pages.burst", bench.app.url, key, str(RATE)],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        await asyncio.sleep(3)
-        busy = await times()
-        said, _ = await asyncio.to_thread(sender.communicate, "")
-    ratios = [(busy[page] / quiet[page], page) for page in bench.pages]
-    worst, page = max(ratios)
-    return [Figure("slowest page during a write burst over without", worst, 2.0, "x", False, (min(ratios)[0], worst),
-                   f"{page or 'overview'}, {int(said):,} of {RATE:,} events/s acknowledged")]
-
-
 def build(directory: Path, events: int) -> None:
     """A store whose events end now."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -159,14 +100,19 @@ def build(directory: Path, events: int) -> None:
     room.control.close()
 
 
-def measure(bench: Bench, browser: bool) -> list[Figure]:
-    """All figures."""
-    figures = asyncio.run(page_times(bench))
-    if browser and Path(CHROMIUM).exists():
+def measure(bench: Bench, parts: Collection[str]) -> list[Figure]:
+    """The figures of these parts."""
+    figures: list[Figure] = []
+    if "pages" in parts:
+        figures += asyncio.run(page_times(bench))
+    if "chart" in parts and Path(CHROMIUM).exists():
         figures.append(at_most("first chart over a hello-world page", 2.5, "x",
                                first_charts(bench.app.url, bench.cookie, 5)))
-    figures += asyncio.run(crowd(bench))
-    return figures + asyncio.run(burst(bench))
+    if "crowd" in parts:
+        figures += asyncio.run(crowd(bench))
+    if "burst" in parts:
+        figures += asyncio.run(burst(bench))
+    return figures
 
 
 def main() -> int:
@@ -178,7 +124,7 @@ def main() -> int:
     asked.add_argument("--seconds", type=float, default=40, help="how long the sessions go on")
     asked.add_argument("--rounds", type=int, default=7)
     asked.add_argument("--only", default="", help="these pages, separated by commas")
-    asked.add_argument("--no-browser", action="store_true")
+    asked.add_argument("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
     asked.add_argument("--clock-back", type=float, default=0.0, help="seconds that the app's clock goes behind")
     options = asked.parse_args()
     paths = tuple("" if place == 0 else entry.url_path for place, entry in enumerate(PAGES)
@@ -194,7 +140,7 @@ def main() -> int:
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
             time.sleep(5)                       # the windows' first pass
             bench = Bench(app, app.session(), options.rounds, options.sessions, options.seconds, paths)
-            return report(f"Pages at {options.events:,} events", measure(bench, not options.no_browser))
+            return report(f"Pages at {options.events:,} events", measure(bench, options.parts.split(",")))
 
 
 if __name__ == "__main__":

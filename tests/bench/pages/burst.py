@@ -1,7 +1,10 @@
-"""A steady stream of events over HTTP, from a process of its own: `python -m tests.bench.pages.burst URL KEY RATE`.
+"""A steady stream of events over HTTP, from a process of its own.
 
-Batches are made once and only their ids and times are replaced, so that the sender costs little beside the app. It
-prints how many events a second were acknowledged.
+    python -m tests.bench.pages.burst URL KEY OWNER RATE
+
+Half of the senders are browsers with the public key KEY, half are servers with the owner's key OWNER, whose exposures
+say an arm. Each sends a batch whenever one is due and waits for its answer; one that was refused is sent again when
+the app says so. It prints what was offered, acknowledged and refused, as JSON.
 """
 
 from __future__ import annotations
@@ -11,56 +14,102 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from itertools import count, takewhile
+from statistics import quantiles
+from urllib.parse import urlsplit
 
-import httpx
+from tests.bench.pages.batches import ARMS, Batch
 
-SIZE = 5_000
-SENDERS = 4
+SIZE = 2_000
+SENDERS = 24
+PATIENCE_SECONDS = 2.0
+"""Batches that were due later than this before the end are not counted: they may still be on their way."""
+
 BACK = timedelta(seconds=float(os.environ.get("BENCH_CLOCK_BACK", "0")))
 ENDED = threading.Event()
 
 
-def body(size: int) -> bytes:
-    """A batch; @@@@@@@@ stands for what makes its ids new, %%%% for the time."""
-    return json.dumps([
-        {"event_id": f"b@@@@@@@@-{place}", "kind": "api_request", "occurred_at": "%%%%", "session": f"s{place % 500}",
-         "units": {"user": f"u{place % 500}"}, "endpoint": f"/api/{place % 30}", "status": 200, "value": 120.5}
-        for place in range(size)]).encode()
+@dataclass(slots=True)
+class Sender:
+    """One of the clients, with a batch due every `every` seconds. `acknowledged`: when each was due, and how many
+    seconds later its answer came."""
+
+    address: str
+    path: str
+    headers: dict[str, str]
+    batch: Batch
+    number: int
+    every: float
+    acknowledged: list[tuple[float, float]] = field(default_factory=list)
+    refused: int = 0
+
+    def run(self, began: float) -> None:
+        """Sends until the end."""
+        connection = HTTPConnection(self.address, timeout=60)
+        for due in self.due(began):
+            if ENDED.wait(max(0.0, due - time.monotonic())):
+                break
+            self.number += SENDERS
+            self._send(connection, self.batch.made(self.number, datetime.now(UTC) - BACK), due)
+        connection.close()
+
+    def due(self, began: float) -> Iterator[float]:
+        """When its batches are due; the senders take turns."""
+        return count(began + self.every * (self.number % SENDERS) / SENDERS, self.every)
+
+    def _send(self, connection: HTTPConnection, body: bytes, due: float) -> None:
+        while True:
+            connection.request("POST", self.path, body, self.headers)
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status == 200:
+                assert said.startswith(b'{"accepted":%d,' % self.batch.size), said[:500]
+                self.acknowledged.append((due, time.monotonic() - due))
+                return
+            assert answer.status in (429, 503), said
+            self.refused += 1
+            if ENDED.wait(int(answer.headers["Retry-After"])):
+                return
 
 
-def send(url: str, key: str, every: float, acknowledged: list[int]) -> None:
-    """Posts a batch `every` seconds until the end, later when the app asks for that."""
-    template, number = body(SIZE), threading.get_ident() % 10_000 * 10_000
-    as_json = {"content-type": "application/json"}
-    with httpx.Client(base_url=url, timeout=60, trust_env=False, headers=as_json) as client:
-        due = time.monotonic()
-        while not ENDED.is_set():
-            number += 1
-            made = template.replace(b"@@@@@@@@", b"%08d" % number).replace(
-                b"%%%%", (datetime.now(UTC) - BACK).isoformat().encode())
-            answer = client.post(f"/api/v1/events?key={key}", content=made)
-            if answer.is_success:
-                acknowledged.append(SIZE)
-            due = max(due + every, time.monotonic() - 1)
-            ENDED.wait(max(0.0, due - time.monotonic()))
+def senders(url: str, key: str, owner: str, rate: float) -> list[Sender]:
+    """All clients, which together offer `rate` events a second."""
+    ways = ((f"/api/v1/events?key={key}", {}), ("/api/v1/events", {"authorization": f"Owner {owner}"}))
+    return [Sender(urlsplit(url).netloc, *ways[number % 2], number=number, every=SIZE * SENDERS / rate,
+                   batch=Batch(SIZE, number, ARMS[number // 2 % 2] if number % 2 else None))
+            for number in range(SENDERS)]
 
 
-def main(url: str, key: str, rate: float) -> None:
-    """Sends until standard input closes, then prints the rate that was acknowledged."""
-    acknowledged: list[int] = []
-    began = time.monotonic()
-    senders = [threading.Thread(target=send, args=(url, key, SIZE * SENDERS / rate, acknowledged))
-               for _ in range(SENDERS)]
-    for each in senders:
-        each.start()
+def sums(made: list[Sender], began: float, until: float) -> dict[str, float]:
+    """What became of the batches that were due before `until`."""
+    due = sum(1 for each in made for _ in takewhile(until.__gt__, each.due(began)))
+    waits = [wait for each in made for at, wait in list(each.acknowledged) if at < until]
+    cuts = quantiles(waits, n=20)
+    return {"offered": due * SIZE / (until - began), "acknowledged": len(waits) * SIZE / (until - began),
+            "refused": sum(each.refused for each in made), "wait_p50": cuts[9], "wait_p95": cuts[18]}
+
+
+def main(url: str, key: str, owner: str, rate: float) -> None:
+    """Says that it is ready, begins at the first line on standard input, ends when that closes and prints the sums."""
+    made = senders(url, key, owner, rate)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    began, cpu = time.monotonic(), time.process_time()
+    threads = [threading.Thread(target=each.run, args=(began,)) for each in made]
+    for thread in threads:
+        thread.start()
     sys.stdin.read()
-    seconds = time.monotonic() - began
+    ended = time.monotonic()
+    found = {**sums(made, began, ended - PATIENCE_SECONDS), "cores": (time.process_time() - cpu) / (ended - began)}
     ENDED.set()
-    for each in senders:
-        each.join()
-    print(round(sum(acknowledged) / seconds))
+    for thread in threads:
+        thread.join()
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]))
