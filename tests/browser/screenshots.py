@@ -23,16 +23,28 @@ TALLEST = 6000
 STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
 EXTRA = {"rollout-dialog": "ask-advance"}
 """Picture name -> key of the button to press first."""
+AT_REST = """([stands, quiet]) => new Promise((done, fail) => {
+    const began = performance.now()
+    let moved = began
+    const watcher = new MutationObserver(() => { moved = performance.now() })
+    watcher.observe(document.body, {subtree: true, childList: true, characterData: true})
+    const look = () => {
+        const now = performance.now()
+        if (!document.querySelector(stands) || document.querySelector('[data-testid=stSkeleton]')) moved = now
+        if (now - began > 60000) fail(new Error('the page does not come to rest'))
+        else if (now - moved < quiet) { setTimeout(look, 50); return }
+        watcher.disconnect()
+        done()
+    }
+    look()
+})"""
+"""Ends once no script runs, nothing is still being loaded and nothing on the page has changed for so many ms."""
 
 
 def settle(page: Page) -> None:
-    """Waits until the page stands: its heading is there and no script has run for a while."""
-    page.get_by_test_id("stMain").locator("h1").first.wait_for(timeout=30_000)
-    quiet = 0
-    while quiet < 4:
-        page.wait_for_timeout(300)
-        quiet = quiet + 1 if page.locator(STANDS).count() else 0
-    page.wait_for_timeout(600)
+    """Waits until the page stands: its heading is there, no script runs and nothing has changed for a while."""
+    page.get_by_test_id("stMain").locator("h1").first.wait_for(timeout=60_000)
+    page.evaluate(AT_REST, [STANDS, 800])
 
 
 def whole(page: Page, width: int, path: Path) -> None:

@@ -32,7 +32,7 @@ class Ran:
         return json.loads(self.out)
 
 
-def run_program(store: Path, *words: str, seconds: float = 60, **environment: str) -> Ran:
+def run_program(store: Path, *words: str, seconds: float = 180, **environment: str) -> Ran:
     """`python -m rollout_core WORDS` in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ROLLOUT_", "STREAMLIT_"))}
     ran = subprocess.run([sys.executable, "-m", "rollout_core", *words], cwd=ROOT, capture_output=True, text=True,

@@ -25,7 +25,7 @@ def loaded_by(store: Path, *words: str) -> set[str]:
     """Every module that `python -m rollout_core WORDS` imports, by its full name (CPython's -X importtime)."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ROLLOUT_")}
     ran = subprocess.run([sys.executable, "-X", "importtime", "-m", "rollout_core", *words], cwd=ROOT, check=False,
-                         capture_output=True, text=True, timeout=60, env={**clean, "ROLLOUT_STORE": str(store)})
+                         capture_output=True, text=True, timeout=180, env={**clean, "ROLLOUT_STORE": str(store)})
     assert ran.returncode == 0, ran.stderr[-2000:]
     return set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", ran.stderr, re.MULTILINE))
 

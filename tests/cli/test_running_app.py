@@ -84,7 +84,7 @@ def test_a_token_reaches_an_app_elsewhere(app: RunningApp, tmp_path: Path) -> No
 
 def test_a_second_app_on_the_same_store_says_who_has_it(app: RunningApp) -> None:
     environment = {**os.environ, "ROLLOUT_STORE": str(app.store), "ROLLOUT_PORT": str(free_port())}
-    ran = subprocess.run([sys.executable, "dashboard.py"], cwd=ROOT, capture_output=True, text=True, timeout=60,
+    ran = subprocess.run([sys.executable, "dashboard.py"], cwd=ROOT, capture_output=True, text=True, timeout=180,
                          env=environment, check=False)
     assert ran.returncode != 0
     assert str(app.process.pid) in ran.stderr
@@ -161,7 +161,7 @@ def test_stores_started_at_once_agree_on_their_keys(tmp_path: Path) -> None:
     environment = {**os.environ, "ROLLOUT_STORE": str(store)}
     both = [subprocess.Popen([sys.executable, "-m", "rollout_core", "setup"], cwd=ROOT, env=environment,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    codes = [process.wait(60) for process in both]
+    codes = [process.wait(180) for process in both]
     assert codes == [0, 0], [process.communicate() for process in both]
     listed = run_program(store, "ask", "rollouts", "--json").json()["rollouts"]
     assert len(listed) == 2

@@ -49,7 +49,7 @@ def test_a_step_that_was_killed_is_taken_wholly_or_not_at_all_and_never_twice(
         point: str, harmed: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(harmed, tmp_path / "store")
     ran = subprocess.run([sys.executable, "-m", "tests.fakes.killed_sweep", str(copy), point], cwd=ROOT, check=False,
-                         capture_output=True, text=True, timeout=120)
+                         capture_output=True, text=True, timeout=300)
     assert ran.returncode == SIGKILLED, ran.stderr
 
     room, close = room_of(str(copy))

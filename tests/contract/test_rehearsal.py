@@ -59,8 +59,8 @@ def variant(room: ControlRoom, old: str, new: str) -> PlanText:
 
 
 def ended(room: ControlRoom, number: str) -> Rehearsing:
-    """Waits for it, at most a minute."""
-    for _ in range(600):
+    """Waits for it, at most three minutes."""
+    for _ in range(1_800):
         found = rehearsal_of(room, ADMIN, number)
         if found.state != "running":
             return found

@@ -28,7 +28,7 @@ def started(store: Path, command: Sequence[str]) -> subprocess.CompletedProcess[
     port = str(free_port())
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ROLLOUT_", "STREAMLIT_"))}
     return subprocess.run([sys.executable, *(word.format(port=port) for word in command)], cwd=ROOT, text=True,
-                          capture_output=True, timeout=90, check=False,
+                          capture_output=True, timeout=180, check=False,
                           env={**clean, "ROLLOUT_STORE": str(store), "ROLLOUT_PORT": port})
 
 
