@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 from rollout_core.errors import StoreError, StoreUnavailable
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.event_store import (
+    Asked,
     Batch,
     Closed,
     Forgotten,
@@ -54,6 +56,10 @@ class ClosedEventStore:
         self._say()
 
     def measure(self, question: Any) -> Rows:
+        """Raises StoreUnavailable."""
+        self._say()
+
+    def one_state(self) -> AbstractContextManager[Asked]:
         """Raises StoreUnavailable."""
         self._say()
 

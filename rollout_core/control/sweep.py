@@ -25,6 +25,7 @@ from rollout_core.errors import RolloutError, StaleRollout
 from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
+from rollout_core.insight.look import still_look
 from rollout_core.insight.monitor import MonitorAnswer, monitor
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.people.actor import AUTOPILOT, Actor
@@ -104,8 +105,9 @@ def sweep_one(room: Room, key: str) -> Swept:
     here = scene(room, key)
     try:
         freeze_references(room, here)
-        found = judgement_of(room, here)
-        seen = monitor(room, here, found)
+        with still_look(room) as within:        # after the freezing, which may change what the store counts
+            found = judgement_of(within, here)
+            seen = monitor(within, here, found)
     except RolloutError as error:
         return Swept(key, Act.NONE, False, here.rollout.autopilot, "Nothing could be judged.", None, 0, 0, here.now,
                      failed=str(error))

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from operator import sub
 from typing import Any
 
 from rollout_core.analysis.evidence import (
@@ -33,7 +32,7 @@ from rollout_core.insight.evidence_tables import (
     strata_of,
     totals_of,
 )
-from rollout_core.insight.evidence_version import Recent, Version, per_hour, recent_of
+from rollout_core.insight.evidence_version import Recent, Version, midnight_of, per_hour, recent_of
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Ratings, Rows
@@ -53,7 +52,7 @@ COVARIATE = timedelta(days=14)
 """The days before the version's start that the covariate looks at."""
 
 Lists = Mapping[Hashable, Sequence[Mapping[str, Any]]]
-"""Rows with lists over cluster buckets, by what they are about."""
+"""Rows with arrays over cluster buckets, by what they are about."""
 
 def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], known: Known) -> Evidence:
     """All that the evidence keys of a policy need. One query per kind of statistic, not per metric."""
@@ -107,7 +106,7 @@ def _sums_before(room: Room, version: Version, sources: Iterable[Sums]) -> Lists
     Whole days only: the day of the start holds what happened after it, and a covariate may know nothing of that.
     """
     wanted = tuple(dict.fromkeys(source.covariate for source in sources if source.covariate is not None))
-    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    began = midnight_of(version.window.since_at)
     found: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
     if wanted:
         question = SumsBefore(version.rollout, Window(began - COVARIATE, began), wanted, version.epochs)
@@ -123,8 +122,8 @@ def _table_of(source: Sums, sums: Lists) -> Table:
     if source.far:
         add_rows(table, sums.get(source.far, ()), source.x[1], 1, "treatment")
     if source.complement:
-        for d, x in table.values():
-            x[:] = map(sub, d, x)
+        for cells in table.values():
+            cells[1] = cells[0] - cells[1]
     return table
 
 
@@ -206,9 +205,12 @@ def _serving(scene: Scene, version: Version, flags: Iterable[str]) -> tuple[int,
 
 
 def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvidence:
-    """Answers per score of the scale that most answers are on."""
-    rows = room.events.measure(Ratings(version.window, source.metric, version.rollout, ("arm", "epoch", "inclusion"),
-                                       live=False)).records()
+    """Answers per score of the scale that most answers are on. Asked for whole days, which rollups hold: what came
+    before the version on its first day has another epoch."""
+    window = Window(midnight_of(version.window.since_at), version.window.until_at)
+    rows = [row for row in room.events.measure(Ratings(
+        window, source.metric, version.rollout, ("arm", "epoch", "inclusion"), live=False)).records()
+        if row["epoch"] in version.epochs]
     scales: dict[tuple[int, int], int] = defaultdict(int)
     for row in rows:
         scales[row["low"], row["high"]] += row["n"]
@@ -219,7 +221,7 @@ def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvi
     counts: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * len(scores))
     for row in rows:
         side = SIDES.get(row["arm"])
-        if side and row["epoch"] in version.epochs and row["k"] in scores:
+        if side and row["k"] in scores:
             counts[version.ordinal(row["epoch"]), side][scores.index(row["k"])] += row["n"]
 
     def arm(side: str) -> tuple[ArmTotals, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from operator import add
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rollout_core.analysis.evidence import WHOLE, ArmTotals, ClusterSums, PairedCounts, Stratum
 from rollout_core.flags.bucketing import CLUSTER_BUCKETS
@@ -16,7 +18,7 @@ from rollout_core.ports.event_questions import Rows
 SIDES = {"treatment": "treatment", "control": "control", "holdout": "control"}
 """Arm as recorded -> side of the comparison."""
 
-Table = dict[tuple[int, int, str], tuple[list[int], list[int]]]
+Table = dict[tuple[int, int, str], NDArray[np.int64]]
 """(epoch, inclusion, side) -> d and x by cluster bucket."""
 
 NOBODY = (0,) * CLUSTER_BUCKETS
@@ -24,16 +26,14 @@ NOBODY = (0,) * CLUSTER_BUCKETS
 
 def empty_table() -> Table:
     """A table in which every stratum asked for stands at zero."""
-    return defaultdict(lambda: ([0] * CLUSTER_BUCKETS, [0] * CLUSTER_BUCKETS))
+    return defaultdict(lambda: np.zeros((2, CLUSTER_BUCKETS), np.int64))
 
 
 def add_rows(table: Table, rows: Sequence[Mapping[str, Any]], column: str, place: int, side: str | None = None) -> None:
-    """Adds one list column of BucketSums or SumsBefore to the table, of one side or of both."""
+    """Adds one column of arrays of BucketSums or SumsBefore to the table, of one side or of both."""
     for row in rows:
         if side in (None, row["side"]):
-            sums = table[row["epoch"], row["inclusion"], row["side"]][place]
-            for bucket, value in zip(row["buckets"], row[column], strict=True):
-                sums[bucket] += value
+            table[row["epoch"], row["inclusion"], row["side"]][place] += row[column]
 
 
 def strata_of(version: Version, cells: Iterable[tuple[int, int, str]]) -> tuple[Stratum, ...]:
@@ -46,19 +46,19 @@ def strata_of(version: Version, cells: Iterable[tuple[int, int, str]]) -> tuple[
 def cluster_sums(version: Version, table: Table, strata: Sequence[Stratum]) -> ClusterSums:
     def pick(side: str, place: int) -> tuple[tuple[int, ...], ...]:
         keys = [(version.epochs[each.epoch - 1], each.inclusion, side) for each in strata]
-        return tuple(tuple(table[key][place]) if key in table else NOBODY for key in keys)
+        return tuple(tuple(table[key][place].tolist()) if key in table else NOBODY for key in keys)
     return ClusterSums(pick("treatment", 0), pick("treatment", 1), pick("control", 0), pick("control", 1))
 
 
 def totals_of(version: Version, table: Table, side: str) -> tuple[ArmTotals, ...]:
     """One arm's own sums by epoch and cluster bucket, audiences taken whole included."""
-    found: dict[int, tuple[list[int], list[int]]] = {}
-    for (epoch, _, arm), (d, x) in table.items():
+    found: dict[int, NDArray[np.int64]] = {}
+    for (epoch, _, arm), cells in table.items():
         if arm == side and epoch in version.epochs:
             ordinal = version.ordinal(epoch)
-            have = found.get(ordinal, (NOBODY, NOBODY))
-            found[ordinal] = (list(map(add, have[0], d)), list(map(add, have[1], x)))
-    return tuple(ArmTotals(epoch, d_buckets=tuple(d), x_buckets=tuple(x)) for epoch, (d, x) in sorted(found.items()))
+            found[ordinal] = found[ordinal] + cells if ordinal in found else cells
+    return tuple(ArmTotals(epoch, d_buckets=tuple(d), x_buckets=tuple(x))
+                 for epoch, (d, x) in ((each, found[each].tolist()) for each in sorted(found)))
 
 
 def paired(version: Version, strata: Sequence[Stratum], rows: Rows, time: str, n: str, x: str) -> PairedCounts:

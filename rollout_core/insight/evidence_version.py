@@ -40,11 +40,15 @@ class Recent:
     since_at: datetime
 
 
+def midnight_of(moment: datetime) -> datetime:
+    """The beginning of its day (UTC)."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def recent_of(version: Version) -> Recent | None:
     """Yesterday and today; None in the first two days, of which the evidence since the start is made."""
-    midnight = (version.window.until_at - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    began = version.window.since_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    day = (midnight - began).days + 1
+    midnight = midnight_of(version.window.until_at - timedelta(days=1))
+    day = (midnight - midnight_of(version.window.since_at)).days + 1
     return Recent(day, midnight) if day > 1 else None
 
 

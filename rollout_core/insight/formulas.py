@@ -98,9 +98,15 @@ def mean_effect(measuring: Measuring, metric: str, arm: str | None, sums: Sums) 
 
 def exceedance_effect(measuring: Measuring, metric: str, arm: str | None) -> float:
     """The design effect of a percentile: that of the share of good measurements for a vital, else that of the mean."""
-    if metric.startswith("vital:"):
-        return share_design_effect(measuring.clusters(metric.replace("vital:", "vital_good:"), arm))
+    counted = clustered_as(metric)
+    if counted != metric:
+        return share_design_effect(measuring.clusters(counted, arm))
     return mean_effect(measuring, metric, arm, measuring.sums(metric, arm))
+
+
+def clustered_as(metric: str) -> str:
+    """The store metric whose cluster buckets say how much wider a percentile's interval is."""
+    return metric.replace("vital:", "vital_good:") if metric.startswith("vital:") else metric
 
 
 def scaled(interval: Interval | None, per: float) -> Interval | None:

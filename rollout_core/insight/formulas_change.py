@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from rollout_core.insight.formulas import Asked, built
+from rollout_core.insight.formulas import Asked, built, clustered_as
 from rollout_core.insight.formulas_sides import compared, in_pairs
 from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring, Stratum
 from rollout_core.metrics import formula as f
@@ -46,6 +46,10 @@ def change_of(measuring: Measuring, metric: Metric, part: str = "", flag: str | 
 
 def worst_change(measuring: Measuring, asked: Asked, form: f.WorstChange) -> Measured:
     """The largest of several changes that have data; all of them are slower when larger."""
+    forms = [CATALOG[key].formula for key in form.of]
+    metrics = [each.metric for each in forms if isinstance(each, f.Percentile)]
+    measuring.prefetch_bins(metrics)
+    measuring.prefetch_clusters(map(clustered_as, metrics))
     parts = [change(measuring, asked, f.Change(key)) for key in form.of]
     known = [(part, key) for part, key in zip(parts, form.of, strict=True) if part.value is not None]
     if not known:

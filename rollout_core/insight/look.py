@@ -6,7 +6,8 @@ numbers belong together, so they are of one instant, and what the store has answ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.event_store import (
+    Asked,
     Batch,
     Closed,
     EventStore,
@@ -43,20 +45,29 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class SeenStore:
-    """The event store, which is asked each question once. For several threads: asked twice at worst."""
+    """The event store, which is asked each question once. For several threads: asked twice at worst.
+
+    `state`: what is asked instead of the store, if not the store itself.
+    """
 
     store: EventStore
+    state: Asked | None = None
     seen: dict[Any, Rows] = field(default_factory=dict)
 
     def measure(self, question: Any) -> Rows:
         """See the port."""
+        asked = self.state or self.store
         try:
             known = self.seen.get(question)
         except TypeError:                       # a question with a part that cannot be hashed
-            return self.store.measure(question)
+            return asked.measure(question)
         if known is None:
-            known = self.seen[question] = self.store.measure(question)
+            known = self.seen[question] = asked.measure(question)
         return known
+
+    def one_state(self) -> AbstractContextManager[Asked]:
+        """See the port."""
+        return self.store.one_state()
 
     def write(self, batch: Batch) -> Written:
         """See the port."""
@@ -115,3 +126,11 @@ def look(room: Room) -> Room:
     if isinstance(room.events, SeenStore):
         return room
     return replace(room, events=SeenStore(room.events), clock=Instant(room.clock.now()))
+
+
+@contextmanager
+def still_look(room: Room) -> Iterator[Room]:
+    """A look whose answers are all of one state of the store, for one thread and a short time: what is decided together
+    must not mix what was counted before a window closed with what was counted after it. Raises StoreUnavailable."""
+    with room.events.one_state() as state:
+        yield replace(room, events=SeenStore(room.events, state), clock=Instant(room.clock.now()))

@@ -214,25 +214,30 @@ class Measuring:
         return merged_bins(bins for stratum, bins in self.strata_bins(metric, part).items()
                            if stratum.arm in MEMBERS[arm])
 
+    def prefetch_clusters(self, metrics: Iterable[str]) -> None:
+        """Asks for the cluster-bucket sums of several store metrics at once."""
+        wanted = tuple(sorted({metric for metric in metrics if metric not in self._buckets}))
+        if wanted:
+            found = by_bucket(self.ask(Buckets(self.rollout, wanted, self.closed)))
+            self._buckets |= {metric: found.get(metric, {}) for metric in wanted}
+
     def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
         """Cluster-bucket sums of one store metric for one arm; closed windows only, empty when not kept."""
-        by_arm = self._buckets.get(metric)
-        if by_arm is None:
-            by_arm = self._buckets[metric] = by_bucket(self.ask(Buckets(self.rollout, (metric,), self.closed)))
-        return merged_clusters(sums for each, sums in by_arm.items() if each in MEMBERS[arm])
+        self.prefetch_clusters((metric,))
+        return merged_clusters(sums for each, sums in self._buckets[metric].items() if each in MEMBERS[arm])
 
 
-def by_bucket(rows: Rows) -> dict[str, dict[int, ClusterSums]]:
-    """Arm -> bucket -> sums of a Buckets answer, its strata added up; some ten thousand rows."""
-    arm, bucket, d, x = (rows.columns.index(name) for name in ("arm", "bucket", "d", "x"))
-    counted: dict[tuple[str, int], tuple[int, int]] = {}
+def by_bucket(rows: Rows) -> dict[str, dict[str, dict[int, ClusterSums]]]:
+    """Metric -> arm -> bucket -> sums of a Buckets answer, its strata added up; some ten thousand rows."""
+    places = [rows.columns.index(name) for name in ("metric", "arm", "bucket", "d", "x")]
+    counted: dict[tuple[str, str, int], tuple[int, int]] = {}
     for row in rows.rows:
-        key = (row[arm], row[bucket])
-        before = counted.get(key, (0, 0))
-        counted[key] = (before[0] + int(row[d]), before[1] + int(row[x]))
-    found: dict[str, dict[int, ClusterSums]] = {}
-    for (which, place), sums in counted.items():
-        found.setdefault(which, {})[place] = ClusterSums(*sums)
+        metric, arm, bucket, d, x = (row[place] for place in places)
+        before = counted.get((metric, arm, bucket), (0, 0))
+        counted[metric, arm, bucket] = (before[0] + int(d), before[1] + int(x))
+    found: dict[str, dict[str, dict[int, ClusterSums]]] = {}
+    for (metric, arm, bucket), sums in counted.items():
+        found.setdefault(metric, {}).setdefault(arm, {})[bucket] = ClusterSums(*sums)
     return found
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.rule_sums import sums_of_rules, too_few
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -30,10 +31,18 @@ def recent(events: EventStore, scene: Scene, key: str, *, tag: str | None = None
         return over_phase(events, scene, key, tag=tag, age=age)
     *shorter, longest = _windows(scene.now, begun)
     for window in shorter:
-        measured = measure(Measuring(events, scene, window), asked)
-        if measured.quality is Quality.OK:
+        measuring = _counted(events, scene, window)
+        measured = None if too_few(measuring, asked) else measure(measuring, asked)
+        if measured is not None and measured.quality is Quality.OK:
             return measured
-    return measure(Measuring(events, scene, longest), asked)
+    return measure(_counted(events, scene, longest), asked)
+
+
+def _counted(events: EventStore, scene: Scene, window: Window) -> Measuring:
+    """The window with the sums of all rules in it: one question for all of them."""
+    measuring = Measuring(events, scene, window)
+    measuring.prefetch(sums_of_rules(scene.plan))
+    return measuring
 
 
 def over_phase(events: EventStore, scene: Scene, key: str, *, tag: str | None = None,

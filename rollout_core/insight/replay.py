@@ -13,7 +13,7 @@ import msgspec
 from rollout_core.analysis.evidence import Evidence
 from rollout_core.analysis.judge import EDITION, judge
 from rollout_core.analysis.policy import Policy
-from rollout_core.analysis.records import from_record, to_record
+from rollout_core.analysis.records import from_record
 from rollout_core.analysis.verdict import Verdict, Verdicts
 from rollout_core.errors import InvalidRequest
 from rollout_core.ports.room import Room
@@ -119,8 +119,8 @@ def _all(verdicts: Verdicts) -> tuple[Verdict, ...]:
 
 
 def pack(value: Any) -> str:
-    """A dataclass of the analysis as compressed text."""
-    return base64.b85encode(zlib.compress(msgspec.json.encode(to_record(value)), 6)).decode()
+    """A dataclass of the analysis as compressed text: the JSON of what `to_record` makes, much faster."""
+    return base64.b85encode(zlib.compress(msgspec.json.encode(value), 6)).decode()
 
 
 def unpack(text: str) -> Any:

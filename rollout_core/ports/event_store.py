@@ -1,4 +1,4 @@
-"""The event store as the core sees it: twelve methods. No update and no delete of single events is in the contract.
+"""The event store as the core sees it: few methods. No update and no delete of single events is in the contract.
 
 `measure` is the one door for reading: the questions are in `event_questions.py`. Every method may be called from any
 thread. All raise StoreUnavailable while the store is closed or being reopened.
@@ -7,6 +7,7 @@ thread. All raise StoreUnavailable while the store is closed or being reopened.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -158,6 +159,14 @@ class StoreCondition:
     """Below so much free disk events are refused."""
 
 
+class Asked(Protocol):
+    """What can be asked."""
+
+    def measure(self, question: Question | Any) -> Rows:
+        """Answers a question of `event_questions.py` (or one registered by another room, such as the census)."""
+        ...
+
+
 class EventStore(Protocol):
     """Append-only events, the spans and rollups made from them, and generic questions over both."""
 
@@ -182,6 +191,11 @@ class EventStore(Protocol):
 
     def measure(self, question: Question | Any) -> Rows:
         """Answers a question of `event_questions.py` (or one registered by another room, such as the census)."""
+        ...
+
+    def one_state(self) -> AbstractContextManager[Asked]:
+        """For one thread and a short time: answers that are all of the store as it was when this began, whatever is
+        written or closed meanwhile; each costs less than one of `measure`."""
         ...
 
     def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,

@@ -38,7 +38,7 @@ class VersionFirsts:
 @dataclass(frozen=True, slots=True)
 class BucketSums:
     """Cluster-bucket sums of the compared arms, a row per stratum and side (holdout counts as control): metric, epoch,
-    inclusion, side, and lists of one length: buckets (0..127), d, x, x_capped.
+    inclusion, side, and integer arrays over the cluster buckets, not to be written to: d, x, x_capped.
     """
 
     rollout: str
@@ -59,7 +59,7 @@ class RecentSums:
 @dataclass(frozen=True, slots=True)
 class SumsBefore:
     """What the subjects of each stratum and side did in whole days before: kind, what, epoch, inclusion, side, and
-    lists buckets, d, x. `wanted` are (kind, what) of subject_day; a what of "" takes all of the kind.
+    arrays over the cluster buckets d, x. `wanted` are (kind, what) of subject_day; a what of "" takes all of the kind.
     """
 
     rollout: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +35,29 @@ from rollout_core.storage.event_mirrors import mirror
 from rollout_core.storage.event_retention import forget, forget_keys, retain
 from rollout_core.storage.event_windows import close_windows
 from rollout_core.storage.event_writer import EventWriter, FreeSpace, free_space
-from rollout_core.storage.reader import reading
+from rollout_core.storage.reader import Reader, reading
+from rollout_core.storage.running_sums import RunningSums
 from rollout_core.storage.sql_sandbox import query
+
+
+@dataclass(frozen=True, slots=True)
+class OneState:
+    """The store within one read transaction."""
+
+    reader: Reader
+
+    def measure(self, question: Any) -> Any:
+        """See the port. Raises InvalidRequest for a question nobody answers, Uncountable."""
+        from rollout_core.storage.readers import READERS
+
+        answer = READERS.get(type(question))
+        if answer is None:
+            raise InvalidRequest(f"The event store has no answer to {type(question).__name__}.",
+                                 mend="Register one in storage/readers.py.")
+        try:
+            return answer(self.reader, question)
+        except duckdb.Error as error:
+            raise _uncountable(error) from error
 
 
 class DuckdbEventStore:
@@ -57,7 +80,7 @@ class DuckdbEventStore:
         self._writer = EventWriter(self.database, self.keys, free=free, minimum_free_bytes=minimum_free_bytes)
         self._copies = tuple(copies)
         self._free, self._minimum_free = free, minimum_free_bytes
-        self._parts = PartMemory()
+        self._parts, self._sums = PartMemory(), RunningSums()
         self._shaping = threading.Lock()
         """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
 
@@ -85,17 +108,14 @@ class DuckdbEventStore:
 
     def measure(self, question: Any) -> Any:
         """See the port. Raises InvalidRequest for a question nobody answers, Uncountable."""
-        from rollout_core.storage.readers import READERS
+        with self.one_state() as state:
+            return state.measure(question)
 
-        answer = READERS.get(type(question))
-        if answer is None:
-            raise InvalidRequest(f"The event store has no answer to {type(question).__name__}.",
-                                 mend="Register one in storage/readers.py.")
-        try:
-            with reading(self.database, self._writer.slots, self.keys, self._parts) as reader:
-                return answer(reader, question)
-        except duckdb.Error as error:
-            raise _uncountable(error) from error
+    @contextmanager
+    def one_state(self) -> Iterator[OneState]:
+        """See the port."""
+        with reading(self.database, self._writer.slots, self.keys, self._parts, self._sums) as reader:
+            yield OneState(reader)
 
     def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
               called_off: threading.Event | None = None) -> Found:
@@ -136,6 +156,7 @@ class DuckdbEventStore:
         """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
         self.database.reopen()
         self._parts.clear()
+        self._sums.clear()
         self._writer.load()
 
     def close(self) -> None:

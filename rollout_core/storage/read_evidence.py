@@ -9,12 +9,10 @@ from math import ceil
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.evidence_questions import (
-    BucketSums,
     Crossing,
     FirstValues,
     Matured,
     Newcomers,
-    SumsBefore,
     VersionFirsts,
 )
 from rollout_core.storage.day_parts import ONE_DAY, Part, added, days_between
@@ -39,14 +37,14 @@ def answer_newcomers(reader: Reader, question: Newcomers) -> Rows:
 def _entry_days(reader: Reader, rollout: str, epochs: Sequence[int]) -> list[date]:
     """The days on which anybody may have entered these epochs."""
     first, last = reader.rows(f"SELECT min(from_at)::DATE, max(from_at)::DATE FROM arm_span WHERE rollout = $rollout "
-                              f"AND epoch IN ({_list(epochs)}) AND {COMPARED}", {"rollout": rollout}).rows[0]
+                              f"AND epoch IN ({epochs_sql(epochs)}) AND {COMPARED}", {"rollout": rollout}).rows[0]
     return [] if first is None else list(days_between(first, last))
 
 
 def _entries(epochs: Sequence[int], run: Sequence[Part]) -> str:
     """SELECT of the subjects whose first span within `epochs` began on the days of a run: subject_key, unit,
     entered_at, and epoch, inclusion, arm then. Whose span of these days is not the first one drops out."""
-    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({_list(epochs)}) AND {COMPARED}"
+    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({epochs_sql(epochs)}) AND {COMPARED}"
     since, until = f"TIMESTAMP '{run[0].day}'", f"TIMESTAMP '{run[-1].day}' + INTERVAL 1 DAY"
     return (f"SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, arg_min(epoch, from_at) AS "
             f"epoch, arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm {spans} "
@@ -59,10 +57,10 @@ def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
     whose = "subject_key, epoch" if question.anew else "subject_key"
     return reader.rows(
         f"WITH first AS (SELECT {whose}, min(first_at) AS first_at FROM subject_first WHERE rollout = $rollout "
-        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) GROUP BY {whose}), "
+        f"AND metric = $metric AND epoch IN ({epochs_sql(question.epochs)}) GROUP BY {whose}), "
         f"span AS (SELECT s.epoch, s.inclusion, {SIDE} AS arm, s.from_at, s.to_at, f.first_at, "
         "least(s.to_at, coalesce(f.first_at, s.to_at)) AS stop_at FROM arm_span AS s LEFT JOIN first AS f USING "
-        f"({whose}) WHERE s.rollout = $rollout AND s.epoch IN ({_list(question.epochs)}) AND s.{COMPARED} "
+        f"({whose}) WHERE s.rollout = $rollout AND s.epoch IN ({epochs_sql(question.epochs)}) AND s.{COMPARED} "
         "AND (f.first_at IS NULL OR f.first_at >= s.from_at)), "
         "event AS (SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, "
         "count(*) FILTER (arm = 'treatment') AS events_treatment, count(*) FILTER (arm = 'control') AS events_control "
@@ -79,43 +77,12 @@ def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
         "ORDER BY e.hour, e.epoch, e.inclusion", {"rollout": question.rollout, "metric": question.metric})
 
 
-def answer_bucket_sums(reader: Reader, question: BucketSums) -> Rows:
-    """One row a stratum and side: lists cross into Python far faster than rows do."""
-    return reader.rows(
-        f"WITH cell AS (SELECT metric, epoch, inclusion, {SIDE} AS side, bucket, sum(d) AS d, sum(x) AS x, "
-        f"sum(x_capped) AS x_capped FROM agg_bucket WHERE rollout = $rollout AND epoch IN ({_list(question.epochs)}) "
-        f"AND metric IN ({_texts('metric', len(question.metrics))}) AND {COMPARED} GROUP BY ALL) "
-        "SELECT metric, epoch, inclusion, side, list(bucket::INTEGER) AS buckets, list(d::HUGEINT) AS d, "
-        "list(x::HUGEINT) AS x, list(x_capped::HUGEINT) AS x_capped FROM cell GROUP BY ALL "
-        "ORDER BY metric, epoch, inclusion, side", {"rollout": question.rollout, **_named("metric", question.metrics)})
-
-
-def answer_sums_before(reader: Reader, question: SumsBefore) -> Rows:
-    """The days before, regrouped by the first stratum and side that their subjects have in each epoch; one pass."""
-    kinds = tuple(dict.fromkeys(kind for kind, _ in question.wanted))
-    pairs = ", ".join(f"($kind{place}, $what{place})" for place in range(len(question.wanted)))
-    return reader.rows(
-        f"WITH wanted(kind, what) AS (VALUES {pairs}), before AS (SELECT unit, subject_key, w.kind, w.what, "
-        "sum(d.n) AS n, sum(d.x) AS x FROM subject_day AS d "
-        "JOIN wanted AS w ON d.kind = w.kind AND (w.what = '' OR d.what = w.what) "
-        f"WHERE d.kind IN ({_quoted(kinds)}) AND d.day >= {literal(question.window.since_at)}::DATE "
-        f"AND d.day < {literal(question.window.until_at)}::DATE GROUP BY ALL), "
-        f"cell AS (SELECT b.kind, b.what, s.epoch, s.inclusion, {SIDE} AS side, s.bucket, sum(b.n) AS d, sum(b.x) AS x "
-        "FROM arm_span AS s JOIN before AS b ON b.subject_key = s.subject_key AND b.unit = s.unit "
-        f"WHERE s.rollout = $rollout AND s.entered AND s.epoch IN ({_list(question.epochs)}) AND s.{COMPARED} "
-        "GROUP BY ALL) SELECT kind, what, epoch, inclusion, side, list(bucket::INTEGER) AS buckets, "
-        "list(d::HUGEINT) AS d, list(x::HUGEINT) AS x FROM cell GROUP BY ALL "
-        "ORDER BY kind, what, epoch, inclusion, side",
-        {"rollout": question.rollout, **_named("kind", [kind for kind, _ in question.wanted]),
-         **_named("what", [what for _, what in question.wanted])})
-
-
 def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
     """First observations per subject and epoch, above or not above a reference fixed before."""
     return reader.rows(
         f"SELECT date_trunc('hour', first_at) AS hour, epoch, inclusion, {SIDE} AS arm, count(*) AS n, "
         "count(*) FILTER (value > $reference) AS above FROM subject_first WHERE rollout = $rollout "
-        f"AND metric = $metric AND epoch IN ({_list(question.epochs)}) AND {COMPARED} "
+        f"AND metric = $metric AND epoch IN ({epochs_sql(question.epochs)}) AND {COMPARED} "
         f"AND first_at >= {literal(question.since_at)} GROUP BY ALL ORDER BY hour, epoch, inclusion, arm",
         {"rollout": question.rollout, "metric": question.metric, "reference": question.reference})
 
@@ -144,7 +111,7 @@ def _matured(reader: Reader, question: Matured, run: Sequence[Part], reach: time
     return reader.rows(
         f"WITH entry AS ({_entries(question.epochs, run)}), "
         f"span AS (SELECT subject_key, from_at, {SIDE} AS arm FROM arm_span WHERE "
-        f"rollout = $rollout AND epoch IN ({_list(question.epochs)}) AND {COMPARED}), "
+        f"rollout = $rollout AND epoch IN ({epochs_sql(question.epochs)}) AND {COMPARED}), "
         "crossed AS (SELECT s.subject_key, min(s.from_at) AS crossed_at FROM span AS s "
         "JOIN entry AS e USING (subject_key) WHERE s.arm <> e.arm GROUP BY s.subject_key), "
         f"moved AS ({_crossings(question.crossings)}), "
@@ -160,7 +127,7 @@ def _matured(reader: Reader, question: Matured, run: Sequence[Part], reach: time
         parameters)
 
 
-def _list(numbers: Sequence[int]) -> str:
+def epochs_sql(numbers: Sequence[int]) -> str:
     """Integers as a list for IN; a list that is empty matches nothing."""
     return ", ".join(str(int(number)) for number in numbers) or "NULL"
 

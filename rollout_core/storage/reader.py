@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.storage.day_parts import Part, PartMemory, Row, day_stamps, put_together
 from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import SLOTS
+from rollout_core.storage.running_sums import RunningSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,17 @@ class Reader:
     keys: KeyRing
     closed_until_at: datetime | None
     parts: PartMemory
+    sums: RunningSums
     followed_since_at: datetime | None = None
     """From then on the spans of whoever did something are in tail_span; None: it is empty."""
+    _stamps: dict[date, int] = field(default_factory=dict)
+
+    @property
+    def stamps(self) -> dict[date, int]:
+        """Day -> stamp (day_parts.py), read once."""
+        if not self._stamps:
+            self._stamps.update(day_stamps(self.cursor))
+        return self._stamps
 
     def slot(self, unit: str) -> str | None:
         """The column ("k0".."k3") that holds this unit's keys; None when no event named the unit yet."""
@@ -47,22 +59,31 @@ class Reader:
         """The rows of all parts; those that are settled are counted once (day_parts.py). `count` answers rows of a run
         of parts, each with its cohort day in front."""
         settled_before = self.closed_until_at.date() if self.closed_until_at is not None else None
-        return put_together(self.parts, day_stamps(self.cursor), settled_before, parts, lambda run: count(run).rows)
+        return put_together(self.parts, self.stamps, settled_before, parts, lambda run: count(run).rows)
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """Runs a query; times come back UTC-aware, big integers as int."""
         self.cursor.execute(sql, parameters or None)
-        columns = tuple(column[0] for column in self.cursor.description or ())
-        rows = [tuple(_plain(value) for value in row) for row in self.cursor.fetchall()]
+        described = self.cursor.description or ()
+        columns = tuple(column[0] for column in described)
+        rows: list[Row] = self.cursor.fetchall()
+        if any(column[1] == "TIMESTAMP" for column in described):
+            rows = [tuple(map(_plain, row)) for row in rows]
         return Rows(columns, rows, self.closed_until_at)
+
+    def arrays(self, sql: str) -> dict[str, NDArray[np.int64]]:
+        """Runs a query all of whose columns are integers, none of them null: many times faster than rows."""
+        found = self.cursor.execute(sql).fetchnumpy()
+        return {name: np.asarray(values, np.int64) for name, values in found.items()}
 
 
 @contextmanager
-def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing, parts: PartMemory) -> Iterator[Reader]:
+def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing, parts: PartMemory,
+            sums: RunningSums) -> Iterator[Reader]:
     """A reader whose cursor sees one state of the store, however many queries it runs."""
     with database.transaction() as cursor:
         marks = dict(cursor.execute("SELECT name, reached_at FROM watermark WHERE name <> 'spans'").fetchall())
-        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), parts, _plain(marks.get("tail")))
+        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), parts, sums, _plain(marks.get("tail")))
 
 
 def _plain(value: Any) -> Any:

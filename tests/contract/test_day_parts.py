@@ -7,6 +7,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rollout_core.metrics.event import Kind
@@ -14,7 +15,16 @@ from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import AdoptionAtAge, Retention
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
-from rollout_core.ports.evidence_questions import Crossing, Matured, Newcomers, VersionFirsts
+from rollout_core.ports.evidence_questions import (
+    BucketSums,
+    Crossing,
+    FirstValues,
+    Matured,
+    Newcomers,
+    RecentSums,
+    SumsBefore,
+    VersionFirsts,
+)
 from rollout_core.storage.day_parts import Part, PartMemory, Row, added, put_together
 from rollout_core.storage.event_store import DuckdbEventStore
 from tests.fakes.made_events import at, batch, exposed, made
@@ -45,16 +55,32 @@ def questions(now: float) -> list[Any]:
         *(VersionFirsts("ex", "feature_use", epochs, anew) for epochs in ((1, 2), (2,)) for anew in (False, True)),
         Matured("ex", (1, 2), ("feature_use", "session"), at(now), on_day=2),
         Matured("ex", (1, 2), ("session",), at(now), on_day=1, crossings=(Crossing(1, "control", at(60)),)),
+        *(FirstValues("ex", "feature_use", 0, epochs, at(30)) for epochs in ((1, 2), (2,))),
+        *(BucketSums("ex", SUMMED, epochs) for epochs in ((1, 2), (2,))),
+        *(RecentSums("ex", SUMMED, (1, 2), at(now - back).date()) for back in (24, 96)),
+        *(SumsBefore("ex", Window(at(24), at(72)), (("feature_use", ""), ("session", "")), epochs)
+          for epochs in ((1, 2), (2,))),
     ]
 
 
+SUMMED = ("feature_use", "session_errors", "session_duration")
+
+
 def answers(store: DuckdbEventStore, now: float) -> list[list[Row]]:
-    return [sorted(store.measure(question).rows, key=repr) for question in questions(now)]
+    """Every answer as plain values, all asked of one state of the store."""
+    with store.one_state() as state:
+        return [sorted((tuple(map(_plain, row)) for row in state.measure(question).rows), key=repr)
+                for question in questions(now)]
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def counted_anew(store: DuckdbEventStore, now: float) -> list[list[Row]]:
     """Nothing remembered."""
     store._parts.clear()
+    store._sums.clear()
     return answers(store, now)
 
 

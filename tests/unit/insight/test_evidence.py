@@ -8,10 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rollout_core.analysis.evidence import MetricEvidence, Stratum
 from rollout_core.analysis.references import Reference
+from rollout_core.flags.bucketing import CLUSTER_BUCKETS
 from rollout_core.insight.evidence import collect
 from rollout_core.insight.evidence_sources import quantiles_of, source_of
 from rollout_core.insight.evidence_version import Recent, crossings_of, recent_of, version_of
@@ -34,11 +37,11 @@ from rollout_core.rollouts.rollout import Epoch
 from tests.golden.made_world import PLAN, T0, World
 
 DAY = timedelta(days=1)
-SUMS = ("metric", "epoch", "inclusion", "side", "buckets", "d", "x", "x_capped")
+SUMS = ("metric", "epoch", "inclusion", "side", "d", "x", "x_capped")
 NONE: Mapping[type, Rows] = {
     Newcomers: Rows(("hour", "epoch", "inclusion", "arm", "entered"), []), BucketSums: Rows(SUMS, []),
     RecentSums: Rows(SUMS, []),
-    SumsBefore: Rows(("kind", "what", "epoch", "inclusion", "side", "buckets", "d", "x"), []),
+    SumsBefore: Rows(("kind", "what", "epoch", "inclusion", "side", "d", "x"), []),
     VersionFirsts: Rows(("metric", "hour", "epoch", "inclusion", "events_treatment", "events_control",
                          "at_risk_treatment", "at_risk_control"), []),
     FirstValues: Rows(("hour", "epoch", "inclusion", "arm", "n", "above"), []),
@@ -88,7 +91,14 @@ def evidence(here: Scene, key: str, known: Known | None = None, **rows: Rows) ->
 
 def sums(*rows: tuple[str, int, int, str, int, int, int]) -> Rows:
     """(metric, epoch, inclusion, side, bucket, d, x)."""
-    return Rows(SUMS, [(*row[:4], [row[4]], [row[5]], [row[6]], [row[6]]) for row in rows])
+    return Rows(SUMS, [(*row[:4], at(row[4], row[5]), at(row[4], row[6]), at(row[4], row[6])) for row in rows])
+
+
+def at(bucket: int, value: int) -> NDArray[np.int64]:
+    """A value in one cluster bucket, zero in all others."""
+    found = np.zeros(CLUSTER_BUCKETS, np.int64)
+    found[bucket] = value
+    return found
 
 
 def test_the_last_days_are_yesterday_and_today_and_are_counted_on_their_own(here: Scene) -> None:
