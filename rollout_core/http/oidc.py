@@ -28,6 +28,7 @@ from rollout_core.errors import NotSignedIn, RolloutError
 from rollout_core.http.origin import safe_next
 from rollout_core.http.sign_in_routes import form, welcome
 from rollout_core.people.identity import Identity
+from rollout_core.people.person import Account
 from rollout_core.settings import Settings
 
 with catch_warnings():
@@ -132,7 +133,7 @@ class Provider:
             if more.get("sub") != claims["sub"]:
                 raise ValueError("the userinfo is about somebody else")
             claims = {**more, **claims}
-        return identity_of(claims, settings.oidc_claim)
+        return identity_of(claims, str(meta["issuer"]), settings.oidc_claim)
 
     async def _known(self, settings: Settings) -> Any:
         """Authlib's client. Raises ValueError when the provider calls itself otherwise than the settings do."""
@@ -150,10 +151,14 @@ class Provider:
         return self._client
 
 
-def identity_of(claims: Mapping[str, Any], groups_claim: str) -> Identity:
-    """What the verified claims say. A claim of another shape than promised counts as absent."""
+def identity_of(claims: Mapping[str, Any], issuer: str, groups_claim: str) -> Identity:
+    """What the verified claims say. A claim of another shape than promised counts as absent; without a subject the
+    answer is of no use (ValueError)."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise ValueError("the answer names no subject")
     found = claims.get(groups_claim)
     groups = [found] if isinstance(found, str) else found if isinstance(found, list) else []
     email = claims.get("email")
-    return Identity(email if isinstance(email, str) else "", claims.get("email_verified") is True,
-                    tuple(group for group in groups if isinstance(group, str)))
+    return Identity(Account(issuer, subject), email if isinstance(email, str) else "",
+                    claims.get("email_verified") is True, tuple(each for each in groups if isinstance(each, str)))

@@ -24,6 +24,7 @@ from rollout_core.http.doorkeeper import COOKIE
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
 from rollout_core.http.visitor import KEY, Visitor
+from rollout_core.people.name import folded
 from rollout_core.settings import Settings
 
 FORM_BYTES = 8 * 1024
@@ -139,13 +140,14 @@ async def _by_link(room: ControlRoom, guard: Guard, secret: str, address: str) -
 
 async def _by_password(room: ControlRoom, guard: Guard, given: dict[str, str], address: str) -> SignedIn:
     name = given.get("name", "").strip()
-    wait = guard.begin(name, address, room.room.clock.now())
+    counted_as = folded(name)
+    wait = guard.begin(counted_as, address, room.room.clock.now())
     if wait:
         raise TooManyTries(wait)
     async with guard.turns:
         signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, given.get("password", ""),
                                             room.settings.session_lifetime)
-    guard.succeeded(name, address)
+    guard.succeeded(counted_as, address)
     return signed_in
 
 

@@ -226,7 +226,7 @@ def write_everywhere(app: RunningApp) -> None:
         answer = owner.post("/api/v1/events", json=events)
         assert answer.status_code == 200, answer.text
         stored = answer.json()
-        for path, body in (("set-person", {"name": NASTY, "role": "viewer"}), ("create-token", {"name": NASTY}),
+        for path, body in (("set-person", {"name": NASTY, "role": "viewer"}), ("create-token", {"name": f"{NASTY} ci"}),
                            ("set-override", {"rollout": KEY, "subject": NASTY, "value": True, "reason": NASTY}),
                            ("open-issue", {"rollout": KEY, "title": NASTY}),
                            ("pause", {"rollout": KEY, "reason": NASTY})):

@@ -75,8 +75,10 @@ def test_rights_taken_away_stay_away(setting: Setting) -> None:
     setting.running()
     token = setting.act("create_token", name="ci").result
     session = sign_in_by_link(setting.room, offer_link(setting.room, ADMIN, timedelta(hours=1))).session
+    link = offer_link(setting.room, ADMIN, timedelta(hours=1))
     backup = backed_up(setting)
     setting.act("revoke_token", id="ci")
+    sign_in_by_link(setting.room, link)
     with setting.control.write() as unit:
         unit.sessions.revoke(session.id, setting.clock.at)
     kept = setting.act("create_token", name="newer").result
@@ -85,6 +87,8 @@ def test_rights_taken_away_stay_away(setting: Setting) -> None:
         actor_of_token(setting.room, token["secret"], "http")
     with pytest.raises(NotSignedIn):
         actor_of_session(setting.room, session.id, "page")
+    with pytest.raises(NotSignedIn):
+        sign_in_by_link(setting.room, link)
     assert actor_of_token(setting.room, kept["secret"], "http").principal == "newer"
 
 
