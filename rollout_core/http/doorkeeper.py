@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -23,9 +22,9 @@ from rollout_core.control.who import actor_of_session, actor_of_token, session_o
 from rollout_core.errors import NotSignedIn, StoreError
 from rollout_core.http import problems
 from rollout_core.http.origin import foreign, sign_in_address
+from rollout_core.http.session_cookie import secret_in
 from rollout_core.http.visitor import Visitor, claimed_name, place
 
-COOKIE = "rollout_session"
 FORGED = b"x-rollout-"
 OPEN_PATHS = frozenset({"/signin", "/signin/oidc", "/signin/oidc/callback", "/signout", "/healthz", "/_stcore/health",
                         "/favicon.ico", "/favicon.png"})
@@ -114,7 +113,7 @@ def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
         return Visitor(replace(room.owner(secret.strip(), "http"), claimed=claimed_name(headers)))
     if kind.lower() == "bearer":
         return Visitor(replace(actor_of_token(room.room, secret.strip(), "http"), claimed=claimed_name(headers)))
-    cookie = cookie_of(headers)
+    cookie = secret_in(room, headers.get("cookie", ""))
     session = session_of_cookie(room.room, cookie) if cookie else None
     if session is None:
         return None
@@ -122,15 +121,6 @@ def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
         return Visitor(actor_of_session(room.room, session.id, "http"), session.csrf)
     except NotSignedIn:
         return None
-
-
-def cookie_of(headers: dict[str, str]) -> str | None:
-    """The session cookie's secret."""
-    try:
-        jar = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return None
-    return jar[COOKIE].value if COOKIE in jar else None
 
 
 def trusted_headers(visitor: Visitor) -> list[tuple[bytes, bytes]]:

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rollout_core.bootstrap import ControlRoom
+from rollout_core.bootstrap.key_files import mark_of
 from rollout_core.control.sign_in_by_identity import sign_in_by_identity
 from rollout_core.errors import NotSignedIn, RolloutError
 from rollout_core.http.origin import safe_next
@@ -41,7 +42,6 @@ log = getLogger("rollout.signin")
 
 PATH = "/signin/oidc"
 CALLBACK = f"{PATH}/callback"
-WAITING_COOKIE = "rollout_oidc"
 WAITING_SECONDS = 600
 PATIENCE_SECONDS = 10.0
 NEXT = "next"
@@ -58,6 +58,11 @@ def oidc_routes(rooms: Callable[[], ControlRoom]) -> list[Route]:
             Route(CALLBACK, Remembering(rooms, provider.come_back), methods=["GET"])]
 
 
+def waiting_name(room: ControlRoom) -> str:
+    """The waiting cookie's name, this store's own like the session's. It is for a path, so it cannot be `__Host-`."""
+    return f"{'__Secure-' if room.settings.secure_cookie else ''}rollout_oidc_{mark_of(room.owner_key)}"
+
+
 class Remembering:
     """A handler whose `request.session` is the waiting cookie, as an ASGI app."""
 
@@ -69,8 +74,10 @@ class Remembering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        secure = self._rooms().settings.secure_cookie
-        session = SessionMiddleware(self._answer, self.key, WAITING_COOKIE, WAITING_SECONDS, "/signin", "lax", secure)
+        room = self._rooms()
+        secure = room.settings.secure_cookie
+        session = SessionMiddleware(self._answer, self.key, waiting_name(room), WAITING_SECONDS, "/signin", "lax",
+                                    secure)
         await session(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +126,7 @@ class Provider:
             log.warning("A sign-in by the identity provider was refused: %r", error)
             return form(room.settings, target, "The identity provider's answer does not belong to a sign-in that began "
                         "in this browser. Begin again.", 401)
-        return welcome(room, signed_in, target)
+        return welcome(room, request, signed_in, target)
 
     async def _identity(self, request: Request, settings: Settings) -> Identity:
         client = await self._known(settings)
