@@ -16,11 +16,13 @@ from rollout_core.control.change import Change
 from rollout_core.control.draft_plan import DraftedPlan, document_of, draft_plan
 from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
+from rollout_core.control.recall import recall_session
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
 from rollout_core.control.start_link import start_link
 from rollout_core.control.who import actor_of_session
 from rollout_core.control.written import unusable_texts
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
+from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.look import look
 from rollout_core.jobs.ingest_writer import IngestWriter
@@ -148,6 +150,15 @@ class ControlRoom:
     def actor(self, session_id: str | None, origin: str = "page") -> Actor:
         """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""
         return actor_of_session(self.room, session_id, origin)
+
+    def remembered(self, session_id: str | None, origin: str = "page") -> Actor | None:
+        """The same while the control store cannot tell: as it last did, for pause and stop only; None for anybody
+        else."""
+        return recall_session(self.room, session_id, origin)
+
+    def served(self) -> tuple[ServedRollout, ...]:
+        """What is served right now, from memory: it needs no store."""
+        return tuple(self.room.live.current.rollouts.values())
 
     def owner(self, key: str, origin: str) -> Actor:
         """The local owner, proved by the content of owner.key. Raises NotSignedIn."""

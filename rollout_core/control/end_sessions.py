@@ -42,6 +42,7 @@ def _make(room: Room, unit: ControlUnit, actor: Actor, request: EndSessions, whe
         if session is None:
             raise NotFound(f"There is no session {request.session!r}.", mend="Look at the list again.",
                            session=request.session)
+        room.last_known.drop(session.secret_hash)
         person, ended = session.person, int(unit.sessions.revoke(session.id, when.at))
     else:
         known = person_named(unit, str(request.person).strip())

@@ -120,6 +120,8 @@ def sign_out(room: Room, session_id: str) -> bool:
     now = room.clock.now()
     with room.control.write() as unit:
         session = unit.sessions.by_id(session_id)
+        if session is not None:
+            room.last_known.drop(session.secret_hash)
         ended = unit.sessions.revoke(session_id, now)
         if ended and session is not None:
             unit.audit.append(_entry(session, "sign_out", now))
