@@ -97,7 +97,7 @@ class SqlControlStore:
 
         Raises StoreCorrupt when the file was removed or replaced: what is written there is gone with the process.
         """
-        if identity_of(self._path) != self._file:
+        if not self.in_place():
             raise removed(self._path)
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StoreLocked("Another change is still being written.", mend="Try again.")
@@ -106,6 +106,10 @@ class SqlControlStore:
                 yield SqlControlUnit(connection, self._plans)
         finally:
             self._turn.release()
+
+    def in_place(self) -> bool:
+        """True while the file is the one that was opened."""
+        return identity_of(self._path) == self._file
 
     def free_reserve(self) -> bool:
         """Frees the reserved disk space."""

@@ -72,6 +72,9 @@ class FakeControlStore:
             yield FakeUnit(tables, self._reader)
             self._tables = tables
 
+    def in_place(self) -> bool:
+        return True
+
     def free_reserve(self) -> bool:
         freed, self.reserve = self.reserve, False
         if freed:
