@@ -84,6 +84,10 @@ class ControlStore(Protocol):
         """Frees the reserved disk space, once: True when there was some. A lowering verb then tries again."""
         ...
 
+    def keep_reserve(self) -> bool:
+        """Fills the reserve again after it was freed; False when there is no room for it yet, or none is kept."""
+        ...
+
     def snapshot(self, target: Path) -> None:
         """A consistent copy of the whole store into a new file, while others write."""
         ...

@@ -115,6 +115,10 @@ class SqlControlStore:
         """Frees the reserved disk space."""
         return self._reserve is not None and self._reserve.free()
 
+    def keep_reserve(self) -> bool:
+        """Fills it again."""
+        return self._reserve is not None and self._reserve.fill()
+
     def snapshot(self, target: Path) -> None:
         """Copies page by page through SQLite's backup interface; writers go on meanwhile."""
         with self._raw() as source, translated(self._engine):

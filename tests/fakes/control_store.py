@@ -81,6 +81,10 @@ class FakeControlStore:
             self.fail_with = None
         return freed
 
+    def keep_reserve(self) -> bool:
+        self.reserve = True
+        return True
+
     def snapshot(self, target: Path) -> None:
         target.write_bytes(pickle.dumps({name: dict(rows) for name, rows in self._tables.items()}))
 
