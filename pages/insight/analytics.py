@@ -15,7 +15,7 @@ with page(Role.VIEWER) as here:
         entry = filters.chosen_rollout(here)
         metric = compare_form.chosen_metric()
         across = compare_form.chosen_across()
-        window, label = compare_form.chosen_window(across)
+        window, label = compare_form.chosen_window(here, entry, across)
         arm = compare_form.chosen_arm(across)
         by = compare_form.chosen_division(here, entry, metric, across)
     asked = CompareRequest(metric, entry.key, across, arm=arm, window=window, by=by)

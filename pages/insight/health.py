@@ -44,7 +44,7 @@ with page(Role.VIEWER) as look:
     title("Health", quiet("One glance for people; the score never acts by itself"))
     with st.container(horizontal=True):
         chosen = filters.chosen_rollout(look)
-        choice, said = filters.chosen_window("Last 24 hours")
+        choice, said = filters.chosen_window(look, chosen, "Last 24 hours")
     st.markdown(f"{of(STATUS, chosen.status).badge} {quiet(f'{chosen.percentage:g}% planned')}")
     health(chosen, choice, said)
     confirm.confirm_if_asked()

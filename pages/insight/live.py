@@ -16,7 +16,7 @@ with page(Role.VIEWER) as look:
     title("Dashboard", quiet("Is it well right now?"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = filters.chosen_rollout(look)
-        choice, said = filters.chosen_window("Last 24 hours")
+        choice, said = filters.chosen_window(look, chosen, "Last 24 hours")
         vital = st.selectbox("Vital", live_parts.VITALS, key="vital", bind="query-params", width=130)
         still = st.toggle("Pause updates", key="still", bind="query-params")
     live(None if still else NUMBERS)(live_parts.numbers)(chosen, choice, said, still=still)

@@ -14,7 +14,7 @@ with page(Role.VIEWER) as here:
     title("Report")
     with st.container(horizontal=True):
         entry = filters.chosen_rollout(here)
-        window, label = filters.chosen_window()
+        window, label = filters.chosen_window(here, entry)
     with st.spinner("Writing the report"):
         answer = here.ask("report", ReportRequest(entry.key, window), settled=True)
     name = f"{entry.key}-{answer.computed_at:%Y-%m-%d}"

@@ -40,9 +40,9 @@ def chosen_across() -> str:
     return ACROSS[st.selectbox("Compare", list(ACROSS), key="across", bind="query-params", width=200)]
 
 
-def chosen_window(across: str) -> tuple[str, str]:
+def chosen_window(here: Here, entry: RolloutEntry, across: str) -> tuple[str, str]:
     """The time both sides are of; phases have theirs."""
-    return ("phase", "") if across == "phases" else filters.chosen_window("Last 7 days")
+    return ("phase", "") if across == "phases" else filters.chosen_window(here, entry)
 
 
 def chosen_arm(across: str) -> str:

@@ -47,17 +47,10 @@ def _numbers(answer: CompareAnswer) -> str:
         return sides
     relative = answer.change
     more = "" if relative.value is None else (
-        f", {formats.in_unit(relative.value, 'relative')} {formats.interval(relative.low, relative.high, 'relative')}")
-    return f"**{formats.difference(gap.value, gap.unit)}** {around(gap)}{more}: {sides}"
-
-
-def around(gap: Measured) -> str:
-    """The interval of a difference: "(−0.3 to +0.2)"."""
-    if gap.low is None or gap.high is None:
-        return ""
-    low, high = (formats.difference(end, gap.unit) for end in (gap.low, gap.high))
-    unit = next((each for each in (" pp", " ms", " s") if low.endswith(each) and high.endswith(each)), "")
-    return f"({low.removesuffix(unit)} to {high.removesuffix(unit)})"
+        f", {formats.difference(relative.value, 'relative')} "
+        f"{formats.signed_interval(relative.low, relative.high, 'relative')}")
+    around = formats.signed_interval(gap.low, gap.high, gap.unit)
+    return f"**{formats.difference(gap.value, gap.unit)}** {around}{more}: {sides}"
 
 
 def _windows(here: Here, answer: CompareAnswer, label: str) -> str:
@@ -95,7 +88,7 @@ def _row(answer: CompareAnswer, pair: Pair, reach: float) -> dict[str, str]:
     if gap.value is None or gap.low is None or gap.high is None:
         drawn = f"{drawings.hatch(f'{pair.key}: no data')}  \n{quiet(plain(gap.note))}"
     else:
-        text = f"**{formats.difference(gap.value, gap.unit)}** {around(gap)}"
+        text = f"**{formats.difference(gap.value, gap.unit)}** {formats.signed_interval(gap.low, gap.high, gap.unit)}"
         bar = drawings.around_zero((gap.low, gap.value, gap.high), word.mark, reach, f"{pair.key} {text}")
         drawn = f"{bar}  \n{text}  \n{quiet(_both(pair))}"
     return {"Part": f"**{plain(pair.key)}**", "Verdict": word.badge, "Difference": drawn}

@@ -3,36 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from pages.panels import acting, answers, evidence
+from pages.panels.files import numbers, within
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.errors import RolloutError
 from rollout_core.health.issue import Issue, IssuePriority
-from rollout_core.insight.errors import ErrorGroup, ErrorsAnswer
+from rollout_core.insight.errors import CategoryRate, ErrorGroup, ErrorsAnswer
 from rollout_core.insight.issues import IssuesRequest
+from rollout_core.metrics.measured import Measured
 from rollout_core.people.role import Role
 
 STATES = ("Unresolved", "Resolved", "Ignored", "All")
 
 
 def headline(answer: ErrorsAnswer) -> list[dict[str, str]]:
-    """Error rate, critical errors and error-free sessions by arm, with the change of the first."""
-    word = evidence.verdict(answer.change, lower_is_better=True)
-    change = evidence.change_cell("Error rate", answer.change, word, evidence.reach_of([answer.change]))
+    """Error rate, critical errors and error-free sessions by arm, with their changes on one scale."""
+    reach = evidence.reach_of([answer.change, answer.critical_change])
     return [
-        _rate("Error rate", f"of {answer.basis}", evidence.both_arms(answer.treatment, answer.control),
-              f"{word.badge}  \n{change}"),
-        _rate("Critical errors", "of sessions", evidence.both_arms(answer.critical, answer.critical_control)),
-        _rate("Error-free sessions", "of sessions", evidence.number(answer.error_free_sessions)),
+        _rate("Error rate", f"of {answer.basis}", answer.treatment, answer.control, _change(answer.change, reach)),
+        _rate("Critical errors", "of sessions", answer.critical, answer.critical_control,
+              _change(answer.critical_change, reach)),
+        {"Rate": f"**Error-free sessions**  \n{quiet('of sessions')}",
+         "Measured": evidence.number(answer.error_free_sessions), "Treatment against control": ""},
     ]
 
 
-def _rate(name: str, of: str, measured: str, change: str = quiet("not compared")) -> dict[str, str]:
-    return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured": measured, "Change": change}
+def _rate(name: str, of: str, treatment: Measured, control: Measured, change: str) -> dict[str, str]:
+    return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured": evidence.both_arms(treatment, control),
+            "Treatment against control": change}
+
+
+def _change(change: Measured, reach: float) -> str:
+    """The word and the bar; why not, where they cannot be compared."""
+    if change.value is None:
+        return f"{words.NO_DATA.badge}  \n{quiet(plain(change.note))}"
+    word = evidence.verdict(change, lower_is_better=True)
+    return f"{word.badge}  \n{evidence.change_cell(change.metric, change, word, reach)}"
+
+
+def kinds(found: Sequence[CategoryRate]) -> list[dict[str, str]]:
+    """Each category in both arms with its change, all on one scale."""
+    reach = evidence.reach_of([each.change for each in found])
+    return [{"Category": f"**{plain(each.category)}**",
+             "Measured": evidence.both_arms(each.treatment, each.control),
+             "Treatment against control": _change(each.change, reach)} for each in found]
+
+
+def rates_as_file(answer: ErrorsAnswer) -> list[dict[str, Any]]:
+    """The rates and the categories: a row each."""
+    known = [("error rate", answer.treatment, answer.control, answer.change),
+             ("critical errors", answer.critical, answer.critical_control, answer.critical_change),
+             *((f"sessions with a {each.category} error", each.treatment, each.control, each.change)
+               for each in answer.categories)]
+    return [{"rate": name, **numbers("treatment", treatment), **numbers("control", control),
+             **numbers("change", change), **within(answer.window)} for name, treatment, control, change in known]
+
+
+def groups_as_file(answer: ErrorsAnswer) -> list[dict[str, Any]]:
+    """The groups: a row each."""
+    return [{"error": each.title, "category": each.category, "severity": each.severity, "state": each.state,
+             "came back": each.regressed, "times": each.occurrences, "people": each.subjects,
+             "in treatment": each.treatment, "in control": each.control, "first seen": each.first_seen_at,
+             "last seen": each.last_seen_at, "first seen after": each.after.label if each.after else None,
+             "that change": each.after.at if each.after else None, "newest release": each.release,
+             "fingerprint": each.fingerprint, **within(answer.window)} for each in answer.groups]
 
 
 def groups(here: Here, rollout: str, found: Sequence[ErrorGroup]) -> None:
@@ -55,10 +95,17 @@ def _text(here: Here, group: ErrorGroup) -> str:
         marks.append(badge("Came back", "red", "replay"))
     if group.state != "unresolved":
         marks.append(badge(group.state.capitalize(), "gray", "done"))
-    seen = (f"{formats.counted(group.occurrences, 'times')}, hit {formats.counted(group.subjects, 'people')} · "
-            f"treatment {group.treatment:,}, control {group.control:,} · first {here.when(group.first_seen_at)}, "
-            f"last {here.when(group.last_seen_at)}")
-    return f"{' '.join(marks)} **{plain(group.title)}**  \n{quiet(plain(f'{group.category} · {seen}'))}"
+    hit = (f"{group.category} · {formats.counted(group.occurrences, 'times')}, hit "
+           f"{formats.counted(group.subjects, 'people')} · treatment {group.treatment:,}, control {group.control:,}")
+    seen = f"first seen {here.when(group.first_seen_at)}, {_after(group)}, last {here.when(group.last_seen_at)}"
+    return f"{' '.join(marks)} **{plain(group.title)}**  \n{quiet(plain(hit))}  \n{quiet(plain(seen))}"
+
+
+def _after(group: ErrorGroup) -> str:
+    """Which change of the rollout came last before it: where to look for the cause."""
+    if group.after is None:
+        return "before the rollout began"
+    return f"{formats.span(group.first_seen_at - group.after.at)} after {group.after.label}"
 
 
 def _ways(rollout: str, group: ErrorGroup) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from pages.panels.files import numbers, within
 from pages.panels.furniture import table
 from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, words
@@ -18,8 +20,8 @@ from rollout_core.metrics.measured import Measured
 from rollout_core.rollouts.plan import PauseCondition
 
 WANTS_LESS = frozenset({"<", "<="})
-LIKE_WITH_LIKE = ("A change compares only people who could have been in either arm, under the same shares; the numbers "
-                  "of the arms are of everybody in them, so dividing those gives something else.")
+LIKE_WITH_LIKE = ("Changes compare only people who could have been in either arm, under the same shares, so they are "
+                  "not the quotient of the two arms' numbers.")
 """Why a change is not the quotient of the two numbers beside it (Simpson's paradox over epochs and audiences)."""
 
 
@@ -70,6 +72,15 @@ def number(measured: Measured) -> str:
     around = formats.interval(measured.low, measured.high, measured.unit)
     many = quiet(f"· {formats.counted(measured.n, measured.noun)}") if measured.n else ""
     return " ".join(part for part in (f"**{formats.in_unit(measured.value, measured.unit)}**", around, many) if part)
+
+
+def bounds(measured: Measured) -> str:
+    """The interval without its brackets, for tables of plain text; milliseconds stay such beside a column of them."""
+    if measured.low is None or measured.high is None:
+        return ""
+    if measured.unit == "ms":
+        return f"{measured.low:,.0f}–{measured.high:,.0f}"
+    return formats.interval(measured.low, measured.high, measured.unit).strip("()")
 
 
 def against_target(name: str, measured: Measured, comparison: str | None, target: float | None, word: Word) -> str:
@@ -130,7 +141,7 @@ def change_cell(name: str, change: Measured, word: Word, reach: float) -> str:
     text = f"**{formats.difference(change.value, change.unit)}**"
     if change.low is None or change.high is None:
         return f"{text} {quiet('no interval')}"
-    text += f" {formats.interval(change.low, change.high, change.unit)}"
+    text += f" {formats.signed_interval(change.low, change.high, change.unit)}"
     bar = drawings.around_zero((change.low, change.value, change.high), word.mark, reach, f"{name} {text}")
     return f"{bar}  \n{text}" + ("" if change.causal else f" {quiet('before and after, not causal')}")
 
@@ -147,19 +158,31 @@ def folded(rows: Sequence[MetricRow]) -> list[MetricRow]:
     changes = {formula.of: row for row in rows
                if isinstance(formula := CATALOG[row.key].formula, Change) and formula.of in shown}
     told = {change.key for change in changes.values()}
-    return [replace(row, targets=row.targets + changes[row.key].targets) if row.key in changes else row
-            for row in rows if row.key not in told]
+    return [_with(row, changes.get(row.key)) for row in rows if row.key not in told]
+
+
+def _with(row: MetricRow, change: MetricRow | None) -> MetricRow:
+    if change is None:
+        return row
+    return replace(row, targets=row.targets + change.targets, reached=row.reached + change.reached)
 
 
 def metric_rows(rows: Sequence[MetricRow]) -> None:
     """Metrics in words: the verdict, the change with its interval, and below it what each arm measured."""
     rows = folded(rows)
     reach = reach_of([row.change for row in rows])
-    table([{"Metric": f"**{plain(row.name)}**" + (f"  \n{quiet(plain('; '.join(row.targets)))}" if row.targets else ""),
+    table([{"Metric": f"**{plain(row.name)}**{_targets(row)}",
             "Verdict": word.badge,
             "Evidence": f"{change_cell(row.name, row.change, word, reach)}  \n{_arms(row)}"}
            for row in rows for word in (verdict(row.change, row.direction == LOWER),)],
           "Metrics, treatment against control")
+
+
+def _targets(row: MetricRow) -> str:
+    """What the plan asks of it, and whether today's interval says so."""
+    return "".join(f"  \n{quiet(plain(f'target: {target}'))} {words.of(words.CRITERION, reached).badge}"
+                   for target, reached in zip(row.targets, row.reached or ("no_data",) * len(row.targets),
+                                              strict=True))
 
 
 def _arms(row: MetricRow) -> str:
@@ -170,6 +193,14 @@ def _arms(row: MetricRow) -> str:
     many = formats.counted(row.treatment.n, row.treatment.noun)
     other = "no control" if row.control.value is None else f"control {formats.in_unit(row.control.value, row.unit)}"
     return quiet(f"{said} · {many} · {other}")
+
+
+def rows_as_file(rows: Sequence[MetricRow]) -> list[dict[str, Any]]:
+    """Metrics in both arms: a row each."""
+    return [{"metric": row.name, "unit": row.unit, "verdict": verdict(row.change, row.direction == LOWER).text,
+             **numbers("treatment", row.treatment), **numbers("control", row.control), **numbers("change", row.change),
+             "targets": "; ".join(row.targets), "reached": "; ".join(row.reached), **within(row.treatment.window)}
+            for row in folded(rows)]
 
 
 def both_arms(treatment: Measured, control: Measured) -> str:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 
 import streamlit as st
 
 from pages.panels import states
 from pages.panels.page import Here
+from rollout_core.charts import formats
+from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.rollouts import RolloutEntry, RolloutsRequest
+from rollout_core.metrics.measured import Window
 
 WINDOWS: Mapping[str, str] = {
-    "This phase": "phase", "Last hour": "hour", "Last 24 hours": "day", "Last 7 days": "week", "Last 28 days": "month",
+    "This phase": "phase", "Last hour": "hour", "Last 24 hours": "day", "Last 7 days": "week", "Last 30 days": "month",
     "Since the start": "rollout",
 }
 """What the widget and the address say -> what questions call it."""
+PHASE, WEEK, SUGGESTED = "This phase", "Last 7 days", "Suggested"
+YOUNG = timedelta(days=1)
+"""A phase younger than this has too little in it to be read by itself."""
+JUST_NOW = timedelta(minutes=10)
 
 
 def labels(entries: tuple[RolloutEntry, ...]) -> dict[str, RolloutEntry]:
@@ -43,11 +51,41 @@ def _by_key(known: Mapping[str, RolloutEntry]) -> None:
         st.session_state["rollout"] = label
 
 
-def chosen_window(default: str = "This phase") -> tuple[str, str]:
-    """(what questions call it, what people call it)."""
-    names = list(WINDOWS)
-    label = st.selectbox("Time", names, index=names.index(default), key="window", bind="query-params", width=150)
+def chosen_window(here: Here, entry: RolloutEntry, usual: str = PHASE) -> tuple[str, str]:
+    """(what questions call it, what people call it). What somebody chose follows from page to page; until then each
+    page suggests what it is best read with, which the choice names."""
+    suggested = suggestion(here, entry, usual)
+    label = st.selectbox("Time", [SUGGESTED, *WINDOWS], key="window", bind="query-params", width=210,
+                         format_func=lambda each: f"{suggested} (suggested)" if each == SUGGESTED else each)
+    label = suggested if label == SUGGESTED else label
     return WINDOWS[label], label
+
+
+def suggestion(here: Here, entry: RolloutEntry, usual: str) -> str:
+    """`usual`, but not a phase that is too young to read: after a rollback it is minutes old."""
+    if usual == PHASE and (entry.phase_entered_at is None or here.now - entry.phase_entered_at < YOUNG):
+        return WEEK
+    return usual
+
+
+def told(here: Here, entry: RolloutEntry, window: Window, label: str, counted: str = "") -> None:
+    """One quiet line under the filters: which stretch of time the numbers are of, why, and how many stand behind them.
+    """
+    length = formats.span(window.until_at - window.since_at)
+    until = "now" if here.now - window.until_at < JUST_NOW else here.when(window.until_at)
+    parts = [f"{label}: {here.when(window.since_at)} to {until}, {length}", plain(counted) if counted else ""]
+    young = entry.phase_entered_at is not None and here.now - entry.phase_entered_at < YOUNG
+    if young and label == WEEK and entry.phase is not None and entry.phase_entered_at is not None:
+        since = formats.span(here.now - entry.phase_entered_at)
+        parts.append(f"the phase {plain(entry.phase)} is only {since} old")
+    st.markdown(quiet(" · ".join(part for part in parts if part)))
+
+
+def nothing_in(what: str) -> None:
+    """In the place of a page's numbers when there are none at all: what is missing, and the two ways on."""
+    states.empty(f"No {what} in this time.", "Choose a longer time above. If none ever comes, no source sends "
+                 "them yet.")
+    st.page_link("insight/getting_started.py", label="Connect a source", icon=":material/rocket_launch:")
 
 
 def no_rollout_yet() -> None:

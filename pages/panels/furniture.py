@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.panels.files import File, offer
 from rollout_core.charts import words
 from rollout_core.insight.audit_file import harmless
 
@@ -27,12 +28,16 @@ def title(text: str, below: str = "") -> None:
             st.markdown(below)
 
 
-def section(heading: str, below: str = "") -> None:
-    """A heading that asks the reader's question, and one quiet line: window, unit, n, how to read the marks."""
-    with st.container(gap=None):
-        st.header(heading, anchor=False)
-        if below:
-            st.markdown(words.quiet(below))
+def section(heading: str, below: str = "", file: File | None = None) -> None:
+    """A heading that asks the reader's question, one quiet line (window, unit, n, how to read the marks), and what
+    stands below as a file."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(gap=None):
+            st.header(heading, anchor=False)
+            if below:
+                st.markdown(words.quiet(below))
+        if file is not None:
+            offer(file)
 
 
 def table(rows: Sequence[dict[str, str]], alt: str) -> None:

@@ -3,34 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from math import inf
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.panels import evidence
+from pages.panels.files import numbers, within
 from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, palette, words
 from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.insight.vitals import VitalCard, VitalsAnswer, VitalsRequest, VitalsSlice
+from rollout_core.insight.vitals import (
+    VitalCard,
+    VitalsAnswer,
+    VitalsRequest,
+    VitalsSlice,
+    compared_in_words,
+)
+from rollout_core.metrics.measured import Measured
 
 VITALS = ("LCP", "INP", "CLS", "FCP", "TTFB")
 RATING = {"good": words.GOOD, "needs improvement": words.NEEDS_IMPROVEMENT, "poor": words.POOR}
 COMPARED = {"Faster": words.FASTER, "Slower": words.SLOWER, "Unclear": words.UNCLEAR}
+ALL = {"page": "All pages", "device": "All devices"}
+OTHER = {"page": "device", "device": "page"}
 COLOURS = (palette.GOOD, palette.NEEDS_IMPROVEMENT, palette.POOR)
 
 
-def narrow(here: Here, entry: RolloutEntry, window: str) -> tuple[str, str | None, str | None]:
-    """(vital, device, page) as chosen; the offers are those that have data in this window."""
-    everywhere = here.ask("vitals", VitalsRequest(entry.key, window), settled=True)
-    vital = st.selectbox("Vital", VITALS, key="vital", bind="query-params", width=130)
-    device = st.selectbox("Device", ["All devices", *(each.key for each in everywhere.devices)], key="device",
-                          bind="query-params", width=150)
-    where = st.selectbox("Page", ["All pages", *(each.key for each in everywhere.pages)], key="page",
-                         bind="query-params", width=210)
-    return vital, None if device == "All devices" else device, None if where == "All pages" else where
+def narrow(here: Here, entry: RolloutEntry, window: str) -> tuple[VitalsRequest, VitalsAnswer]:
+    """What is asked for as chosen, and its answer; pages and devices are offered that have data in this window."""
+    vital = st.selectbox("Vital", VITALS, key="vital", bind="query-params", width=110)
+    asked = VitalsRequest(entry.key, window, vital=vital)
+    whole: VitalsAnswer = here.ask("vitals", asked, settled=True)
+    chosen = {name: _one_of(name, [each.key for each in parts])
+              for name, parts in (("page", whole.pages), ("device", whole.devices))}
+    if not any(chosen.values()):
+        return asked, whole
+    asked = replace(asked, page=chosen["page"], device=None if chosen["page"] else chosen["device"])
+    return asked, here.ask("vitals", asked, settled=True)
+
+
+def _one_of(name: str, keys: Sequence[str]) -> str | None:
+    """A page or a device; choosing one sets the other back, since vitals are shown for one of them."""
+    chosen = st.selectbox(name.capitalize(), [ALL[name], *keys], key=name, bind="query-params", width=190,
+                          on_change=_set_back, args=(OTHER[name],))
+    return None if chosen == ALL[name] else chosen
+
+
+def _set_back(name: str) -> None:
+    st.session_state[name] = ALL[name]
 
 
 def cards(answer: Sequence[VitalCard]) -> None:
@@ -64,15 +90,69 @@ def vital_value(value: float | None, unit: str) -> str:
     return formats.milliseconds(value) if unit == "ms" else formats.number(value, 2)
 
 
-def differences(answer: Sequence[VitalCard]) -> list[dict[str, str]]:
+def answered(vital: str, answer: VitalsAnswer) -> None:
+    """The page's question in a sentence: faster or slower, and where it is slowest."""
+    card = next((each for each in answer.cards if each.vital == vital), None)
+    if card is None or card.treatment.value is None:
+        return
+    change = card.change
+    gap = "" if change.value is None else (
+        f", {formats.difference(change.value, change.unit)} "
+        f"{formats.signed_interval(change.low, change.high, change.unit)}")
+    said = {"Faster": f"{vital} is faster in treatment{gap}.", "Slower": f"{vital} is slower in treatment{gap}.",
+            "Unclear": f"No clear difference in {vital} between the arms{gap}."}
+    slowest = next((each for each in slowest_first(answer.pages) if each.treatment.value is not None), None)
+    where = "" if slowest is None else (
+        f" Slowest page: **{plain(slowest.key)}**, {vital_value(slowest.treatment.value, card.unit)} "
+        f"{quiet(f'· {formats.counted(slowest.treatment.n, slowest.treatment.noun)}')}")
+    st.markdown(f"**{said.get(card.comparison, f'{vital} has no control to compare with.')}**{where}")
+
+
+def differences(answer: VitalsAnswer) -> list[dict[str, str]]:
     """Each vital's difference around zero with its verdict word."""
-    reach = evidence.reach_of([card.change for card in answer])
+    reach = evidence.reach_of([card.change for card in answer.cards])
     rows = []
-    for card in answer:
+    for card in answer.cards:
         word = COMPARED.get(card.comparison, words.NO_DATA)
         rows.append({"Vital": f"**{card.vital}**", "Verdict": word.badge,
                      "Difference": evidence.change_cell(card.vital, card.change, word, reach)})
     return rows
+
+
+def together(answer: VitalsAnswer) -> list[tuple[str, Measured, Measured, Measured]]:
+    """What the vitals of a page load make together: name, treatment, control, change."""
+    return [("Page loads good in LCP, INP and CLS", answer.good_loads, answer.good_loads_control,
+             answer.good_loads_change),
+            ("Performance score, 0 to 100", answer.performance_score, answer.performance_score_control,
+             answer.performance_score_change)]
+
+
+def whole_loads(answer: VitalsAnswer) -> list[dict[str, str]]:
+    """The whole page load: both arms and the change, on one scale."""
+    found = together(answer)
+    reach = evidence.reach_of([change for *_, change in found])
+    rows = []
+    for name, treatment, control, change in found:
+        word = evidence.verdict(change, lower_is_better=False)
+        rows.append({"What": f"**{name}**  \n{word.badge}", "Measured": evidence.both_arms(treatment, control),
+                     "Treatment against control": evidence.change_cell(name, change, word, reach)})
+    return rows
+
+
+def as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
+    """Cards and differences: a row a vital."""
+    return [{"vital": card.vital, "rating": card.rating, "comparison": card.comparison,
+             **numbers("p75 treatment", card.treatment), **numbers("p75 control", card.control),
+             **numbers("change", card.change), "good share": card.good,
+             "needs improvement share": card.needs_improvement, "poor share": card.poor, **within(answer.window)}
+            for card in answer.cards]
+
+
+def loads_as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
+    """The whole page loads: a row each."""
+    return [{"what": name, **numbers("treatment", treatment), **numbers("control", control),
+             **numbers("change", change), **within(answer.window)}
+            for name, treatment, control, change in together(answer)]
 
 
 def slowest_first(answer: Sequence[VitalsSlice]) -> list[VitalsSlice]:
@@ -80,33 +160,43 @@ def slowest_first(answer: Sequence[VitalsSlice]) -> list[VitalsSlice]:
     return sorted(answer, key=lambda each: -inf if each.treatment.value is None else each.treatment.value, reverse=True)
 
 
-def slices(answer: Sequence[VitalsSlice], name: str, vital: str) -> None:
-    """A sortable table of pages or devices, the slowest in treatment first; it can be downloaded from its own menu."""
-    if not answer:
+def slices_as_file(answer: VitalsAnswer, found: Sequence[VitalsSlice], name: str) -> list[dict[str, Any]]:
+    """The table of pages or devices: a row each, the slowest in treatment first."""
+    return [{name.lower(): each.key, **numbers(f"{answer.vital} p75 treatment", each.treatment),
+             **numbers(f"{answer.vital} p75 control", each.control), **numbers("change", each.change),
+             "good share": each.good, **within(answer.window)} for each in slowest_first(found)]
+
+
+def slices(found: Sequence[VitalsSlice], name: str, vital: str) -> None:
+    """A sortable table of pages or devices, the slowest in treatment first; choosing a row narrows the page to it."""
+    if not found:
         st.markdown(quiet(f"No {vital} in this window: choose a longer time."))
         return
-    answer = slowest_first(answer)
-    unit = answer[0].treatment.unit
-    number = "%.0f ms" if unit == "ms" else "%.3f"
-    frame = pd.DataFrame({
-        name: [harmless(each.key) for each in answer],
-        f"{vital} p75": [each.treatment.value for each in answer],
-        "Control": [each.control.value for each in answer],
-        "Good": [None if each.good is None else each.good * 100 for each in answer],
-        "Page views, both arms": [each.page_views for each in answer],
-    })
-    st.dataframe(frame, hide_index=True, alt=f"{name}s by {vital} in treatment", column_config={
-        f"{vital} p75": st.column_config.NumberColumn(format=number),
-        "Control": st.column_config.NumberColumn(format=number),
-        "Good": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d%%"),
-        "Page views, both arms": st.column_config.NumberColumn(format="localized")})
+    found = slowest_first(found)
+    key = f"vitals-{name.lower()}"
+    number = "%.0f ms" if found[0].treatment.unit == "ms" else "%.3f"
+    columns = {
+        f"{vital} p75": ([each.treatment.value for each in found], st.column_config.NumberColumn(format=number)),
+        "95% interval": ([evidence.bounds(each.treatment) for each in found], st.column_config.TextColumn()),
+        "Control": ([each.control.value for each in found], st.column_config.NumberColumn(format=number)),
+        "Against control": ([None if each.change.value is None else each.change.value * 100 for each in found],
+                            st.column_config.NumberColumn(format="%+.1f%%")),
+        "Verdict": ([compared_in_words(each.change) for each in found], st.column_config.TextColumn()),
+        "Good": ([None if each.good is None else each.good * 100 for each in found],
+                 st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d%%")),
+        "Page views": ([each.treatment.n for each in found], st.column_config.NumberColumn(format="localized")),
+    }
+    shown = {column: values for column, (values, _) in columns.items()}
+    st.dataframe(pd.DataFrame({name: [harmless(each.key) for each in found], **shown}), hide_index=True, key=key,
+                 placeholder=formats.NONE, selection_mode="single-row",
+                 alt=f"{name}s by {vital} in treatment, the slowest first",
+                 column_config={column: how for column, (_, how) in columns.items()},
+                 on_select=partial(_narrow, key, name.lower(), [each.key for each in found]))
 
 
-def loads(answer: VitalsAnswer) -> None:
-    """Page loads that are good in every vital, the score, and how exact the percentiles are."""
-    st.markdown(f"**Good in LCP, INP and CLS at once:** {evidence.number(answer.good_loads)}, control "
-                f"{evidence.number(answer.good_loads_control)}  \n**Performance score:** "
-                f"{evidence.number(answer.performance_score)}, control "
-                f"{evidence.number(answer.performance_score_control)}")
-    if answer.relative_error:
-        st.markdown(quiet(f"Percentiles come from histograms with at most {answer.relative_error:.0%} relative error."))
+def _narrow(table: str, choice: str, keys: Sequence[str]) -> None:
+    """The filter above follows the chosen row."""
+    rows = st.session_state[table]["selection"]["rows"]
+    if rows:
+        st.session_state[choice] = keys[rows[0]]
+        _set_back(OTHER[choice])

@@ -115,6 +115,15 @@ def difference(value: float, unit: str) -> str:
     return signed(value, 2)
 
 
+def signed_interval(low: float | None, high: float | None, unit: str) -> str:
+    """The 95 % interval of a difference, both ends with their sign: "(−0.3 to +0.2)"; "" when there is none."""
+    if low is None or high is None:
+        return ""
+    ends = [difference(end, unit) for end in (low, high)]
+    same = next((each for each in (" points", " pp", " ms", " s", "%") if all(end.endswith(each) for end in ends)), "")
+    return f"({' to '.join(end.removesuffix(same) for end in ends)})"
+
+
 LARGEST_E = 14.0
 """Above e**14 an e-value is written as a power of ten."""
 

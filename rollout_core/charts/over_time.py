@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,10 @@ from rollout_core.insight.series import ArmSeries, Band, Mark, SeriesAnswer
 Local = Callable[[datetime], datetime]
 """Turns a UTC time into the viewer's wall clock without zone."""
 
+FEW = 10
+"""A point of fewer measurements is noise: where most points have more, it is a gap, which the caption says."""
+THIN = 0.09
+"""A band of less of the axis has no room for its name."""
 INCIDENTS = frozenset({"rollback", "pause", "stop", "incident", "release"})
 _LEVELS = {"good": "good", "needs improvement": "needs improvement", "poor": "poor", "target": "good"}
 
@@ -41,6 +45,7 @@ def value_axis(unit: str, largest: float) -> ValueAxis:
 
 def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 280) -> go.Figure:
     """The chart of a SeriesAnswer. Without a single value it says so instead of drawing an empty grid."""
+    answer = without_few(answer)
     ends_of_values = value_range(answer)
     if ends_of_values is None:
         return figure.nothing_drawn(theme, answer.note or "No data in this window")
@@ -60,8 +65,23 @@ def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 28
 
 def starts_at(answer: SeriesAnswer) -> str:
     """What a caption has to say when the value axis does not begin at zero; "" when it does."""
-    ends = value_range(answer)
+    ends = value_range(without_few(answer))
     return "" if ends is None or ends[0] <= 0 else f"axis starts at {formats.in_unit(ends[0], answer.unit)}"
+
+
+def without_few(answer: SeriesAnswer) -> SeriesAnswer:
+    """Points of fewer than FEW measurements as gaps, unless that is how most are."""
+    known = [point.n for arm in answer.arms for point in arm.points if point.value is not None]
+    if all(n >= FEW for n in known) or sum(n >= FEW for n in known) * 2 < len(known):
+        return answer
+    return replace(answer, arms=tuple(replace(arm, points=tuple(
+        point if point.n >= FEW else replace(point, value=None, low=None, high=None) for point in arm.points))
+        for arm in answer.arms))
+
+
+def gaps(answer: SeriesAnswer) -> str:
+    """What a caption has to say of points that were left out; "" when none was."""
+    return "" if without_few(answer) is answer else f"gap: fewer than {FEW} measurements"
 
 
 def value_range(answer: SeriesAnswer) -> tuple[float, float] | None:
@@ -148,6 +168,8 @@ def _band(fig: Any, judged: Band, ends: tuple[float, float], axis: ValueAxis, un
     words = judged.name
     if judged.low is not None:
         words += f", above {formats.target(judged.low, unit)}"
+    if (high - low) / (ends[1] - ends[0]) < THIN:
+        words = ""                       # it would be written over the name of the band below
     figure.band(fig, _LEVELS.get(judged.name, "no data"), (low * axis.factor, high * axis.factor), label=words)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -71,12 +72,17 @@ def retention(points: Sequence[RetentionPoint], theme: Theme, height: int = 280)
         return figure.nothing_drawn(theme, "Nobody is old enough for retention yet", height)
     fig = figure.figure(theme, height)
     for arm in ("control", "treatment"):
-        values = [getattr(point, arm) for point in points]
+        ends = [getattr(point, f"{arm}_ends") or (None, None) for point in points]
         figure.ribbon(fig, figure.Run(arm, [point.day for point in points],
-                                      [None if value is None else value * 100 for value in values]))
+                                      _percents(getattr(point, arm) for point in points),
+                                      _percents(low for low, _ in ends), _percents(high for _, high in ends)))
     fig.update_xaxes(title={"text": "days since first exposure", "font": fig.layout.font.to_plotly_json()}, nticks=8)
     fig.update_yaxes(ticksuffix="%", rangemode="tozero")
     return fig
+
+
+def _percents(shares: Iterable[float | None]) -> list[float | None]:
+    return [None if share is None else share * 100 for share in shares]
 
 
 def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> go.Figure:
@@ -134,7 +140,7 @@ def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.F
     values = [[None if i == j or not answer.matrix[i][i] else answer.matrix[i][j] / answer.matrix[i][i]
                for j in range(size)] for i in range(size)]
     rows = [f"{place} · {_short(name)}" for place, name in enumerate(names, 1)]
-    fig = figure.figure(theme, 80 + 30 * size)
+    fig = figure.figure(theme, 80 + 36 * size)
     columns = [str(place) for place in range(1, size + 1)]
     fig.add_heatmap(z=values, x=columns, y=rows, showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
                     zmax=1, text=[["" if v is None else formats.percent(v, 0) for v in row] for row in values],
@@ -145,5 +151,9 @@ def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.F
     return fig
 
 
-def _short(name: str, most: int = 24) -> str:
-    return name if len(name) <= most else f"{name[:most - 1]}…"
+def _short(name: str, most: int = 22) -> str:
+    """A name in at most two lines of a row."""
+    lines = wrap(name, most)[:3]
+    if len(lines) > 2:
+        lines = [lines[0], f"{lines[1][:most - 1]}…"]
+    return "<br>".join(figure.literal(line) for line in lines)

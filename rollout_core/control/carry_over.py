@@ -65,8 +65,7 @@ def _history(live: ControlUnit, copy: ControlUnit) -> None:
 
 
 def _rights(room: Room, live: ControlUnit, copy: ControlUnit) -> None:
-    """People, tokens and sessions are those of now; a session or a link only the backup knows is ended."""
-    copy.people.end_links(room.clock.now())
+    """People, tokens and sessions are those of now; a session only the backup knows is ended."""
     for person in live.people.all():
         copy.people.save(person)
     for token in live.tokens.all():

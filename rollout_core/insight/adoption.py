@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from rollout_core.insight.formulas import Asked
+from rollout_core.insight.formulas import Asked, built
 from rollout_core.insight.formulas_people import active, adopters, own_flags
 from rollout_core.insight.measure import by_key, measure
-from rollout_core.insight.measuring import Measuring, floored
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, floored
 from rollout_core.insight.people import exposed_now
 from rollout_core.insight.scene import scene
+from rollout_core.insight.series import Mark
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import Share
+from rollout_core.insight.timeline import changes_of
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.interval import wilson
 from rollout_core.metrics.measured import Measured, Quality, Window
-from rollout_core.ports.event_questions import ExposureCohorts, FlagMatrix, FlagsUsed
+from rollout_core.ports.event_questions import ActiveSubjects, ExposureCohorts, FlagMatrix, FlagsUsed
 from rollout_core.ports.room import Room
 
 
@@ -43,6 +46,28 @@ class FunnelStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseAdoption:
+    """Those first exposed while a phase was in force, however often it was entered. `tried` and `used_again` at any age
+    so far; `adoption` at the plan's age, so that an early phase compares with a late one."""
+
+    key: str
+    name: str
+    exposed: int
+    tried: int
+    used_again: int
+    adoption: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """One full day (UTC): how many people used it, and how often."""
+
+    day: date
+    adopters: int
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlagAdoption:
     """One flag's adoption at the plan's age, and its stickiness."""
 
@@ -64,7 +89,8 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class AdoptionAnswer:
-    """`naive` (users over enabled now) is shown, never decides. `matrix[i][j]`: adopters using flags i and j."""
+    """`naive` (users over enabled now) is shown, never decides. `matrix[i][j]`: adopters using flags i and j. `phases`
+    in the plan's order, those that were entered; `days` oldest first, `marks` the rollout's changes in the window."""
 
     rollout: str
     window: Window
@@ -84,6 +110,9 @@ class AdoptionAnswer:
     usage_growth: Measured
     social_adoption: Measured
     computed_at: datetime
+    phases: tuple[PhaseAdoption, ...] = ()
+    days: tuple[DayUse, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 WEEKS = 8
@@ -102,10 +131,11 @@ def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
         now_scene.rollout.key, window, int(age.total_seconds() // 3600),
         measure(measuring, Asked(CATALOG["adoption_rate"], flag=request.flag)),
         measure(measuring, Asked(CATALOG["adoption_floor"], flag=request.flag)), _naive(measuring, share),
-        _funnel(measuring, share), _flags(measuring), _cohorts(measuring), keys, matrix,
+        _funnel(measuring, share, request.flag), _flags(measuring), _cohorts(measuring), keys, matrix,
         by_key(measuring, "cross_feature_use"), by_key(measuring, "stickiness"), _dau_wau(measuring),
         by_key(measuring, "engagement"), by_key(measuring, "usage_growth_weekly"),
-        by_key(measuring, "social_adoption"), now_scene.now)
+        by_key(measuring, "social_adoption"), now_scene.now, _phases(measuring, request.flag), _days(measuring),
+        tuple(mark for mark in changes_of(now_scene) if window.since_at <= mark.at < window.until_at))
 
 
 def _naive(measuring: Measuring, share: Share) -> Measured:
@@ -126,21 +156,57 @@ def _naive(measuring: Measuring, share: Share) -> Measured:
                     Quality.OK if have else Quality.NO_DATA, "shown only; falls whenever many are enrolled at once")
 
 
-def _funnel(measuring: Measuring, share: Share) -> tuple[FunnelStep, ...]:
-    rows = adopters(measuring, timedelta(0), within=None)
+def _funnel(measuring: Measuring, share: Share, flag: str | None) -> tuple[FunnelStep, ...]:
+    """Of one flag: exposed to that flag, tried that flag."""
+    used = _used(measuring, flag)
     counts = [("eligible", "Eligible", share.eligible), ("enabled", "Enabled", share.have),
-              ("exposed", "Exposed", sum(row["exposed"] for row in rows)), *_used(measuring)]
+              ("exposed", "Exposed", sum(row["exposed"] for row in adopters(measuring, NO_AGE, flag))),
+              ("tried", "Tried", sum(row["tried"] for row in used)),
+              ("used_again", "Used again", sum(row["used_again"] for row in used))]
     before: list[int | None] = [None, *(count for _, _, count in counts)]
     return tuple(FunnelStep(key, name, n, n / earlier if n is not None and earlier and n <= earlier else None)
                  for (key, name, n), earlier in zip(counts, before, strict=False))
 
 
-def _used(measuring: Measuring) -> list[tuple[str, str, int | None]]:
+NO_AGE = timedelta(0)
+
+
+def _used(measuring: Measuring, flag: str | None) -> list[dict[str, Any]]:
     """Tried and used again at any age so far, of those exposed in the window."""
     longest = floored(measuring.scene.now) - measuring.window.since_at
-    rows = adopters(measuring, timedelta(0), within=longest)
-    return [("tried", "Tried", sum(row["tried"] for row in rows)),
-            ("used_again", "Used again", sum(row["used_again"] for row in rows))]
+    return adopters(measuring, NO_AGE, flag, within=longest)
+
+
+def _phases(measuring: Measuring, flag: str | None) -> tuple[PhaseAdoption, ...]:
+    """The rows of the funnel and of adoption by the phase of their epoch: no question more."""
+    phase_of = {epoch.number: epoch.phase for epoch in measuring.scene.epochs}
+    known = (adopters(measuring, NO_AGE, flag), _used(measuring, flag),
+             adopters(measuring, measuring.scene.plan.measurement.adoption_age, flag, again=False))
+    found = []
+    for phase in measuring.scene.plan.phases:
+        entered, used, aged = ([row for row in rows if phase_of.get(row["epoch"]) == phase.key] for rows in known)
+        exposed = sum(row["exposed"] for row in entered)
+        if exposed:
+            found.append(PhaseAdoption(phase.key, phase.name, exposed, sum(row["tried"] for row in used),
+                                       sum(row["used_again"] for row in used), _at_age(measuring, aged)))
+    return tuple(found)
+
+
+def _at_age(measuring: Measuring, rows: list[dict[str, Any]]) -> Measured:
+    exposed, tried = sum(row["exposed"] for row in rows), sum(row["tried"] for row in rows)
+    return built(measuring, Asked(CATALOG["adoption_rate"]), tried / exposed if exposed else None, exposed,
+                 wilson(tried, exposed), "" if exposed else "nobody is old enough yet")
+
+
+def _days(measuring: Measuring) -> tuple[DayUse, ...]:
+    """Full days only: a day that goes on would look like a fall."""
+    today = measuring.scene.now.date()
+    found: dict[date, tuple[int, int]] = {}
+    for row in measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, ("feature_use",))).records():
+        if row["arm"] in MEMBERS[TREATMENT] and row["day"] < today:
+            people, uses = found.get(row["day"], (0, 0))
+            found[row["day"]] = (people + int(row["subjects"]), uses + int(row["n"]))
+    return tuple(DayUse(day, *counted) for day, counted in sorted(found.items()))
 
 
 def _flags(measuring: Measuring) -> tuple[FlagAdoption, ...]:

@@ -11,8 +11,8 @@ from rollout_core.insight.metrics import MetricRow, has_sums, metric_row
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import METRICS
+from rollout_core.metrics.interval import wilson
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import EventPage
 from rollout_core.ports.room import Room
 
 
@@ -28,13 +28,16 @@ class BusinessRequest:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPoint:
-    """Share active on day `day` after their first day, of those old enough (`n`)."""
+    """Share active on day `day` after their first day, of those old enough (`n`), with its 95 % interval. Younger ones
+    are right-censored: they count for the days that are over for them."""
 
     day: int
     treatment: float | None
     treatment_n: int
     control: float | None
     control_n: int
+    treatment_ends: tuple[float, float] | None = None
+    control_ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,6 @@ class ScoreCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
-    """A written answer, with the arm its writer was in. Text of users: never rendered as HTML."""
-
-    at: datetime
-    score: float | None
-    text: str
-    arm: str
-
-
-@dataclass(frozen=True, slots=True)
 class BusinessAnswer:
     """`rows` are the catalogue's business metrics."""
 
@@ -65,13 +58,11 @@ class BusinessAnswer:
     rows: tuple[MetricRow, ...]
     retention: tuple[RetentionPoint, ...]
     scores: tuple[ScoreCount, ...]
-    comments: tuple[Comment, ...]
     first_day: date | None
     computed_at: datetime
 
 
 DAYS = (*range(1, 15), 21, 28, 30)
-MOST_COMMENTS = 100
 
 
 def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
@@ -85,7 +76,7 @@ def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
     return BusinessAnswer(
         now_scene.rollout.key, window,
         tuple(metric_row(measuring, metric) for metric in METRICS if metric.group == "business"),
-        _retention(measuring), _scores(measuring), _comments(measuring), begun.date() if begun else None, now_scene.now)
+        _retention(measuring), _scores(measuring), begun.date() if begun else None, now_scene.now)
 
 
 def _retention(measuring: Measuring) -> tuple[RetentionPoint, ...]:
@@ -96,14 +87,16 @@ def _retention(measuring: Measuring) -> tuple[RetentionPoint, ...]:
             if row["arm"] in MEMBERS[arm]:
                 at_risk, kept = counts.get((row["day_n"], arm), (0, 0))
                 counts[row["day_n"], arm] = (at_risk + row["at_risk"], kept + row["active"])
-    return tuple(RetentionPoint(day, *_share(counts.get((day, "treatment"))), *_share(counts.get((day, "control"))))
+    return tuple(_point(day, *(counts.get((day, arm), (0, 0)) for arm in ("treatment", "control")))
                  for day in DAYS if (day, "treatment") in counts or (day, "control") in counts)
 
 
-def _share(counted: tuple[int, int] | None) -> tuple[float | None, int]:
-    if counted is None or counted[0] == 0:
-        return None, 0
-    return counted[1] / counted[0], counted[0]
+def _point(day: int, treatment: tuple[int, int], control: tuple[int, int]) -> RetentionPoint:
+    """From (at risk, active) of both arms."""
+    shares = [kept / at_risk if at_risk else None for at_risk, kept in (treatment, control)]
+    ends = [(found.low, found.high) if (found := wilson(kept, at_risk)) is not None else None
+            for at_risk, kept in (treatment, control)]
+    return RetentionPoint(day, shares[0], treatment[0], shares[1], control[0], ends[0], ends[1])
 
 
 def _scores(measuring: Measuring) -> tuple[ScoreCount, ...]:
@@ -113,11 +106,3 @@ def _scores(measuring: Measuring) -> tuple[ScoreCount, ...]:
         for row in ratings(measuring, "satisfaction", arm):
             counts[1 + round(4 * place_on_scale(row))][arm] += row["n"]
     return tuple(ScoreCount(score, by_arm["treatment"], by_arm["control"]) for score, by_arm in counts.items())
-
-
-def _comments(measuring: Measuring) -> tuple[Comment, ...]:
-    """The newest written answers of subjects that were in an arm when they wrote."""
-    page = EventPage("feedback", measuring.window, limit=1000, rollout=measuring.rollout)
-    written = [row for row in measuring.ask(page).records() if row["comment"] and row["arm"] != "unattributed"]
-    return tuple(Comment(row["occurred_at"], None if row["value"] is None else row["value"] / 1e6, row["comment"],
-                         row["arm"]) for row in written[:MOST_COMMENTS])

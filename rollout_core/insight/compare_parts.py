@@ -8,7 +8,7 @@ from datetime import timedelta
 from rollout_core.insight.formulas import store_metric
 from rollout_core.insight.measuring import EVERYBODY, MEMBERS, Measuring, Stratum
 from rollout_core.metrics import formula as f
-from rollout_core.metrics.aggregates import Sums
+from rollout_core.metrics.aggregates import ClusterSums, Sums
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Parts
@@ -40,6 +40,7 @@ class OnePart(Measuring):
     def __init__(self, whole: Measuring, key: str, sums: Mapping[Stratum, Sums],
                  bins: Mapping[Stratum, Mapping[int, int]]) -> None:
         super().__init__(whole.events, whole.scene, whole.window, live=whole.live)
+        self._whole = whole
         self._key = key
         self._part_sums = sums
         self._part_bins = bins
@@ -51,6 +52,10 @@ class OnePart(Measuring):
     def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Mapping[int, int]]:
         """The part's histogram."""
         return self._part_bins if metric == self._key else super().strata_bins(metric, part)
+
+    def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
+        """Those of the whole, added up once for all parts."""
+        return self._whole.clusters(metric, arm)
 
 
 def parts_of(measuring: Measuring, metric: Metric, column: str) -> dict[str, Measuring]:

@@ -7,14 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from rollout_core.health.issue import Issue, IssueState
-from rollout_core.insight.formulas import Asked, built
+from rollout_core.insight.compare_parts import OnePart
+from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_change import change_of
-from rollout_core.insight.measure import by_key
+from rollout_core.insight.measure import by_key, measure
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
+from rollout_core.insight.series import Mark
+from rollout_core.insight.timeline import changes_of
 from rollout_core.insight.window import window_of
+from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG
-from rollout_core.metrics.interval import wilson
+from rollout_core.metrics.formula import Proportion
 from rollout_core.metrics.measured import Measured, Window
 from rollout_core.ports.event_questions import ErrorGroups, Totals
 from rollout_core.ports.room import Room
@@ -35,16 +39,18 @@ class ErrorsRequest:
 
 @dataclass(frozen=True, slots=True)
 class CategoryRate:
-    """Sessions with an error of this category ÷ sessions, by arm."""
+    """Sessions with an error of this category ÷ sessions, by arm, and the relative change between them."""
 
     category: str
     treatment: Measured
     control: Measured
+    change: Measured
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """One fingerprint. `treatment`, `control`: how many of its occurrences were in each arm."""
+    """One fingerprint. `treatment`, `control`: how many of its occurrences were in each arm. `after`: the last
+    change of the rollout before it was first seen; None: it is older than the rollout."""
 
     fingerprint: str
     title: str
@@ -59,6 +65,7 @@ class ErrorGroup:
     state: str
     regressed: bool
     release: str
+    after: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class ErrorsAnswer:
     change: Measured
     critical: Measured
     critical_control: Measured
+    critical_change: Measured
     error_free_sessions: Measured
     categories: tuple[CategoryRate, ...]
     groups: tuple[ErrorGroup, ...]
@@ -98,6 +106,7 @@ def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
         now_scene.rollout.key, window, now_scene.plan.measurement.error_basis, rates["error_rate", "treatment"],
         rates["error_rate", "control"], change_of(measuring, CATALOG["error_rate"]),
         rates["critical_error_rate", "treatment"], rates["critical_error_rate", "control"],
+        change_of(measuring, CATALOG["critical_error_rate"]),
         by_key(measuring, "error_free_sessions"), _categories(measuring, request.category),
         _groups(measuring, request), _unattributed(measuring), now_scene.now)
 
@@ -113,16 +122,23 @@ def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate,
     names = [name for name in sorted(counted, key=lambda name: (-counted[name], name)) if wanted in (None, name)]
     names = names[:MOST_CATEGORIES]
     measuring.prefetch(("session_errors", *(f"session_errors:{name}" for name in names)))
-    return tuple(CategoryRate(name, _category(measuring, name, "treatment"), _category(measuring, name, "control"))
-                 for name in names)
+    return tuple(_category(measuring, name) for name in names)
 
 
-def _category(measuring: Measuring, name: str, arm: str) -> Measured:
-    sessions = measuring.sums("session_errors", arm).n
-    hit = min(sessions, measuring.sums(f"session_errors:{name}", arm).s)
+def _category(measuring: Measuring, name: str) -> CategoryRate:
+    """The sessions are those of all errors, the hits the category's."""
+    hits = measuring.strata(f"session_errors:{name}")
+    part = OnePart(measuring, "session_errors", {place: _hit(sessions.n, hits.get(place, NOTHING).s)
+                                                 for place, sessions in measuring.strata("session_errors").items()}, {})
     metric = replace(CATALOG["error_free_sessions"], key=f"error_rate:{name}", name=f"Sessions with a {name} error",
-                     direction="lower")
-    return built(measuring, Asked(metric, arm), hit / sessions if sessions else None, sessions, wilson(hit, sessions))
+                     direction="lower", formula=Proportion("session_errors"))
+    treatment, control = (measure(part, Asked(metric, arm)) for arm in ("treatment", "control"))
+    return CategoryRate(name, treatment, control, change_of(part, metric))
+
+
+def _hit(sessions: int, hits: int) -> Sums:
+    """A session that is counted late may bring its hit before itself."""
+    return Sums(sessions, min(sessions, hits), min(sessions, hits))
 
 
 def _seen(measuring: Measuring, limit: int) -> list[dict[str, Any]]:
@@ -141,12 +157,13 @@ def _groups(measuring: Measuring, request: ErrorsRequest) -> tuple[ErrorGroup, .
     for row in _seen(measuring, request.limit):
         if row["arm"] != "unattributed" and request.category in (None, row["category"]):
             rows.setdefault(row["fingerprint"], []).append(row)
-    groups = [_group(found, issues.get(fingerprint)) for fingerprint, found in rows.items()]
+    changes = changes_of(measuring.scene)
+    groups = [_group(found, issues.get(fingerprint), changes) for fingerprint, found in rows.items()]
     kept = [group for group in groups if request.state in ("all", group.state)]
     return tuple(sorted(kept, key=lambda group: (-group.occurrences, group.fingerprint)))
 
 
-def _group(rows: list[dict[str, Any]], issue: Issue | None) -> ErrorGroup:
+def _group(rows: list[dict[str, Any]], issue: Issue | None, changes: tuple[Mark, ...]) -> ErrorGroup:
     first = rows[0]
     by_arm = {row["arm"]: int(row["n"]) for row in rows}
     return ErrorGroup(
@@ -155,7 +172,8 @@ def _group(rows: list[dict[str, Any]], issue: Issue | None) -> ErrorGroup:
         first_seen_at=first["first_at"], last_seen_at=first["last_at"], occurrences=sum(by_arm.values()),
         subjects=sum(int(row["subjects"]) for row in rows), treatment=by_arm.get("treatment", 0),
         control=sum(by_arm.get(arm, 0) for arm in CONTROLS), state=STATES[issue.state] if issue else "unresolved",
-        regressed=_regressed(issue, first["last_at"]), release=first["release"] or "")
+        regressed=_regressed(issue, first["last_at"]), release=first["release"] or "",
+        after=next((mark for mark in reversed(changes) if mark.at <= first["first_at"]), None))
 
 
 def _regressed(issue: Issue | None, last_at: datetime) -> bool:

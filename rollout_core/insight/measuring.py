@@ -204,10 +204,11 @@ class Measuring:
         return self._slices[metric]
 
     def counts_of_slices(self, metric: str, prefix: str) -> dict[str, int]:
-        """How many measurements each slice with this prefix has among everybody, most first."""
+        """How many measurements each slice with this prefix has among everybody, most first; none of other people's."""
         counts = {part: sum(sum(bins.values()) for stratum, bins in strata.items() if stratum.arm in MEMBERS[EVERYBODY])
                   for part, strata in self.slices(metric).items() if part.startswith(prefix)}
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        known = ((part, count) for part, count in counts.items() if count)
+        return dict(sorted(known, key=lambda item: (-item[1], item[0])))
 
     def bins(self, metric: str, arm: str | None, part: str = "") -> Bins:
         """The histogram of one store metric for one arm."""

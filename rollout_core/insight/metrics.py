@@ -8,6 +8,7 @@ from datetime import datetime
 from rollout_core.errors import InvalidRequest
 from rollout_core.insight.formulas import Asked, store_metric
 from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.judge import JUDGES
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring, no_data
 from rollout_core.insight.people import left_out
@@ -26,6 +27,7 @@ from rollout_core.metrics.formula import (
 )
 from rollout_core.metrics.measured import Measured, Window
 from rollout_core.ports.room import Room
+from rollout_core.rollouts.phase import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class MetricsRequest:
 @dataclass(frozen=True, slots=True)
 class MetricRow:
     """One metric. `change` is relative (share), treatment against the concurrent control, or against the baseline
-    window with `causal` False. `target` in words, from the plan's KPIs and criteria. `everybody`: all attributed."""
+    window with `causal` False. `targets` in words, from the plan's KPIs and criteria; `reached` says of each met |
+    not_met | not_yet | no_data, by today's interval (no proof). `everybody`: all attributed."""
 
     key: str
     name: str
@@ -59,6 +62,7 @@ class MetricRow:
     everybody: Measured
     change: Measured
     targets: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +113,28 @@ def metric_row(measuring: Measuring, metric: Metric, flag: str | None = None) ->
     """One metric in both arms with the change between them."""
     everybody = measure(measuring, Asked(metric, None, flag))
     about = (metric.key, metric.name, metric.group, metric.unit, metric.direction)
-    targets = targets_of(measuring.scene, metric)
+    aims = targets_of(measuring.scene, metric)
+    targets = tuple(target_in_words(comparison, target, metric.unit) for comparison, target in aims)
     if isinstance(metric.formula, ARMLESS):
         empty = no_data(metric, measuring.window, "control", "not counted by arm")
         change = everybody if isinstance(metric.formula, COMPARISONS) else empty
-        return MetricRow(*about, everybody, empty, everybody, change, targets)
+        return MetricRow(*about, everybody, empty, everybody, change, targets, _reached(everybody, aims))
     treatment, control = (measure(measuring, Asked(metric, arm, flag)) for arm in ("treatment", "control"))
-    return MetricRow(*about, treatment, control, everybody, change_of(measuring, metric, flag=flag), targets)
+    return MetricRow(*about, treatment, control, everybody, change_of(measuring, metric, flag=flag), targets,
+                     _reached(treatment, aims))
 
 
-def targets_of(scene: Scene, metric: Metric) -> tuple[str, ...]:
-    """What the plan's KPIs and the present phase's criteria ask of a metric, in words."""
+Aim = tuple[Comparison, float]
+
+
+def _reached(measured: Measured, aims: tuple[Aim, ...]) -> tuple[str, ...]:
+    return tuple(str(JUDGES["evidence"].judge(measured, *aim)) for aim in aims)
+
+
+def targets_of(scene: Scene, metric: Metric) -> tuple[Aim, ...]:
+    """What the plan's KPIs and the present phase's criteria ask of a metric."""
     kpis = [(kpi.comparison, kpi.target) for kpi in scene.plan.kpis if kpi.metric == metric.key]
     phase = next((phase for phase in scene.plan.phases if phase.key == scene.rollout.phase), None)
     gates = [(each.comparison, each.target) for each in (phase.criteria if phase else ()) if each.metric == metric.key]
-    return tuple(dict.fromkeys(target_in_words(comparison, target, metric.unit) for comparison, target in kpis + gates))
+    return tuple(dict.fromkeys((comparison, target) for comparison, target in kpis + gates
+                               if comparison is not None and target is not None))

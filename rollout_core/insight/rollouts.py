@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.ports.control_store import ControlUnit
@@ -28,6 +29,8 @@ class RolloutEntry:
     phase: str | None
     previous: str | None
     autopilot: str = "advise"
+    started_at: datetime | None = None
+    phase_entered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +53,5 @@ def _entry(unit: ControlUnit, rollout: Rollout) -> RolloutEntry:
     return RolloutEntry(
         rollout.key, rollout.name, rollout.unit, str(rollout.status), rollout.percentage * 100 / BUCKETS,
         rollout.revision, plan.phases[place].name if place >= 0 else None,
-        plan.phases[place - 1].name if place >= 1 else None, rollout.autopilot)
+        plan.phases[place - 1].name if place >= 1 else None, rollout.autopilot, rollout.started_at,
+        rollout.phase_entered_at)

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from rollout_core.metrics.measured import Window
 
-MOST_POINTS = 2_000
+MOST_POINTS, FEWEST_POINTS = 2_000, 8
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
     """`metric` a catalogue key; `points` how many buckets at most (never over 2,000). Window as in MetricsRequest.
 
+    `sample`: buckets become coarser until the usual one of the thinner arm stands on so many measurements, as long as
+    FEWEST_POINTS are left: finer ones would draw the noise of few. 0: as fine as `points` allows.
     `page`, `device`, `endpoint`, `category`, `flag` narrow where the metric knows them.
     """
 
@@ -28,6 +30,7 @@ class SeriesRequest:
     device: str | None = None
     endpoint: str | None = None
     category: str | None = None
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,30 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.insight.formulas import store_metric
 from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.scene import Scene, scene
-from rollout_core.insight.series import MOST_POINTS, ArmSeries, Band, Point, SeriesAnswer, SeriesRequest
+from rollout_core.insight.series import ArmSeries, Band, Point, SeriesAnswer, SeriesRequest
+from rollout_core.insight.series_buckets import DAY, HOUR, bucket_of, coarser, grid_of, joined, width_of
 from rollout_core.insight.timeline import marks
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG, Metric
 from rollout_core.metrics.formula import Mean, Percentile, Proportion
 from rollout_core.metrics.interval import Interval, mean_interval, wilson
-from rollout_core.metrics.measured import Window
 from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
 from rollout_core.metrics.vital_score import VITAL_LIMITS
 from rollout_core.ports.event_questions import Histogram, Timeline, TimelineBins, Totals
 from rollout_core.ports.room import Room
-
-WIDTHS = (60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800)
-"""Widths of a bucket in seconds that people read without a pencil."""
-
-HOUR, DAY = 3_600, 86_400
-RAW_UP_TO = timedelta(days=2)
-"""Longer windows are read from rollups, by the hour (percentiles: by the day)."""
 
 ARMS = (TREATMENT, CONTROL)
 
@@ -56,23 +50,12 @@ def answer(room: Room, request: SeriesRequest) -> SeriesAnswer:
                   if (value := getattr(request, column)) is not None)
     plot = Plot(metric, width_of(window, request.points, binned=isinstance(metric.formula, Percentile),
                                  narrowed=bool(where)), where)
-    measuring = Measuring(room.events, now_scene, window)
-    grid = _grid(window, plot.seconds)
-    lines = tuple(ArmSeries(arm, tuple(_points(measuring, plot, arm, grid))) for arm in ARMS)
+    counted = _counted(Measuring(room.events, now_scene, window), plot)
+    seconds = coarser(list(counted.values()), window, plot.seconds, request.sample)
+    lines = tuple(ArmSeries(arm, tuple(_points(plot.metric, joined(counted[arm], seconds), grid_of(window, seconds))))
+                  for arm in ARMS)
     return SeriesAnswer(now_scene.rollout.key, metric.key, metric.name, metric.unit, metric.direction, window,
-                        plot.seconds, lines, marks(now_scene, window), bands_of(now_scene, metric))
-
-
-def width_of(window: Window, points: int, *, binned: bool, narrowed: bool) -> int:
-    """The narrowest readable width with at most `points` buckets (never over 2,000).
-
-    Long windows come from rollups: at least an hour, a day for percentiles.
-    """
-    length = window.until_at - window.since_at
-    most = max(1, min(points, MOST_POINTS))
-    least = 0 if length <= RAW_UP_TO or narrowed else DAY if binned else HOUR
-    fits = [width for width in WIDTHS if width >= least and length.total_seconds() / width <= most]
-    return fits[0] if fits else WIDTHS[-1]
+                        seconds, lines, marks(now_scene, window), bands_of(now_scene, metric))
 
 
 def bands_of(scene: Scene, metric: Metric) -> tuple[Band, ...]:
@@ -96,27 +79,17 @@ def _drawable(key: str) -> Metric:
     return metric
 
 
-def _grid(window: Window, seconds: int) -> list[datetime]:
-    """Starts of the buckets, aligned to the clock."""
-    width = timedelta(seconds=seconds)
-    begin = bucket_of(window.since_at, width)
-    count = -(-(window.until_at - begin) // width)
-    return [begin + place * width for place in range(count)]
-
-
-def bucket_of(moment: datetime, width: timedelta) -> datetime:
-    """The beginning of the bucket that holds a moment; buckets are aligned to the clock and to Mondays."""
-    origin = datetime(1970, 1, 5, tzinfo=moment.tzinfo)          # a Monday, so that weeks begin on one
-    return origin + (moment - origin) // width * width
-
-
-def _points(measuring: Measuring, plot: Plot, arm: str, grid: list[datetime]) -> Iterable[Point]:
+def _counted(measuring: Measuring, plot: Plot) -> dict[str, dict[datetime, Any]]:
+    """Arm -> start of a bucket -> its sums, or its histogram."""
     width = timedelta(seconds=plot.seconds)
-    if plot.binned:
-        bins = _bins(measuring, plot, arm, width)
-        return (_of_bins(plot.metric, at, bins.get(at, {})) for at in grid)
-    sums = _sums(measuring, plot, arm, width)
-    return (_of_sums(plot.metric, at, sums.get(at, NOTHING)) for at in grid)
+    count = _bins if plot.binned else _sums
+    return {arm: count(measuring, plot, arm, width) for arm in ARMS}
+
+
+def _points(metric: Metric, buckets: Mapping[datetime, Any], grid: list[datetime]) -> Iterable[Point]:
+    if isinstance(metric.formula, Percentile):
+        return (_of_bins(metric, at, buckets.get(at, {})) for at in grid)
+    return (_of_sums(metric, at, buckets.get(at, NOTHING)) for at in grid)
 
 
 def _of_sums(metric: Metric, at: datetime, sums: Sums) -> Point:

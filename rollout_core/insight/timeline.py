@@ -64,12 +64,17 @@ def spent(epochs: tuple[Epoch, ...], phase: str, now: datetime) -> timedelta | N
 
 def marks(scene: Scene, window: Window) -> tuple[Mark, ...]:
     """Phase changes, rollbacks, pauses and changes of the share in the window, and critical issues as incidents."""
-    found = [mark for before, epoch in zip((None, *scene.epochs), scene.epochs, strict=False)
-             if (mark := _mark(scene, before, epoch)) is not None]
+    found = [*changes_of(scene)]
     found += [Mark(issue.opened_at, "incident", issue.title) for issue in scene.issues
               if issue.priority.value == "critical"]
     return tuple(sorted((mark for mark in found if window.since_at <= mark.at < window.until_at),
                         key=lambda mark: mark.at))
+
+
+def changes_of(scene: Scene) -> tuple[Mark, ...]:
+    """Everything that ever changed who has it, the oldest first."""
+    return tuple(mark for before, epoch in zip((None, *scene.epochs), scene.epochs, strict=False)
+                 if (mark := _mark(scene, before, epoch)) is not None)
 
 
 def _mark(scene: Scene, before: Epoch | None, epoch: Epoch) -> Mark | None:

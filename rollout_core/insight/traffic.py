@@ -10,7 +10,7 @@ from rollout_core.insight.freshness import FLOW, newest_events
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import MOST_POINTS
-from rollout_core.insight.series_answer import HOUR, WIDTHS, bucket_of
+from rollout_core.insight.series_buckets import HOUR, WIDTHS, bucket_of
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Timeline, Totals

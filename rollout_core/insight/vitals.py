@@ -66,13 +66,14 @@ class HistogramBin:
 
 @dataclass(frozen=True, slots=True)
 class VitalsSlice:
-    """The chosen vital for one page or device."""
+    """The chosen vital for one page or device. `good` is the share of treatment's page views; `change` relative."""
 
     key: str
     treatment: Measured
     control: Measured
     good: float | None
     page_views: int
+    change: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ class VitalsAnswer:
     devices: tuple[VitalsSlice, ...]
     good_loads: Measured
     good_loads_control: Measured
+    good_loads_change: Measured
     performance_score: Measured
     performance_score_control: Measured
+    performance_score_change: Measured
     relative_error: float
     computed_at: datetime
 
@@ -116,8 +119,9 @@ def answer(room: Room, request: VitalsRequest) -> VitalsAnswer:
         now_scene.rollout.key, window, tuple(_card(measuring, vital, part) for vital in _shown(measuring)),
         request.vital, _histogram(measuring, request.vital, part), _slices(measuring, request, "page:"),
         _slices(measuring, request, "device:"), scores["good_vitals_share", "treatment"],
-        scores["good_vitals_share", "control"], scores["performance_score", "treatment"],
-        scores["performance_score", "control"], RELATIVE_ERROR, now_scene.now)
+        scores["good_vitals_share", "control"], change_of(measuring, CATALOG["good_vitals_share"]),
+        scores["performance_score", "treatment"], scores["performance_score", "control"],
+        change_of(measuring, CATALOG["performance_score"]), RELATIVE_ERROR, now_scene.now)
 
 
 def _shown(measuring: Measuring) -> tuple[str, ...]:
@@ -176,4 +180,5 @@ def _slices(measuring: Measuring, request: VitalsRequest, prefix: str) -> tuple[
     metric = CATALOG[f"{request.vital.lower()}_p75"]
     return tuple(VitalsSlice(part.removeprefix(prefix), measure(measuring, Asked(metric, "treatment", part=part)),
                              measure(measuring, Asked(metric, "control", part=part)),
-                             _shares(measuring, request.vital, part)[0], views[part]) for part in top)
+                             _shares(measuring, request.vital, part)[0], views[part],
+                             change_of(measuring, metric, part)) for part in top)

@@ -8,19 +8,28 @@ from typing import Any
 
 from rollout_core.flags.decision import Arm, Decision, Reason
 from rollout_core.health.alert import AlertEvent
-from rollout_core.insight.adoption import AdoptionAnswer, Cohort, FlagAdoption, FunnelStep
+from rollout_core.insight.adoption import (
+    AdoptionAnswer,
+    Cohort,
+    DayUse,
+    FlagAdoption,
+    FunnelStep,
+    PhaseAdoption,
+)
 from rollout_core.insight.alert_history import AlertHistoryAnswer, AlertHistoryRequest
-from rollout_core.insight.business import BusinessAnswer, Comment, RetentionPoint, ScoreCount
+from rollout_core.insight.business import BusinessAnswer, RetentionPoint, ScoreCount
 from rollout_core.insight.doctor import Checkup, DoctorAnswer
 from rollout_core.insight.errors import CategoryRate, ErrorGroup, ErrorsAnswer
 from rollout_core.insight.events_health import DeadLetter, EventsHealthAnswer, KindLine
 from rollout_core.insight.explain import ExplainAnswer, ExplainStep, FlagExplanation
+from rollout_core.insight.feedback import Comment, FeedbackAnswer
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.overrides import OverrideLine, OverridesAnswer
 from rollout_core.insight.report import ReportAnswer
 from rollout_core.insight.retention import KeptLine, RetentionAnswer, RetentionRequest
 from rollout_core.insight.roster import PeopleAnswer, PersonLine
 from rollout_core.insight.saved_questions import SavedQuestionsAnswer, SavedQuestionsRequest
+from rollout_core.insight.series import Mark
 from rollout_core.insight.sessions import SessionLine, SessionsAnswer
 from rollout_core.insight.speed import Percentiles, SpeedAnswer
 from rollout_core.insight.tokens import TokenLine, TokensAnswer
@@ -83,6 +92,12 @@ def adoption(request: Any) -> AdoptionAnswer:
         change("usage_growth_weekly", 0.08),
         measured("social_adoption", None),
         NOW,
+        (
+            PhaseAdoption("phase_1", "Internal", 100, 60, 30, measured("adoption_rate", 0.6, 0.1, 100, **PEOPLE)),
+            PhaseAdoption("phase_2", HOSTILE, 30_000, 12_340, 0, measured("adoption_rate", None)),
+        ),
+        tuple(DayUse((NOW - timedelta(days=9 - day)).date(), 100 + 10 * day, 300 + day) for day in range(9)),
+        (Mark(NOW - timedelta(days=4), "phase", "Phase 2, 5%"),),
     )
 
 
@@ -102,6 +117,7 @@ def errors(request: Any) -> ErrorsAnswer:
         "unresolved",
         True,
         "2.4.1",
+        Mark(NOW - timedelta(days=1, minutes=24), "phase", "Phase 3, 20%"),
     )
     return ErrorsAnswer(
         request.rollout,
@@ -112,11 +128,12 @@ def errors(request: Any) -> ErrorsAnswer:
         change("error_rate", 1.15, 0.3),
         measured("critical_error_rate", 0.004, 0.001),
         measured("critical_error_rate", 0.001, 0.0005),
+        change("critical_error_rate", 3.0, 4.0),
         measured("error_free_sessions", 0.93, 0.01, noun="sessions"),
         (
-            CategoryRate("network", measured("e", 0.02, 0.002), measured("e", 0.01, 0.002)),
-            CategoryRate("api", measured("e", None), measured("e", 0.01, 0.002)),
-            CategoryRate(HOSTILE, measured("e", 0.01, 0.002), measured("e", 0.01, 0.002)),
+            CategoryRate("network", measured("e", 0.02, 0.002), measured("e", 0.01, 0.002), change("e", 1.0, 0.2)),
+            CategoryRate("api", measured("e", None), measured("e", 0.01, 0.002), change("e", None)),
+            CategoryRate(HOSTILE, measured("e", 0.01, 0.002), measured("e", 0.01, 0.002), change("e", 0.0, 0.2)),
         ),
         (group,),
         12,
@@ -153,7 +170,8 @@ def vitals(request: Any) -> VitalsAnswer:
         HistogramBin(200 * 1.2**k, 200 * 1.2 ** (k + 1), 0.01 * (k % 12), 0.01 * ((k + 2) % 12)) for k in range(20)
     )
     slices = tuple(
-        VitalsSlice(key, measured("v", 300 + 40 * place, 10, unit="ms"), measured("v", 290, 10, unit="ms"), 0.6, 1200)
+        VitalsSlice(key, measured("v", 300 + 40 * place, 10, unit="ms"), measured("v", 290, 10, unit="ms"), 0.6, 1200,
+                    change("v", 0.05 + 0.1 * place))
         for place, key in enumerate(("/library", "/exercise/:id", "/plan"))
     )
     return VitalsAnswer(
@@ -166,8 +184,10 @@ def vitals(request: Any) -> VitalsAnswer:
         slices[:2],
         measured("good_vitals_share", 0.91, 0.01),
         measured("good_vitals_share", 0.9, 0.01),
+        change("good_vitals_share", 0.011, 0.015),
         measured("performance_score", 88, 1, unit="score"),
         measured("performance_score", 87, 1, unit="score"),
+        change("performance_score", 0.011, 0.016),
         0.01,
         NOW,
     )
@@ -194,7 +214,7 @@ def speed(request: Any) -> SpeedAnswer:
 
 
 def business(request: Any) -> BusinessAnswer:
-    """Two metrics, a censored retention curve, hostile comments."""
+    """Two metrics, a censored retention curve."""
     rows = (
         MetricRow(
             "retention_day_7",
@@ -207,6 +227,7 @@ def business(request: Any) -> BusinessAnswer:
             measured("r", 0.75, 0.01),
             change("r", 0.03, 0.02),
             ("above 75%",),
+            ("not_yet",),
         ),
         MetricRow(
             "nps",
@@ -226,17 +247,23 @@ def business(request: Any) -> BusinessAnswer:
         )
         for day in range(1, 31)
     )
-    comments = (Comment(NOW, 5.0, "Love the videos", "treatment"), Comment(NOW, None, HOSTILE, "control"))
     return BusinessAnswer(
         request.rollout,
         WINDOW,
         rows,
         curve,
         tuple(ScoreCount(s, 10 * s, 8 * s) for s in range(1, 6)),
-        comments,
         NOW.date(),
         NOW,
     )
+
+
+def feedback(request: Any) -> FeedbackAnswer:
+    """Two comments, one hostile and without a score; older ones behind them."""
+    comments = (Comment(NOW, 5.0, 5.0, "high", "Love the videos", "treatment", "/library"),
+                Comment(NOW, None, 5.0, "none", HOSTILE, "control", ""))
+    return FeedbackAnswer(request.rollout, WINDOW, business(request).rows[1:], comments, NOW - timedelta(days=2), 1000,
+                          NOW)
 
 
 def workspaces(request: Any) -> WorkspacesAnswer:
@@ -330,7 +357,7 @@ def saved_questions(_: SavedQuestionsRequest) -> SavedQuestionsAnswer:
 def people(_: Any) -> PeopleAnswer:
     """An admin, somebody of the identity provider, somebody taken off the list with a nasty name."""
     return PeopleAnswer((PersonLine("ann@example.org", "admin", True, "local", True, 2, NOW),
-                         PersonLine("ben@example.org", "viewer", True, "oidc", False, 0, NOW, "https://id.example.org"),
+                         PersonLine("ben@example.org", "viewer", True, "oidc", False, 0, NOW),
                          PersonLine(HOSTILE, "operator", False, "local", False, 0, NOW)))
 
 
@@ -368,6 +395,7 @@ INSIGHT_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "vitals": vitals,
     "speed": speed,
     "business": business,
+    "feedback": feedback,
     "workspaces": workspaces,
     "explain": explain,
     "report": report,

@@ -60,7 +60,7 @@ def test_a_defect_of_ours_shows_a_code_and_no_traceback(script: str) -> None:
         raise ZeroDivisionError("secret detail")
     questions = ("overview", "health", "alerts", "status", "workspaces", "checklist", "plan", "adoption", "errors",
                  "vitals", "speed", "business", "report", "audit", "events_health", "people",
-                 "decision", "compare", "traffic")
+                 "decision", "compare", "traffic", "feedback")
     put(FakeControlRoom(dict.fromkeys(questions, fails)))
     app = open_page(script)
     assert not app.exception

@@ -139,8 +139,7 @@ def main() -> int:
         quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
             time.sleep(5)                       # the windows' first pass
-            cookie = f"{app.cookie}={app.session()}"
-            bench = Bench(app, cookie, options.rounds, options.sessions, options.seconds, paths)
+            bench = Bench(app, app.session(), options.rounds, options.sessions, options.seconds, paths)
             return report(f"Pages at {options.events:,} events", measure(bench, options.parts.split(",")))
 
 

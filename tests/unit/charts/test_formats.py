@@ -85,6 +85,14 @@ def test_one_person_is_not_one_people():
     assert f.counted(1, "requests") == "1 request"
 
 
+def test_the_interval_of_a_difference_has_both_signs_and_its_unit_once():
+    assert f.signed_interval(5.0, 74.0, "points") == "(+5 to +74)"
+    assert f.signed_interval(-0.003, 0.002, "share") == "(−0.3 to +0.2)"
+    assert f.signed_interval(-0.072, 0.019, "relative") == "(−7.2 to +1.9)"
+    assert f.signed_interval(16.0, 1600.0, "ms") == "(+16 ms to +1.60 s)"
+    assert f.signed_interval(None, 1.0, "ms") == ""
+
+
 def test_scores_around_zero_differ_in_points_and_their_interval_says_to():
     assert f.difference(50.4, "points") == "+50 points"
     assert f.interval(-65.0, 165.0, "points").startswith("(−65")

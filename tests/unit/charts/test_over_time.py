@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rollout_core.charts import palette
-from rollout_core.charts.over_time import over_time, score_curve, starts_at, value_axis
+from rollout_core.charts.growth import daily_use
+from rollout_core.charts.over_time import gaps, over_time, score_curve, starts_at, value_axis
 from rollout_core.charts.shapes import coarser, cohorts, distribution, retention, scores, together
 from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.business import BusinessRequest, ScoreCount
@@ -52,6 +53,46 @@ def test_incidents_are_crimson_and_phases_grey():
     fig = over_time(latency(), "light", wall_clock)
     lines = [shape.line.color for shape in fig.layout.shapes if shape.type == "line"]
     assert sorted(lines) == sorted([palette.MUTED, palette.MUTED, palette.POOR])
+
+
+def thin(answer, places, n=3):
+    """The treatment's points at these places stand on n measurements only."""
+    treatment = answer.arms[0]
+    points = tuple(replace(point, n=n) if place in places else point for place, point in enumerate(treatment.points))
+    return replace(answer, arms=(replace(treatment, points=points), answer.arms[1]))
+
+
+def test_points_of_a_handful_are_gaps_and_the_caption_says_so():
+    answer = thin(latency(), {5, 6})
+    treatment = next(trace for trace in over_time(answer, "light", wall_clock).data if trace.name == "Treatment")
+    assert [treatment.y[place] for place in (5, 6)] == [None, None]
+    assert treatment.y[4] is not None
+    assert gaps(answer) == "gap: fewer than 10 measurements"
+    assert gaps(latency()) == ""
+
+
+def test_where_every_point_is_of_a_handful_they_are_all_there_is():
+    answer = thin(latency(), range(80))
+    answer = replace(answer, arms=(answer.arms[0], replace(answer.arms[1], points=())))
+    treatment = next(trace for trace in over_time(answer, "light", wall_clock).data if trace.name == "Treatment")
+    assert treatment.y[5] is not None
+    assert gaps(answer) == ""
+
+
+def test_a_band_too_thin_for_its_name_leaves_it_out():
+    low = replace(latency(), bands=(Band("needs improvement", 2000, 2540), Band("poor", 2540, None)))
+    notes = [note.text for note in over_time(low, "light", wall_clock).layout.annotations]
+    assert "needs improvement, above 2 s" in notes
+    assert not [note for note in notes if note.startswith("poor")]
+
+
+def test_use_by_day_counts_a_day_without_any_as_zero_and_says_when_there_is_none():
+    answer = ANSWERS["adoption"](AdoptionRequest("r"))
+    thinned = replace(answer, days=(*answer.days[:3], *answer.days[5:]))
+    people = daily_use(thinned, "light", wall_clock).data[0].y
+    assert list(people[2:6]) == [answer.days[2].adopters, 0, 0, answer.days[5].adopters]
+    assert len(people) == len(answer.days)
+    assert "Nobody" in daily_use(replace(answer, days=()), "dark", wall_clock).layout.annotations[0].text
 
 
 def test_a_series_without_any_value_is_said_in_words():

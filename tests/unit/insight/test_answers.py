@@ -17,7 +17,7 @@ from rollout_core.insight.compiled import compiled_of
 from rollout_core.insight.report_markdown import escaped, markdown_of
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import MOST_POINTS
-from rollout_core.insight.series_answer import WIDTHS, width_of
+from rollout_core.insight.series_buckets import WIDTHS, width_of
 from rollout_core.insight.words import measured_in_words, number
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.control_records import Subject
@@ -198,7 +198,7 @@ def test_a_comment_has_the_arm_its_writer_was_in_and_strangers_have_no_say(world
     for subject, said in (("treatment0", "good"), ("control0", "slow"), ("somebody else", "spam")):
         world.add("feedback", 14 * 24 - 0.5, subject, value=4.0, scale=(1, 5), comment=said)
     world.close()
-    found = ask(world, "business", window="rollout")
+    found = ask(world, "feedback", window="rollout")
     assert {(each.text, each.arm) for each in found.comments} == {("good", "treatment"), ("slow", "control")}
 
 

@@ -1,0 +1,255 @@
+"""Adoption, Errors, Web Vitals, Speed, Business, Feedback: which time they show, what they say, what can be taken away.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.panels import adoption_parts, business_parts, errors_parts, feedback_parts, speed_parts, vitals_parts
+from pages.panels.evidence import bounds, rows_as_file
+from pages.panels.files import as_csv
+from tests.fakes.control_room import ANSWERS, FakeControlRoom
+from tests.fakes.sample_answers import HOSTILE
+from tests.fakes.sample_numbers import measured
+from tests.pages.conftest import open_page, put, text_of
+
+ADOPTION, ERRORS, VITALS = "insight/adoption.py", "insight/errors.py", "insight/web_vitals.py"
+SPEED, BUSINESS, FEEDBACK = "insight/speed.py", "insight/business.py", "insight/feedback.py"
+HERE = {"rollout": "Exercise library"}
+
+
+def shown(app: AppTest) -> str:
+    """What a reader reads, without the escapes that keep it from being markup."""
+    return text_of(app).replace("\\", "").replace("⁠", "")
+
+
+def phase_began(ago: timedelta) -> Callable[[Any], Any]:
+    """The rollouts, each in a phase that began so long ago."""
+    found = ANSWERS["rollouts"](None)
+    at = datetime.now(UTC) - ago
+    return lambda _: replace(found, rollouts=tuple(
+        replace(each, phase_entered_at=at, started_at=at - timedelta(days=20)) for each in found.rollouts))
+
+
+def windows_asked(question: str, script: str, ago: timedelta, **address: str) -> set[str]:
+    """The windows a page asks its question for."""
+    asked: list[str] = []
+
+    def heard(request: Any) -> Any:
+        asked.append(request.window)
+        return ANSWERS[question](request)
+    put(FakeControlRoom({question: heard, "rollouts": phase_began(ago)}))
+    app = open_page(script, **HERE, **address)
+    assert not app.exception
+    return set(asked)
+
+
+@pytest.mark.parametrize(("question", "script"), [("vitals", VITALS), ("errors", ERRORS), ("speed", SPEED)])
+def test_a_phase_of_minutes_is_not_what_a_page_opens_with(question: str, script: str) -> None:
+    assert windows_asked(question, script, timedelta(minutes=12)) == {"week"}
+    assert windows_asked(question, script, timedelta(days=3)) == {"phase"}
+
+
+def test_people_need_time_so_adoption_opens_since_the_start() -> None:
+    assert windows_asked("adoption", ADOPTION, timedelta(minutes=12)) == {"rollout"}
+
+
+def test_a_chosen_time_counts_on_every_page_whatever_it_suggests() -> None:
+    for question, script in (("vitals", VITALS), ("adoption", ADOPTION), ("business", BUSINESS)):
+        assert windows_asked(question, script, timedelta(days=3), window="Last 24 hours") == {"day"}
+    assert windows_asked("vitals", VITALS, timedelta(minutes=5), window="This phase") == {"phase"}
+
+
+def test_why_a_young_phase_is_not_shown_is_said_in_words() -> None:
+    put(FakeControlRoom({"rollouts": phase_began(timedelta(minutes=12))}))
+    app = open_page(SPEED, **HERE)
+    assert app.selectbox(key="window").options[0] == "Last 7 days (suggested)"
+    assert "the phase New users is only 12 min old" in shown(app)
+
+
+def test_the_slowest_page_in_treatment_is_named_before_any_table(room: FakeControlRoom) -> None:
+    text = shown(open_page(VITALS, vital="INP", **HERE))
+    assert "INP is slower in treatment, +19.2% (+16.2 to +22.2)." in text
+    assert "Slowest page: **/plan**, 380 ms" in text
+
+
+def test_page_and_device_exclude_each_other_and_never_show_an_error(room: FakeControlRoom) -> None:
+    app = open_page(VITALS, page="/plan", **HERE)
+    app.selectbox(key="device").set_value("/exercise/:id").run()
+    assert not app.error
+    assert app.selectbox(key="page").value == "All pages"
+
+
+def test_an_error_is_dated_by_the_change_before_it(room: FakeControlRoom) -> None:
+    assert "24 min after Phase 3, 20%" in shown(open_page(ERRORS, **HERE))
+
+
+def test_an_error_older_than_the_rollout_says_so() -> None:
+    found = ANSWERS["errors"](ANSWERS_REQUEST)
+    put(FakeControlRoom({"errors": lambda _: replace(found, groups=(replace(found.groups[0], after=None),))}))
+    assert "before the rollout began" in shown(open_page(ERRORS, **HERE))
+
+
+def test_each_category_is_compared_between_the_arms(room: FakeControlRoom) -> None:
+    text = shown(open_page(ERRORS, **HERE))
+    assert "**+100.0%** (+80.0 to +120.0)" in text, "network"
+
+
+def test_each_phase_shows_its_own_funnel_and_no_adoption_while_nobody_is_old_enough(room: FakeControlRoom) -> None:
+    text = shown(open_page(ADOPTION, **HERE))
+    assert "100 people first exposed" in text
+    assert "**60.0%** tried" in text
+    assert "**50.0%** of them used again" in text, "30 of the 60 who tried"
+    assert "No data" in text
+
+
+def test_the_funnel_of_one_feature_is_asked_for_by_its_flag() -> None:
+    asked: list[str | None] = []
+
+    def heard(request: Any) -> Any:
+        asked.append(request.flag)
+        return ANSWERS["adoption"](request)
+    put(FakeControlRoom({"adoption": heard}))
+    open_page(ADOPTION, feature="Video", **HERE)
+    assert asked[-1] == "video"
+
+
+def test_a_target_is_held_against_todays_interval(room: FakeControlRoom) -> None:
+    text = shown(open_page(BUSINESS, **HERE))
+    assert "target: above 75%" in text
+    assert "Not yet" in text
+
+
+@pytest.mark.parametrize(("address", "wanted"), [
+    ({"score": "Low"}, ("", "low", "")), ({"arm": "Control"}, ("control", "", "")),
+    ({"said": "slow"}, ("", "", "slow")),
+])
+def test_the_inbox_is_narrowed_by_its_address(address: dict[str, str], wanted: tuple[str, str, str]) -> None:
+    asked: list[Any] = []
+
+    def heard(request: Any) -> Any:
+        asked.append(request)
+        return ANSWERS["feedback"](request)
+    put(FakeControlRoom({"feedback": heard}))
+    open_page(FEEDBACK, **HERE, **address)
+    assert (asked[-1].arm, asked[-1].score, asked[-1].search) == wanted
+
+
+def test_older_comments_are_a_press_away_and_so_is_the_way_back(room: FakeControlRoom) -> None:
+    app = open_page(FEEDBACK, **HERE)
+    assert not [each for each in app.button if each.key == "feedback-newest"]
+    app.button(key="feedback-older").click().run()
+    assert datetime.fromisoformat(app.query_params["before"]).tzinfo is not None
+    app.button(key="feedback-newest").click().run()
+    assert "before" not in app.query_params
+
+
+def test_a_meddled_address_of_the_inbox_begins_with_the_newest(room: FakeControlRoom) -> None:
+    assert not open_page(FEEDBACK, before="yesterday", **HERE).error
+
+
+class Request:
+    """Any request about the exercise rollout."""
+
+    rollout, vital, window = "exercise_library", "INP", "week"
+
+
+ANSWERS_REQUEST = Request()
+FILES: dict[str, Callable[[], Any]] = {
+    "vitals": lambda: vitals_parts.as_file(ANSWERS["vitals"](ANSWERS_REQUEST)),
+    "page loads": lambda: vitals_parts.loads_as_file(ANSWERS["vitals"](ANSWERS_REQUEST)),
+    "speed": lambda: speed_parts.degradation_as_file(ANSWERS["speed"](ANSWERS_REQUEST)),
+    "rates": lambda: errors_parts.rates_as_file(ANSWERS["errors"](ANSWERS_REQUEST)),
+    "groups": lambda: errors_parts.groups_as_file(ANSWERS["errors"](ANSWERS_REQUEST)),
+    "adoption": lambda: adoption_parts.as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "funnel": lambda: adoption_parts.funnel_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "phases": lambda: adoption_parts.phases_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "features": lambda: adoption_parts.flags_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "weeks": lambda: adoption_parts.cohorts_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "days": lambda: adoption_parts.days_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "together": lambda: adoption_parts.together_as_file(ANSWERS["adoption"](ANSWERS_REQUEST)),
+    "business": lambda: rows_as_file(ANSWERS["business"](ANSWERS_REQUEST).rows),
+    "retention": lambda: business_parts.retention_as_file(ANSWERS["business"](ANSWERS_REQUEST)),
+    "scores": lambda: business_parts.scores_as_file(ANSWERS["business"](ANSWERS_REQUEST)),
+    "comments": lambda: feedback_parts.as_file(ANSWERS["feedback"](ANSWERS_REQUEST)),
+}
+
+
+def read(rows: Callable[[], Any]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(as_csv(rows).decode())))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_table_is_a_file_with_a_header_and_its_rows(name: str) -> None:
+    rows = read(FILES[name])
+    assert len(rows) == len(FILES[name]()) > 0
+
+
+def test_the_file_of_pages_holds_what_the_table_shows_with_intervals_n_and_time() -> None:
+    answer = ANSWERS["vitals"](ANSWERS_REQUEST)
+    rows = read(lambda: vitals_parts.slices_as_file(answer, answer.pages, "Page"))
+    assert [row["page"] for row in rows] == ["/plan", "/exercise/:id", "/library"], "the slowest first"
+    first, worst = rows[0], answer.pages[2]
+    assert float(first["INP p75 treatment (ms)"]) == worst.treatment.value
+    assert float(first["INP p75 treatment, low"]) == worst.treatment.low
+    assert int(first["INP p75 treatment, n"]) == worst.treatment.n
+    assert float(first["change (relative change)"]) == pytest.approx(0.25)
+    assert datetime.fromisoformat(first["since"]) == answer.window.since_at
+
+
+def test_no_cell_of_a_file_is_a_formula() -> None:
+    assert as_csv(lambda: [{"said": "=1+1", "score": -3}]).decode() == "said,score\n'=1+1,-3\n"
+
+
+def test_what_is_not_known_is_an_empty_cell_and_never_zero() -> None:
+    rows = read(FILES["vitals"])
+    assert {row["p75 treatment (ms)"] for row in rows if row["vital"] == "TTFB"} == {""}
+
+
+def test_rows_with_other_columns_stand_in_one_file() -> None:
+    assert as_csv(lambda: [{"a": 1}, {"b": 2}]).decode() == "a,b\n1,\n,2\n"
+
+
+@pytest.mark.parametrize("script", [ADOPTION, ERRORS, VITALS, SPEED, BUSINESS, FEEDBACK])
+def test_every_page_of_numbers_offers_its_tables(room: FakeControlRoom, script: str) -> None:
+    keys = [each.proto.id for each in open_page(script, "viewer", **HERE).get("download_button")]
+    assert keys
+    assert len(keys) == len(set(keys))
+
+
+def test_a_comment_in_a_file_stays_what_was_written() -> None:
+    assert [row["said"] for row in read(FILES["comments"])][1].lstrip("'") == HOSTILE
+
+
+def test_intervals_beside_milliseconds_stay_milliseconds() -> None:
+    assert bounds(measured("api", 786.0, 590.0, unit="ms")) == "196–1,376"
+    assert bounds(measured("api", None, unit="ms")) == ""
+
+
+@pytest.mark.parametrize(("question", "script", "nothing"), [
+    ("vitals", VITALS, lambda found: replace(found, cards=tuple(
+        replace(each, treatment=measured("v", None), control=measured("v", None)) for each in found.cards))),
+    ("speed", SPEED, lambda found: replace(found, endpoints=(), components=(),
+                                           degradation=measured("d", None, unit="relative"))),
+    ("adoption", ADOPTION, lambda found: replace(found, phases=(), days=())),
+    ("business", BUSINESS, lambda found: replace(found, rows=tuple(
+        replace(each, everybody=measured("b", None)) for each in found.rows))),
+    ("errors", ERRORS, lambda found: replace(found, groups=(), unattributed=0, treatment=measured("e", None, n=0),
+                                             control=measured("e", None, n=0))),
+])
+def test_a_time_in_which_nothing_came_is_one_sentence_and_two_ways_on(question: str, script: str,
+                                                                      nothing: Callable[[Any], Any]) -> None:
+    put(FakeControlRoom({question: lambda request: nothing(ANSWERS[question](request))}))
+    app = open_page(script, **HERE)
+    assert "in this time." in shown(app)
+    assert "Choose a longer time above." in shown(app)
+    assert not app.get("plotly_chart")
+    assert not app.header
