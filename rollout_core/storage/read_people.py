@@ -52,6 +52,8 @@ def _adopters(reader: Reader, question: AdoptionAtAge, run: Sequence[Part], reac
     first = (_first_exposure(question.rollout, until_at=until_at, since_at=since_at) if question.flag is None else
              _first_of_flag(question.rollout, question.flag))
     age = f"INTERVAL {int(question.age_hours)} HOUR"
+    again, joined = ("0::BIGINT", "") if not question.again_days else (
+        "count(g.subject_key)", " LEFT JOIN again AS g ON g.subject_key = c.subject_key AND g.arm = c.arm")
     return reader.rows(
         f"WITH first AS ({first}), cohort AS (SELECT * FROM first WHERE seen_at >= {literal(since_at)} "
         f"AND seen_at < {literal(until_at)} AND seen_at + {age} <= {literal(question.now)}), "
@@ -60,20 +62,18 @@ def _adopters(reader: Reader, question: AdoptionAtAge, run: Sequence[Part], reac
         f"AND DATE '{run[-1].day + reach}' AND subject_key IN (SELECT subject_key FROM cohort) GROUP BY ALL), "
         f"tried AS (SELECT c.subject_key, c.arm, min(u.first_at) AS tried_at FROM cohort AS c JOIN uses AS u "
         f"ON u.subject_key = c.subject_key AND u.first_at >= c.seen_at - {CLOCKS_DIFFER} "
-        f"AND u.first_at < c.seen_at + {age} GROUP BY ALL), "
-        f"again AS ({_again(question)}) "
+        f"AND u.first_at < c.seen_at + {age} GROUP BY ALL){_again(question)} "
         f"SELECT c.seen_at::DATE AS day, c.arm, c.epoch, c.inclusion, count(*) AS exposed, "
-        f"count(t.subject_key) AS tried, count(g.subject_key) AS used_again FROM cohort AS c LEFT JOIN tried AS t "
-        f"ON t.subject_key = c.subject_key AND t.arm = c.arm LEFT JOIN again AS g "
-        f"ON g.subject_key = c.subject_key AND g.arm = c.arm GROUP BY ALL")
+        f"count(t.subject_key) AS tried, {again} AS used_again FROM cohort AS c LEFT JOIN tried AS t "
+        f"ON t.subject_key = c.subject_key AND t.arm = c.arm{joined} GROUP BY ALL")
 
 
 def _again(question: AdoptionAtAge) -> str:
     if not question.again_days:
-        return "SELECT subject_key, arm FROM tried WHERE FALSE"
-    return (f"SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
+        return ""
+    return (f", again AS (SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
             f"ON u.subject_key = t.subject_key AND u.day > t.tried_at::DATE "
-            f"AND u.day <= t.tried_at::DATE + {int(question.again_days)}")
+            f"AND u.day <= t.tried_at::DATE + {int(question.again_days)})")
 
 
 def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:

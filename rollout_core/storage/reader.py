@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -18,6 +18,8 @@ from rollout_core.storage.event_arrow import KeyRing
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import SLOTS
 from rollout_core.storage.running_sums import RunningSums
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,19 @@ class Reader:
     sums: RunningSums
     followed_since_at: datetime | None = None
     """From then on the spans of whoever did something are in tail_span; None: it is empty."""
-    _stamps: dict[date, int] = field(default_factory=dict)
+    _known: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, what: Hashable, read: Callable[[], T]) -> T:
+        """What `read` answers, which is asked once while the store stands still."""
+        if what not in self._known:
+            self._known[what] = read()
+        found: T = self._known[what]
+        return found
 
     @property
     def stamps(self) -> dict[date, int]:
-        """Day -> stamp (day_parts.py), read once."""
-        if not self._stamps:
-            self._stamps.update(day_stamps(self.cursor))
-        return self._stamps
+        """Day -> stamp (day_parts.py)."""
+        return self.once("stamps", lambda: day_stamps(self.cursor))
 
     def slot(self, unit: str) -> str | None:
         """The column ("k0".."k3") that holds this unit's keys; None when no event named the unit yet."""
