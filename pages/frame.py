@@ -12,9 +12,10 @@ import streamlit as st
 
 from pages.panels import acting
 from pages.panels.catalogue import PAGES, PageEntry
+from pages.panels.way_down import way_down
 from rollout_core import bootstrap
 from rollout_core.charts.words import plain
-from rollout_core.errors import RolloutError
+from rollout_core.errors import RolloutError, StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import may
 
@@ -23,9 +24,13 @@ STATIC = HERE / "static"
 
 
 def signed_in() -> Actor:
-    """Who is there, read anew from the store; nobody: a way to the sign-in, and nothing else runs."""
+    """Who is there, read anew from the store; nobody: a way to the sign-in, and nothing else runs; a store
+    that cannot tell: the way down."""
     try:
         return bootstrap.current().actor(st.user.get("session"), origin="page")
+    except StoreError as error:
+        way_down(error)
+        st.stop()
     except RolloutError as error:
         st.title("Sign in")
         acting.turned_away(error)

@@ -9,13 +9,15 @@ import streamlit as st
 
 from pages.panels import answers, states
 from rollout_core import bootstrap
+from rollout_core.charts.words import plain
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
-from rollout_core.errors import RolloutError
+from rollout_core.control.lower_anyway import WAY_DOWN
+from rollout_core.errors import RolloutError, StoreError
 from rollout_core.people.actor import Actor
 
 OFFERED = frozenset({"reason", "revision", "to"})
-DONE, REFUSED = "outcome-done", "outcome-refused"
+DONE, REFUSED, UNRECORDED = "outcome-done", "outcome-refused", "outcome-unrecorded"
 
 
 def request_of(verb: str, fields: dict[str, Any]) -> Any:
@@ -27,16 +29,35 @@ def request_of(verb: str, fields: dict[str, Any]) -> Any:
 
 
 def presser() -> Actor:
-    """Whoever is signed in at this moment, with the role they have now. Raises NotSignedIn."""
+    """Whoever is signed in at this moment, with the role they have now. Raises NotSignedIn, StoreError."""
     return bootstrap.current().actor(str(st.user.get("session") or ""), origin="page")
+
+
+def remembered() -> Actor | None:
+    """Whoever was signed in when the control store last told: for pause and stop while it cannot."""
+    return bootstrap.current().remembered(str(st.user.get("session") or ""), origin="page")
 
 
 def perform(verb: str, fields: dict[str, Any]) -> Change:
     """Runs a verb as whoever is signed in at this moment. Raises RolloutError; nothing is changed then."""
     try:
-        return bootstrap.current().verbs(verb, presser(), request_of(verb, fields))
+        change = bootstrap.current().verbs(verb, _presser_of(verb), request_of(verb, fields))
     finally:
         answers.forget()
+    if not change.audit_seq:
+        st.session_state[UNRECORDED] = change.warnings
+    return change
+
+
+def _presser_of(verb: str) -> Actor:
+    """Who presses; the way down is open to whoever is remembered when the store cannot tell."""
+    try:
+        return presser()
+    except StoreError:
+        known = remembered() if verb in WAY_DOWN else None
+        if known is None:
+            raise
+        return known
 
 
 def act(verb: str, said: str, **fields: Any) -> None:
@@ -59,6 +80,8 @@ def turned_away(error: RolloutError) -> None:
 
 def outcome() -> None:
     """Tells once what the last press did, wherever the page or a part of it runs next."""
+    for warning in st.session_state.pop(UNRECORDED, ()):
+        st.warning(plain(warning), icon=":material/warning:")
     said = st.session_state.pop(DONE, None)
     if said:
         st.toast(said, icon=":material/check_circle:")

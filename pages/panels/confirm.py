@@ -194,6 +194,8 @@ def _go(asked: Asked, needs_reason: bool) -> None:
 
 def said(asked: Asked, change: Change) -> str:
     """What happened, for the toast: "Advanced to 50%. 63,912 people gained it. Revision 42."""
+    if not change.audit_seq:
+        return f"{WORDING[asked.verb].done}, and not recorded yet."
     now = formats.bucket_percent(change.after.percentage if change.after else None)
     noun = foresight.noun(asked.unit)
     moved = [f"{formats.counted(count, noun)} {word} it." for count, word in

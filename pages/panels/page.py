@@ -20,7 +20,7 @@ import streamlit as st
 
 from pages.panels import acting, answers, states
 from rollout_core.charts import formats, palette
-from rollout_core.errors import RolloutError
+from rollout_core.errors import RolloutError, StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role, may
@@ -79,6 +79,8 @@ def page(least: Role) -> Iterator[Here]:
     try:
         here = look()
         require(here.actor, least, "open this page")
+    except StoreError:
+        st.rerun()                  # the frame offers the way down, once, in the place of the whole page
     except RolloutError as error:
         acting.turned_away(error)
         st.stop()

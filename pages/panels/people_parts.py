@@ -15,6 +15,7 @@ from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.errors import Invalid, RolloutError
 from rollout_core.insight.roster import PeopleRequest, PersonLine
 from rollout_core.people.identity import FROM_PROVIDER
+from rollout_core.people.name import folded
 from rollout_core.people.role import Role
 
 CHANGED, HINT, LINK = "person-changed", "person-hint", "person-link"
@@ -24,7 +25,7 @@ MAY = {
                    "exposure: hold, pause, roll back.",
     Role.ADMIN: "Also raises exposure, changes plans and overrides, erases subjects, and does everything on this page.",
 }
-LINK_WAY, OUT_WAY = "One-time link", "Sign out everywhere"
+LINK_WAY, OUT_WAY, UNLINK_WAY = "One-time link", "Sign out everywhere", "Unlink the provider's account"
 
 
 def roles() -> None:
@@ -52,14 +53,19 @@ def _row(here: Here, each: PersonLine) -> None:
                   f"{quiet(f'{way} · {signed_in} · since {here.day(each.created_at)}')}")
     change.button("Change…", key=f"person-change-{each.name}", on_click=_open, args=(each.name,), width="stretch")
     with more:
-        chosen = st.menu_button("More", [LINK_WAY, OUT_WAY], key=f"person-more-{each.name}", width="stretch")
+        ways = [LINK_WAY, OUT_WAY, *([UNLINK_WAY] if each.issuer else [])]
+        chosen = st.menu_button("More", ways, key=f"person-more-{each.name}", width="stretch")
     if chosen == LINK_WAY:
         _make_link(each.name)
         st.rerun()
     if chosen == OUT_WAY:
         sure.ask(sure.Sure("Sign out everywhere?", f"Every session of **{plain(each.name)}** ends at once, in every "
-                           "browser. They can sign in again.", "Sign out", "end_sessions", (("person", each.name),),
-                           "Signed out everywhere."))
+                           "browser, and so do links not used yet. They can sign in again.", "Sign out",
+                           "end_sessions", (("person", each.name),), "Signed out everywhere."))
+    if chosen == UNLINK_WAY:
+        sure.ask(sure.Sure("Unlink the provider's account?", f"**{plain(each.name)}** is signed out everywhere. The "
+                           f"next account of {plain(each.issuer or '')} with this verified address signs them in.",
+                           "Unlink", "set_person", (("name", each.name), ("unlink", True)), "Unlinked.", None))
 
 
 def _open(name: str) -> None:
@@ -114,6 +120,9 @@ def _save(known: PersonLine | None) -> None:
     if known is None and not fields["name"].strip():
         state[HINT] = "Write a name first."
         return
+    if known is None and _is_there(fields["name"]):
+        state[HINT] = "Somebody of this name is in the list already: change them there."
+        return
     try:
         acting.perform("set_person", fields)
     except Invalid as error:
@@ -124,6 +133,11 @@ def _save(known: PersonLine | None) -> None:
     else:
         state[acting.DONE] = "Saved." if known else "Added. More, One-time link makes the link that lets them in."
     _forget()
+
+
+def _is_there(name: str) -> bool:
+    everybody = bootstrap.current().ask("people", PeopleRequest()).people
+    return any(folded(each.name) == folded(name) for each in everybody)
 
 
 def _make_link(name: str) -> None:

@@ -16,11 +16,13 @@ from rollout_core.control.change import Change
 from rollout_core.control.draft_plan import DraftedPlan, document_of, draft_plan
 from rollout_core.control.import_file import ImportFile, import_file
 from rollout_core.control.preview import Preview, preview
+from rollout_core.control.recall import recall_session
 from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link
 from rollout_core.control.start_link import start_link
 from rollout_core.control.who import actor_of_session
 from rollout_core.control.written import unusable_texts
 from rollout_core.errors import InvalidRequest, NotSignedIn, StoreError
+from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.look import look
 from rollout_core.jobs.ingest_writer import IngestWriter
@@ -138,16 +140,28 @@ class ControlRoom:
         return self.room.demo
 
     def notices(self) -> tuple[str, ...]:
-        """What every page says on top: flags that the environment forces, an event store that is away."""
+        """What every page says on top: flags that the environment forces, a store that is away."""
         served = self.room.live.current.rollouts.values()
         forced = [f"{each.variable} forces {each.flag} {'on' if each.value else 'off'} for everybody."
                   for rollout in served for each in rollout.environment]
         away = [f"The event store is closed: {self.events_closed} Flags, pause and stop work."]
-        return (*forced, *(away if self.events_closed is not None else ()))
+        gone = ["The control store's file was removed or replaced: nothing is recorded any more. Pause and stop work; "
+                "`rollout backup` still saves what it held."]
+        return (*(gone if not self.room.control.in_place() else ()), *forced,
+                *(away if self.events_closed is not None else ()))
 
     def actor(self, session_id: str | None, origin: str = "page") -> Actor:
         """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""
         return actor_of_session(self.room, session_id, origin)
+
+    def remembered(self, session_id: str | None, origin: str = "page") -> Actor | None:
+        """The same while the control store cannot tell: as it last did, for pause and stop only; None for anybody
+        else."""
+        return recall_session(self.room, session_id, origin)
+
+    def served(self) -> tuple[ServedRollout, ...]:
+        """What is served right now, from memory: it needs no store."""
+        return tuple(self.room.live.current.rollouts.values())
 
     def owner(self, key: str, origin: str) -> Actor:
         """The local owner, proved by the content of owner.key. Raises NotSignedIn."""

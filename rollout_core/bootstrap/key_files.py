@@ -61,3 +61,8 @@ def read_key(path: Path) -> str:
 def proof_of(key: str, nonce: str) -> str:
     """What only a holder of the key can answer to a nonce: so the command line shows the key to the right app only."""
     return hmac(key.encode(), f"app:{nonce}".encode(), sha256).hexdigest()
+
+
+def mark_of(key: str) -> str:
+    """Eight letters that tell the app of one store from those of others on the same host; they give no key away."""
+    return hmac(key.encode(), b"mark", sha256).hexdigest()[:8]

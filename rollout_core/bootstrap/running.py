@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import count
 from logging import getLogger
 from threading import Event, Thread
 
@@ -18,6 +19,7 @@ from rollout_core.bootstrap.opening import open_room
 from rollout_core.bootstrap.preparing import prepare_store, refuse_second_app, set_up, whole
 from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
+from rollout_core.control.recall import look_again
 from rollout_core.errors import RolloutError, StoreLocked
 from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.jobs.sweep_clock import SweepClock
@@ -32,6 +34,9 @@ SWITCH_SECONDS = 0.0005
 
 WATCH_SECONDS = 1.0
 """How often the control store is looked at for changes of other processes (a `rollout pause` beside a hung app)."""
+
+LOOKS_PER_ROLL_CALL = 30
+"""Every so many looks it is asked, too, whether those who are remembered still have their rights."""
 
 
 def settings_to_serve(environ: Mapping[str, str]) -> Settings:
@@ -134,13 +139,15 @@ def working(room: ControlRoom) -> Iterator[None]:
 
 @contextmanager
 def watching(room: ControlRoom) -> Iterator[None]:
-    """A thread that serves what other processes change in the control store."""
-    done = Event()
+    """A thread that follows what other processes change in the control store: what is served, and who may stop it."""
+    done, looks = Event(), count(1)
 
     def watch() -> None:
         while not done.wait(WATCH_SECONDS):
             try:
                 refresh_snapshot(room.room)
+                if next(looks) % LOOKS_PER_ROLL_CALL == 0:
+                    look_again(room.room)
             except RolloutError as error:
                 log.error("The control store could not be looked at, flags are served as they were: %s", error)
 

@@ -13,8 +13,8 @@ from rollout_core import __version__
 from rollout_core.control.change import Change
 from rollout_core.control.forget import BACKUPS
 from rollout_core.control.trail import entry
-from rollout_core.control.transact import Attempt, act, recorded_refusals
-from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
+from rollout_core.control.transact import Attempt, act, record_refusal, recorded_refusals
+from rollout_core.errors import InvalidRequest, RolloutError, StoreCorrupt, StoreUnavailable
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -45,6 +45,17 @@ def backup(room: Room, actor: Actor, request: Backup) -> Change:
         require(actor, Role.ADMIN, "make a backup")
     now = room.clock.now()
     target = _folder(room, request, now)
+    try:
+        return _filled(room, actor, request, target, now)
+    except BaseException as error:              # half a backup restores nothing, and the disk may be full of it
+        shutil.rmtree(target, ignore_errors=True)
+        if isinstance(error, RolloutError):
+            record_refusal(room, actor, NAME, request, error)
+        raise
+
+
+def _filled(room: Room, actor: Actor, request: Backup, target: Path, now: datetime) -> Change:
+    """The copies, and last the manifest: a folder without one is no backup."""
     seq, unrecorded = _recorded(room, actor, request, target)
     warnings = (*unrecorded, *_copy(room, target))
     with room.control.read() as unit:

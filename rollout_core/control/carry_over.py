@@ -65,7 +65,8 @@ def _history(live: ControlUnit, copy: ControlUnit) -> None:
 
 
 def _rights(room: Room, live: ControlUnit, copy: ControlUnit) -> None:
-    """People, tokens and sessions are those of now; a session only the backup knows is ended."""
+    """People, tokens and sessions are those of now; a session or a link only the backup knows is ended."""
+    copy.people.end_links(room.clock.now())
     for person in live.people.all():
         copy.people.save(person)
     for token in live.tokens.all():

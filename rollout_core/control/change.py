@@ -13,7 +13,7 @@ from rollout_core.rollouts.rollout import Rollout
 class Change:
     """`gained`, `lost`, `have` count subjects and are None when nobody could be counted. `result` holds what else a
     verb answers (a new token's secret, the number of rows imported); `before` and `after` are None for verbs that
-    touch no rollout.
+    touch no rollout. `audit_seq` 0: nothing is in the trail; where it should be, `warnings` say what was kept instead.
     """
 
     verb: str

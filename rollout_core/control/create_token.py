@@ -8,10 +8,12 @@ from secrets import token_hex
 
 from rollout_core.control.change import Change
 from rollout_core.control.moment import Moment
+from rollout_core.control.person_named import person_named
 from rollout_core.control.trail import entry
 from rollout_core.control.transact import Attempt, act
 from rollout_core.errors import InvalidRequest
 from rollout_core.people.actor import Actor
+from rollout_core.people.name import folded, usable
 from rollout_core.people.role import Role
 from rollout_core.people.secret import SECRET_BYTES, secret_hash
 from rollout_core.people.token import PREFIX, Token
@@ -39,14 +41,14 @@ def create_token(room: Room, actor: Actor, request: CreateToken) -> Change:
 
 
 def _make(unit: ControlUnit, actor: Actor, request: CreateToken, when: Moment, secret: str) -> Change:
-    name = request.name.strip()
-    if not name or not (request.days is None or 0 < request.days <= LONGEST_DAYS):
+    name = usable(request.name)
+    if not (request.days is None or 0 < request.days <= LONGEST_DAYS):
         raise InvalidRequest("A token has a name, and ends after a day to ten years or never.",
                              mend="Give --name and --days.", name=request.name, days=request.days)
-    if any(token.name == name and token.valid_at(when.at) for token in unit.tokens.all()):
-        raise InvalidRequest(f"There is a valid token named {name!r} already.",
-                             mend="Choose another name or revoke that one: the trail tells them apart by name.",
-                             name=name)
+    same = [token for token in unit.tokens.all() if folded(token.name) == folded(name) and token.valid_at(when.at)]
+    if same or person_named(unit, name) is not None:
+        raise InvalidRequest(f"There is {'a valid token' if same else 'a person'} named {name!r} already.",
+                             mend="Choose another name: the trail tells them apart by name.", name=name)
     ends_at = None if request.days is None else when.at + timedelta(days=request.days)
     token = Token(secret_hash(secret)[:12], name, secret_hash(secret), request.role, when.at, actor.principal, ends_at)
     unit.tokens.add(token)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout_core.errors import StoreError
+from rollout_core.people.actor import Actor
 from rollout_core.ports.room import Room
 
 FILE = "emergency.json"
@@ -22,6 +23,14 @@ class EmergencyStop:
     by: str
     at: datetime
     reason: str = ""
+    via: str = ""
+    known_at: datetime | None = None
+    """How the store knew them (session, token, owner), and when it last did if it could not tell any more."""
+
+
+def stop_by(actor: Actor, rollout: str, at: datetime, reason: str | None) -> EmergencyStop:
+    """The stop of an actor."""
+    return EmergencyStop(rollout, actor.principal, at, (reason or "").strip(), actor.via, actor.last_known_at)
 
 
 def read_emergency(room: Room) -> Mapping[str, EmergencyStop]:
@@ -29,13 +38,18 @@ def read_emergency(room: Room) -> Mapping[str, EmergencyStop]:
     path = room.directory / FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return {key: EmergencyStop(key, stop["by"], datetime.fromisoformat(stop["at"]), stop.get("reason", ""))
-                for key, stop in raw["stopped"].items()}
+        return {key: _read(key, stop) for key, stop in raw["stopped"].items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         at = room.clock.now()
         return {key: EmergencyStop(key, "unknown", at, f"{FILE} cannot be read") for key in room.live.current.rollouts}
+
+
+def _read(key: str, stop: Mapping[str, str | None]) -> EmergencyStop:
+    known_at = stop.get("known_at")
+    return EmergencyStop(key, str(stop["by"]), datetime.fromisoformat(str(stop["at"])), stop.get("reason") or "",
+                         stop.get("via") or "", datetime.fromisoformat(known_at) if known_at else None)
 
 
 def write_emergency(room: Room, stop: EmergencyStop) -> None:
@@ -60,7 +74,8 @@ def _store(room: Room, stops: Mapping[str, EmergencyStop]) -> None:
     if not stops:
         path.unlink(missing_ok=True)
         return
-    content = {"stopped": {key: {"by": stop.by, "at": stop.at.isoformat(), "reason": stop.reason}
+    content = {"stopped": {key: {"by": stop.by, "via": stop.via, "at": stop.at.isoformat(), "reason": stop.reason,
+                                 "known_at": stop.known_at.isoformat() if stop.known_at else None}
                            for key, stop in stops.items()}}
     aside = path.with_name(f"{FILE}.{os.getpid()}")
     try:

@@ -8,18 +8,22 @@ from typing import Any
 
 from rollout_core.control.change import Change
 from rollout_core.control.change_rollout import change_rollout, write_change
-from rollout_core.control.emergency import FILE, EmergencyStop, write_emergency
+from rollout_core.control.emergency import FILE, stop_by, write_emergency
 from rollout_core.control.moment import Moment
 from rollout_core.control.serving import UNREADABLE, as_recorded
 from rollout_core.control.transact import commit
 from rollout_core.control.weigh import RolloutVerb
-from rollout_core.errors import InvalidRequest, RolloutNotFound, StoreError
+from rollout_core.errors import InvalidRequest, RolloutNotFound, StoreError, StoreUnavailable
 from rollout_core.insight.question import rollout_of
 from rollout_core.people.actor import Actor
+from rollout_core.people.permission import require
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.decide import Next
 from rollout_core.rollouts.rollout import Rollout
+
+WAY_DOWN = frozenset({"pause", "stop"})
+"""The verbs that need no store: neither to act nor to know who asks."""
 
 Lower = Callable[[Rollout, datetime], Next]
 """A decision that needs no plan."""
@@ -46,13 +50,21 @@ def lower_anyway(room: Room, actor: Actor, verb: RolloutVerb, request: Any, lowe
     return change
 
 
+def lower_remembered(room: Room, actor: Actor, verb: RolloutVerb, request: Any) -> Change:
+    """The way down for somebody whom only memory knows: kept in the file, and never in a store that did not vouch for
+    them. Raises NotPermitted, RolloutNotFound, InvalidRequest; StoreError when not even the file can be written."""
+    require(actor, verb.role, f"{verb.name} a rollout", remembered=True)
+    asks = f"it cannot tell who asks; {actor.principal} was {actor.role} at {actor.last_known_at:%Y-%m-%d %H:%M} UTC"
+    return keep_in_file(room, actor, verb.name, request, named(room, request.rollout), StoreUnavailable(asks))
+
+
 def keep_in_file(room: Room, actor: Actor, verb: str, request: Any, key: str, error: Exception) -> Change:
     """Serves nobody and writes that beside the store, freeing the reserve if there is no room even for that.
 
     Raises StoreError when not even the file can be written: then it holds in this process only.
     """
     room.live.halt(key)
-    emergency = EmergencyStop(key, actor.principal, room.clock.now(), (request.reason or "").strip())
+    emergency = stop_by(actor, key, room.clock.now(), request.reason)
     try:
         write_emergency(room, emergency)
     except StoreError:

@@ -93,7 +93,8 @@ def _commit_emergency(room: Room, stop: EmergencyStop) -> str:
     from rollout_core.control.stop import VERB, Stop
 
     actor = Actor(principal=stop.by, role=Role.OPERATOR, via="emergency", origin=FILE)
-    reason = f"{stop.reason} (stopped at {stop.at.isoformat()}, recorded at the start)".strip()
+    known = f", by a {stop.via} that the store last knew at {stop.known_at.isoformat()}" if stop.known_at else ""
+    reason = f"{stop.reason} (stopped at {stop.at.isoformat()}{known}, recorded at the start)".strip()
     try:
         change_rollout(room, actor, VERB, Stop(stop.rollout, reason=reason))
         lift(room, stop.rollout)

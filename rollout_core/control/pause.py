@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout_core.control.change import Change
-from rollout_core.control.lower_anyway import keep_in_file, lower_anyway, named
+from rollout_core.control.lower_anyway import keep_in_file, lower_anyway, lower_remembered, named
 from rollout_core.control.weigh import RolloutVerb, Situation
 from rollout_core.errors import StoreError
 from rollout_core.people.actor import Actor
@@ -37,6 +37,8 @@ def pause(room: Room, actor: Actor, request: Pause) -> Change:
 
     Raises StoreError only when not even that file can be written.
     """
+    if actor.last_known_at is not None:
+        return lower_remembered(room, actor, VERB, request)
     try:
         return lower_anyway(room, actor, VERB, request, decide.pause)
     except StoreError as error:

@@ -27,14 +27,17 @@ class RevokeToken:
 
 def revoke_token(room: Room, actor: Actor, request: RevokeToken) -> Change:
     """Raises NotPermitted, NotFound. Revoking twice changes nothing."""
-    return act(room, Attempt(actor, NAME, request, Role.ADMIN), lambda unit, when: _make(unit, actor, request, when))
+    attempt = Attempt(actor, NAME, request, Role.ADMIN)
+    return act(room, attempt, lambda unit, when: _make(room, unit, actor, request, when))
 
 
-def _make(unit: ControlUnit, actor: Actor, request: RevokeToken, when: Moment) -> Change:
+def _make(room: Room, unit: ControlUnit, actor: Actor, request: RevokeToken, when: Moment) -> Change:
     meant = [token for token in unit.tokens.all() if request.id in (token.id, token.name)]
     if not meant:
         raise NotFound(f"There is no token {request.id!r}.", mend="See `rollout token list`.", token=request.id)
     ended = [token.id for token in meant if unit.tokens.revoke(token.id, when.at)]
+    for token in meant:
+        room.last_known.drop(token.secret_hash)
     record = unit.audit.append(entry(actor, when, NAME, reason=(request.reason or "").strip(),
                                      after={"token": meant[-1].id, "name": meant[-1].name, "revoked": bool(ended)}))
     return Change(NAME, None, record.seq, result={"id": meant[-1].id, "revoked": bool(ended)})

@@ -13,6 +13,7 @@ from secrets import token_hex, token_urlsafe
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from rollout_core.control.person_named import person_named
 from rollout_core.errors import InvalidRequest, NotSignedIn, PersonNotFound
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
@@ -59,7 +60,7 @@ def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCA
     require(actor, Role.ADMIN, "make a sign-in link")
     now, secret = room.clock.now(), token_urlsafe(SECRET_BYTES)
     with room.control.write() as unit:
-        known = unit.people.get(person)
+        known = person_named(unit, person.strip())
         if known is None and person != LOCAL_ADMIN:
             raise PersonNotFound(f"Nobody is named {person!r}.",
                                  mend="`rollout person NAME --role ROLE` adds somebody.", name=person)
@@ -69,6 +70,7 @@ def offer_link(room: Room, actor: Actor, lifetime: timedelta, person: str = LOCA
         granted = known.role if known else role
         if known is None:
             unit.people.save(Person(name=person, role=role, created_at=now))
+        person = known.name if known else person
         unit.people.add_link(SignInLink(secret_hash=secret_hash(secret), person=person, role=granted, created_at=now,
                                         expires_at=now + lifetime))
         unit.audit.append(AuditEntry(
@@ -86,13 +88,14 @@ def sign_in_by_link(room: Room, secret: str, length: timedelta = SESSION_LENGTH,
     hashed = secret_hash(secret)
     printed = room.start_links.take(hashed, now)
     with room.control.write() as unit:
-        link = printed or unit.people.take_link(hashed, now)
+        taken = printed or unit.people.take_link(hashed, now)
+        link = taken or unit.people.link(hashed)
         person = unit.people.get(link.person) if link else None
-        if link is not None and (person is None or person.active):
-            return begin_session(unit, link.person, person.role if person else link.role, "link", now, length)
+        if taken is not None and (person is None or person.active):
+            return begin_session(unit, taken.person, person.role if person else taken.role, "link", now, length)
         if note:
             note_refusal(unit, link.person if link else "unknown", "link", now)
-    if link is not None:
+    if link is not None and person is not None and not person.active:
         raise NotSignedIn(f"{link.person} may not sign in here any more.",
                           mend="Ask an admin, or the owner of the machine.")
     raise NotSignedIn("This link was used already or is too old.", mend="`rollout signin-link` prints a new one.")
@@ -102,13 +105,13 @@ def sign_in_by_password(room: Room, name: str, password: str, length: timedelta 
     """Checks a password (about 0.1 s of CPU by design). Raises NotSignedIn, saying the same whatever was wrong."""
     now = room.clock.now()
     with room.control.read() as unit:
-        person = unit.people.get(name)
+        person = person_named(unit, name)
     known = person is not None and person.active and person.password_hash is not None
     fits = _fits(person.password_hash if known and person and person.password_hash else nobodys_hash(), password)
     with room.control.write() as unit:
         if known and fits and person is not None:
             return begin_session(unit, person.name, person.role, "password", now, length)
-        note_refusal(unit, name if person else "unknown", "password", now)
+        note_refusal(unit, person.name if person else "unknown", "password", now)
     raise NotSignedIn("Name and password do not fit.", mend="Try again, or ask an admin for a one-time link.")
 
 
@@ -117,6 +120,8 @@ def sign_out(room: Room, session_id: str) -> bool:
     now = room.clock.now()
     with room.control.write() as unit:
         session = unit.sessions.by_id(session_id)
+        if session is not None:
+            room.last_known.drop(session.secret_hash)
         ended = unit.sessions.revoke(session_id, now)
         if ended and session is not None:
             unit.audit.append(_entry(session, "sign_out", now))

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rollout_core.control.sign_in import SignedIn, begin_session, note_refusal
+from rollout_core.control.sign_out_everywhere import sign_out_everywhere
 from rollout_core.errors import NotSignedIn
-from rollout_core.people.identity import FROM_PROVIDER, Identity, Trust, admitted_role
+from rollout_core.people.identity import FROM_PROVIDER, Identity, Trust, admitted_role, person_of
 from rollout_core.people.person import Person
 from rollout_core.people.role import Role
 from rollout_core.people.session import SESSION_LENGTH
@@ -25,34 +26,34 @@ def sign_in_by_identity(room: Room, identity: Identity, trust: Trust, length: ti
     """
     now = room.clock.now()
     with room.control.write() as unit:
-        known = _known(unit, identity.name)
+        known = person_of(identity, unit.people.all())
         try:
             role = admitted_role(identity, trust, known)
         except NotSignedIn as error:
             refused = error
-            if known is not None and known.active and known.source == FROM_PROVIDER and identity.verified:
-                unit.sessions.revoke_person(known.name, now)
+            if known is not None and known.source == FROM_PROVIDER and _theirs(identity, known):
+                sign_out_everywhere(room, unit, known.name, now)
             note_refusal(unit, identity.name or "unknown", METHOD, now, error.message)
         else:
-            _keep(unit, identity, known, role, now)
-            return begin_session(unit, known.name if known else identity.name, role, METHOD, now, length)
+            person = _kept(unit, identity, known, role, now)
+            return begin_session(unit, person.name, role, METHOD, now, length)
     raise refused
 
 
-def _known(unit: ControlUnit, name: str) -> Person | None:
-    """The person of this mail address, however it was spelled when they were added. Of several spellings one that was
-    taken off the list counts first: nobody comes back by another spelling."""
-    same = [person for person in unit.people.all() if person.name.strip().lower() == name]
-    return min(same, key=lambda person: (person.active, person.name != name), default=None)
+def _theirs(identity: Identity, known: Person) -> bool:
+    """Whether it is this person who was refused, and not somebody else with their address."""
+    return known.account == identity.account or (known.account is None and identity.verified)
 
 
-def _keep(unit: ControlUnit, identity: Identity, known: Person | None, role: Role, now: datetime) -> None:
-    """Adds somebody new or follows a changed group; both are in the trail."""
-    if known is not None and known.role is role:
-        return
-    person = known or Person(identity.name, role, now, source=FROM_PROVIDER)
-    unit.people.save(replace(person, role=role))
+def _kept(unit: ControlUnit, identity: Identity, known: Person | None, role: Role, now: datetime) -> Person:
+    """Adds somebody new, follows a changed group, remembers the account at its first sign-in; all in the trail."""
+    before = known or Person(identity.name, role, now, source=FROM_PROVIDER)
+    person = replace(before, role=role, account=identity.account)
+    if person == known:
+        return person
+    unit.people.save(person)
     unit.audit.append(AuditEntry(
-        at=now, principal=identity.name, role=str(role), via="session", origin="http", verb="set_person",
-        reason="The identity provider's groups give this role.", before={"role": str(known.role)} if known else {},
-        after={"person": identity.name, "role": str(role), "source": FROM_PROVIDER}))
+        at=now, principal=person.name, role=str(role), via="session", origin="http", verb="set_person",
+        reason="The identity provider vouches for this.", before={"role": str(known.role)} if known else {},
+        after={"person": person.name, "role": str(role), "source": person.source, "linked": identity.account.issuer}))
+    return person

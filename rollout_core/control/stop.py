@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rollout_core.control.change import Change
 from rollout_core.control.emergency import lift
-from rollout_core.control.lower_anyway import keep_in_file, lower_anyway, named
+from rollout_core.control.lower_anyway import keep_in_file, lower_anyway, lower_remembered, named
 from rollout_core.control.transact import recorded_refusals
 from rollout_core.control.weigh import RolloutVerb, Situation
 from rollout_core.people.actor import Actor
@@ -39,6 +39,8 @@ def stop(room: Room, actor: Actor, request: Stop) -> Change:
 
     Raises NotPermitted, RolloutNotFound, InvalidRequest; StoreError only when not even the file can be written.
     """
+    if actor.last_known_at is not None:
+        return lower_remembered(room, actor, VERB, request)
     with recorded_refusals(room, actor, VERB.name, request):
         require(actor, VERB.role, "stop a rollout")
     key = named(room, request.rollout)

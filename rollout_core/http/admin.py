@@ -7,6 +7,7 @@ among them by name; ALIASES holds what is called otherwise inside.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,8 @@ from starlette.routing import Route
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.bootstrap.asking import plain, read_request
 from rollout_core.control import VERBS, VerbSpec
-from rollout_core.errors import InvalidRequest, RolloutError
+from rollout_core.control.lower_anyway import WAY_DOWN
+from rollout_core.errors import InvalidRequest, RolloutError, StoreError
 from rollout_core.http import problems
 from rollout_core.http.replays import Replays, fingerprint_of
 from rollout_core.http.requests import body_of, json_object, query_of
@@ -86,7 +88,8 @@ def _verb(rooms: Rooms, replays: Replays, spec: VerbSpec) -> Handler:
                                    mend="Use the command line there.")
         body = await body_of(request, room.settings.body_bytes)
         act_once = partial(_act, room, spec, request, body)
-        return await run_in_threadpool(_once, room, replays, request, body, act_once)
+        spared: AbstractContextManager[Any] = suppress(StoreError) if spec.name in WAY_DOWN else nullcontext()
+        return await run_in_threadpool(_once, room, replays, (request, body, spared), act_once)
 
     return act
 
@@ -121,9 +124,11 @@ def _given(spec: VerbSpec, request: Request, body: bytes) -> dict[str, Any]:
     return given
 
 
-def _once(room: ControlRoom, replays: Replays, request: Request, body: bytes,
+def _once(room: ControlRoom, replays: Replays, asked: tuple[Request, bytes, AbstractContextManager[Any]],
           act: Callable[[], Response]) -> Response:
-    """Does it, or repeats the answer that this Idempotency-Key had."""
+    """Does it, or repeats the answer that this Idempotency-Key had. `asked`: the request, its body, and what may go
+    wrong with keeping answers: a store that is away hinders neither a pause nor a stop."""
+    request, body, spared = asked
     key = request.headers.get("idempotency-key")
     if key is None:
         return act()
@@ -131,14 +136,17 @@ def _once(room: ControlRoom, replays: Replays, request: Request, body: bytes,
     principal = f"{actor.via} {actor.principal}"
     same = fingerprint_of(request.method, request.url.path, request.url.query, body)
     with replays.turn(principal, key):
-        kept = replays.kept(room.room, principal, key, same)
+        kept = None
+        with spared:
+            kept = replays.kept(room.room, principal, key, same)
         if kept is not None:
             kind = problems.CONTENT_TYPE if kept.status >= 400 else "application/json"
             return Response(kept.body, kept.status, {"Idempotent-Replayed": "true"}, kind)
         response = _settled(act)
         if response.status_code < 500:
-            replays.keep(room.room, Replay(principal, key, same, response.status_code,
-                                           without_secret(bytes(response.body)), room.room.clock.now()))
+            with spared:
+                replays.keep(room.room, Replay(principal, key, same, response.status_code,
+                                               without_secret(bytes(response.body)), room.room.clock.now()))
         return response
 
 

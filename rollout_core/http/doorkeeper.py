@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,13 +18,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollout_core.bootstrap import ControlRoom
+from rollout_core.control.lower_anyway import WAY_DOWN
+from rollout_core.control.recall import recall
 from rollout_core.control.who import actor_of_session, actor_of_token, session_of_cookie
 from rollout_core.errors import NotSignedIn, StoreError
 from rollout_core.http import problems
 from rollout_core.http.origin import foreign, sign_in_address
+from rollout_core.http.session_cookie import secret_in
 from rollout_core.http.visitor import Visitor, claimed_name, place
 
-COOKIE = "rollout_session"
 FORGED = b"x-rollout-"
 OPEN_PATHS = frozenset({"/signin", "/signin/oidc", "/signin/oidc/callback", "/signout", "/healthz", "/_stcore/health",
                         "/favicon.ico", "/favicon.png"})
@@ -38,7 +39,10 @@ ANSWERS_ITSELF = "/api/"
 OWN_CROSS_SITE = "/api/v1/events"
 """Events come from other sites' browsers, with the public write key and never with a cookie's rights."""
 
-WAY_DOWN = "To stop a rollout now, run `rollout stop --rollout KEY` on the app's machine: the owner needs no store."
+DOWN = frozenset(f"/api/admin/rollout/{verb}" for verb in WAY_DOWN)
+"""What somebody may do whom only memory knows while the control store is away."""
+
+OWNERS_WAY = "To stop a rollout now, run `rollout stop --rollout KEY` on the app's machine: the owner needs no store."
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -82,7 +86,9 @@ class Doorkeeper:
         try:
             visitor = await run_in_threadpool(identify, room, headers)
         except (NotSignedIn, StoreError) as error:
-            return None if path in OPEN_PATHS else _unknown(error)
+            visitor = remembered(room, headers) if isinstance(error, StoreError) and leads_down(method, path) else None
+            if visitor is None:
+                return None if path in OPEN_PATHS else _unknown(error)
         place(scope, visitor)
         if visitor is not None:
             scope["headers"] = [*scope["headers"], *trusted_headers(visitor)]
@@ -95,8 +101,26 @@ def _unknown(error: NotSignedIn | StoreError) -> Response:
     """Nobody is known: their credential is of no use, or the store cannot tell; then the owner's way down is named."""
     document = problems.describe(error)
     if isinstance(error, StoreError):
-        document["mend"] = " ".join(filter(None, (error.mend, WAY_DOWN)))
+        document["mend"] = " ".join(filter(None, (error.mend, OWNERS_WAY)))
     return problems.answer(document, problems.headers_of(error))
+
+
+def leads_down(method: str, path: str) -> bool:
+    """True for pausing and stopping, and for what a browser needs to get at the page that offers it."""
+    if method == "POST":
+        return path in DOWN
+    return method in {"GET", "HEAD", "WEBSOCKET"} and not path.startswith((ANSWERS_ITSELF, "/media/", "/component/"))
+
+
+def remembered(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
+    """The visitor while the store cannot tell; None for whoever it did not tell of lately."""
+    kind, _, secret = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        known = recall(room.room, secret.strip(), "http")
+        return Visitor(replace(known.actor, claimed=claimed_name(headers))) if known else None
+    cookie = secret_in(room, headers.get("cookie", ""))
+    known = recall(room.room, cookie, "http") if cookie else None
+    return Visitor(known.actor, known.csrf) if known else None
 
 
 def is_open(path: str) -> bool:
@@ -114,7 +138,7 @@ def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
         return Visitor(replace(room.owner(secret.strip(), "http"), claimed=claimed_name(headers)))
     if kind.lower() == "bearer":
         return Visitor(replace(actor_of_token(room.room, secret.strip(), "http"), claimed=claimed_name(headers)))
-    cookie = cookie_of(headers)
+    cookie = secret_in(room, headers.get("cookie", ""))
     session = session_of_cookie(room.room, cookie) if cookie else None
     if session is None:
         return None
@@ -122,15 +146,6 @@ def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
         return Visitor(actor_of_session(room.room, session.id, "http"), session.csrf)
     except NotSignedIn:
         return None
-
-
-def cookie_of(headers: dict[str, str]) -> str | None:
-    """The session cookie's secret."""
-    try:
-        jar = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return None
-    return jar[COOKIE].value if COOKIE in jar else None
 
 
 def trusted_headers(visitor: Visitor) -> list[tuple[bytes, bytes]]:

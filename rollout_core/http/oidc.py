@@ -23,11 +23,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rollout_core.bootstrap import ControlRoom
+from rollout_core.bootstrap.key_files import mark_of
 from rollout_core.control.sign_in_by_identity import sign_in_by_identity
 from rollout_core.errors import NotSignedIn, RolloutError
 from rollout_core.http.origin import safe_next
 from rollout_core.http.sign_in_routes import form, welcome
 from rollout_core.people.identity import Identity
+from rollout_core.people.person import Account
 from rollout_core.settings import Settings
 
 with catch_warnings():
@@ -40,7 +42,6 @@ log = getLogger("rollout.signin")
 
 PATH = "/signin/oidc"
 CALLBACK = f"{PATH}/callback"
-WAITING_COOKIE = "rollout_oidc"
 WAITING_SECONDS = 600
 PATIENCE_SECONDS = 10.0
 NEXT = "next"
@@ -57,6 +58,11 @@ def oidc_routes(rooms: Callable[[], ControlRoom]) -> list[Route]:
             Route(CALLBACK, Remembering(rooms, provider.come_back), methods=["GET"])]
 
 
+def waiting_name(room: ControlRoom) -> str:
+    """The waiting cookie's name, this store's own like the session's. It is for a path, so it cannot be `__Host-`."""
+    return f"{'__Secure-' if room.settings.secure_cookie else ''}rollout_oidc_{mark_of(room.owner_key)}"
+
+
 class Remembering:
     """A handler whose `request.session` is the waiting cookie, as an ASGI app."""
 
@@ -68,8 +74,10 @@ class Remembering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        secure = self._rooms().settings.secure_cookie
-        session = SessionMiddleware(self._answer, self.key, WAITING_COOKIE, WAITING_SECONDS, "/signin", "lax", secure)
+        room = self._rooms()
+        secure = room.settings.secure_cookie
+        session = SessionMiddleware(self._answer, self.key, waiting_name(room), WAITING_SECONDS, "/signin", "lax",
+                                    secure)
         await session(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +126,7 @@ class Provider:
             log.warning("A sign-in by the identity provider was refused: %r", error)
             return form(room.settings, target, "The identity provider's answer does not belong to a sign-in that began "
                         "in this browser. Begin again.", 401)
-        return welcome(room, signed_in, target)
+        return welcome(room, request, signed_in, target)
 
     async def _identity(self, request: Request, settings: Settings) -> Identity:
         client = await self._known(settings)
@@ -132,7 +140,7 @@ class Provider:
             if more.get("sub") != claims["sub"]:
                 raise ValueError("the userinfo is about somebody else")
             claims = {**more, **claims}
-        return identity_of(claims, settings.oidc_claim)
+        return identity_of(claims, str(meta["issuer"]), settings.oidc_claim)
 
     async def _known(self, settings: Settings) -> Any:
         """Authlib's client. Raises ValueError when the provider calls itself otherwise than the settings do."""
@@ -150,10 +158,14 @@ class Provider:
         return self._client
 
 
-def identity_of(claims: Mapping[str, Any], groups_claim: str) -> Identity:
-    """What the verified claims say. A claim of another shape than promised counts as absent."""
+def identity_of(claims: Mapping[str, Any], issuer: str, groups_claim: str) -> Identity:
+    """What the verified claims say. A claim of another shape than promised counts as absent; without a subject the
+    answer is of no use (ValueError)."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise ValueError("the answer names no subject")
     found = claims.get(groups_claim)
     groups = [found] if isinstance(found, str) else found if isinstance(found, list) else []
     email = claims.get("email")
-    return Identity(email if isinstance(email, str) else "", claims.get("email_verified") is True,
-                    tuple(group for group in groups if isinstance(group, str)))
+    return Identity(Account(issuer, subject), email if isinstance(email, str) else "",
+                    claims.get("email_verified") is True, tuple(each for each in groups if isinstance(each, str)))

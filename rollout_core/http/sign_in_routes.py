@@ -20,10 +20,11 @@ from rollout_core.bootstrap import ControlRoom
 from rollout_core.control.sign_in import SignedIn, sign_in_by_link, sign_in_by_password, sign_out
 from rollout_core.errors import NotSignedIn, RolloutError
 from rollout_core.http.attempts import ALLOWED_FROM_ADDRESS, Attempts
-from rollout_core.http.doorkeeper import COOKIE
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
+from rollout_core.http.session_cookie import give, take
 from rollout_core.http.visitor import KEY, Visitor
+from rollout_core.people.name import folded
 from rollout_core.settings import Settings
 
 FORM_BYTES = 8 * 1024
@@ -115,7 +116,7 @@ async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Requ
         return form(room.settings, target, str(error), 401)
     except RolloutError as error:
         return form(room.settings, target, str(error), 503)
-    return welcome(room, signed_in, target)
+    return welcome(room, request, signed_in, target)
 
 
 class TooManyTries(Exception):
@@ -139,21 +140,21 @@ async def _by_link(room: ControlRoom, guard: Guard, secret: str, address: str) -
 
 async def _by_password(room: ControlRoom, guard: Guard, given: dict[str, str], address: str) -> SignedIn:
     name = given.get("name", "").strip()
-    wait = guard.begin(name, address, room.room.clock.now())
+    counted_as = folded(name)
+    wait = guard.begin(counted_as, address, room.room.clock.now())
     if wait:
         raise TooManyTries(wait)
     async with guard.turns:
         signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, given.get("password", ""),
                                             room.settings.session_lifetime)
-    guard.succeeded(name, address)
+    guard.succeeded(counted_as, address)
     return signed_in
 
 
-def welcome(room: ControlRoom, signed_in: SignedIn, target: str) -> Response:
+def welcome(room: ControlRoom, request: Request, signed_in: SignedIn, target: str) -> Response:
     """On to where they wanted to go, with the session's cookie."""
     answer = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
-    answer.set_cookie(COOKIE, signed_in.secret, max_age=int(room.settings.session_lifetime.total_seconds()),
-                      path="/", secure=room.settings.secure_cookie, httponly=True, samesite="lax")
+    give(answer, room, signed_in.secret, request.cookies)
     return answer
 
 
@@ -174,7 +175,7 @@ async def _sign_out(rooms: Callable[[], ControlRoom], request: Request) -> Respo
             return page("Sign out · Rollout", "<h1>Nothing was changed</h1><p>Open this page again.</p>", 403)
         await run_in_threadpool(sign_out, rooms().room, visitor.actor.session_id)
     answer = RedirectResponse("/signin", 303, {"Cache-Control": "no-store"})
-    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    take(answer, rooms(), request.cookies)
     return answer
 
 

@@ -25,6 +25,8 @@ class PersonLine:
     has_password: bool
     sessions: int
     created_at: datetime
+    issuer: str | None = None
+    """The identity provider that has an account of theirs; None until the first sign-in there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +43,5 @@ def answer(room: Room, request: PeopleRequest) -> PeopleAnswer:
         signed_in = Counter(each.person for each in unit.sessions.all() if each.valid_at(now))
         return PeopleAnswer(tuple(
             PersonLine(each.name, str(each.role), each.active, each.source, each.password_hash is not None,
-                       signed_in[each.name], each.created_at) for each in unit.people.all()))
+                       signed_in[each.name], each.created_at,
+                       each.account.issuer if each.account else None) for each in unit.people.all()))

@@ -44,6 +44,11 @@ FreeSpace = Callable[[Path], tuple[int, int]]
 class Writable(Protocol):
     """What the queue needs of the event store."""
 
+    @property
+    def usable(self) -> bool:
+        """False after a fatal error, until it is opened again."""
+        ...
+
     def write(self, batch: Batch) -> Written:
         """Commits a batch."""
         ...
@@ -73,6 +78,9 @@ def free_space(directory: Path) -> tuple[int, int]:
 
 class IngestWriter:
     """The queue and its thread. `free` is asked for (free, total) bytes of `directory`'s disk."""
+
+    idle_seconds = 5.0
+    """When nothing came for so long the thread looks whether the store has to be opened again."""
 
     def __init__(self, events: Writable, *, queue_bytes: int = 64 << 20, minimum_free_bytes: int | None = None,
                  directory: Path | None = None, clock: Clock | None = None, free: FreeSpace = free_space) -> None:
@@ -146,13 +154,16 @@ class IngestWriter:
 
     def _run(self) -> None:
         while (flush := self._next_flush()) is not None:
-            self._write(flush)
+            if flush:
+                self._write(flush)
+            else:
+                self._look_after()
 
     def _next_flush(self) -> list[Waiting] | None:
-        """Waits for work; None when stopped and empty."""
+        """Waits for work; nothing when none came for a while, None when stopped and empty."""
         with self._changed:
-            while not self._queue and not self._stopping:
-                self._changed.wait()
+            if not self._changed.wait_for(lambda: self._queue or self._stopping, self.idle_seconds):
+                return []
             deadline = time.monotonic() + FLUSH_SECONDS
             while (sum(len(waiting.accepted) for waiting in self._queue) < FLUSH_EVENTS and not self._stopping
                    and (left := deadline - time.monotonic()) > 0):
@@ -211,9 +222,16 @@ class IngestWriter:
             if not waiting.done.done():
                 waiting.done.set_exception(told)
 
+    def _look_after(self) -> None:
+        """Nobody sends anything; pages and sweeps need the store all the same."""
+        try:
+            self._mend()
+        except Exception as error:      # the thread must go on, and try again
+            log.error("The event store cannot be opened again yet: %s", error)
+
     def _mend(self) -> None:
-        """Reopens the store after a fatal error. Raises StoreError while that does not work."""
-        if self._broken:
+        """Reopens the store after a fatal error, whoever met it. Raises StoreError while that does not work."""
+        if self._broken or not self._events.usable:
             time.sleep(REOPEN_SECONDS)
             self._events.reopen()
             self._broken = False

@@ -106,6 +106,7 @@ class WindowClock:
         if last is None or now - last >= TIDY_EVERY:
             self._memory.tidied_at = now
             tidy(self._room, now)
+            self._room.control.keep_reserve()
 
 
 def attempt(step: Callable[[datetime], None], now: datetime) -> None:

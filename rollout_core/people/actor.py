@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rollout_core.people.role import Role
 
@@ -20,6 +21,8 @@ class Actor:
     origin: str = ""
     claimed: str | None = None
     session_id: str | None = None
+    last_known_at: datetime | None = None
+    """Set when the control store could not tell who this is: when it last did. Enough to pause or stop, no more."""
 
 
 AUTOPILOT = Actor(principal="autopilot", role=Role.ADMIN, via="autopilot", origin="sweep")

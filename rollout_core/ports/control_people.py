@@ -37,6 +37,18 @@ class People(Protocol):
         """Consumes the link; None when unknown, used or expired."""
         ...
 
+    def link(self, secret_hash: str) -> SignInLink | None:
+        """The link, whether it still opens something or not; None when unknown."""
+        ...
+
+    def end_links(self, now: datetime, person: str | None = None) -> int:
+        """Ends the unused links of a person (None: of everybody); how many."""
+        ...
+
+    def purge_links(self, before: datetime) -> int:
+        """Deletes links that ended before; how many."""
+        ...
+
 
 class Sessions(Protocol):
     """Who is signed in."""

@@ -76,8 +76,16 @@ class ControlStore(Protocol):
         """A serial, durable transaction: committed at the end of the block, rolled back when it raises."""
         ...
 
+    def in_place(self) -> bool:
+        """False once the store was removed or replaced under this process, which then goes on reading what is gone."""
+        ...
+
     def free_reserve(self) -> bool:
         """Frees the reserved disk space, once: True when there was some. A lowering verb then tries again."""
+        ...
+
+    def keep_reserve(self) -> bool:
+        """Fills the reserve again after it was freed; False when there is no room for it yet, or none is kept."""
         ...
 
     def snapshot(self, target: Path) -> None:

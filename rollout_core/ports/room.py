@@ -13,6 +13,7 @@ from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.control_store import ControlStore
 from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.import_source import OpenImport
+from rollout_core.ports.last_known import LastKnownActors
 from rollout_core.ports.live_snapshot import LiveSnapshot
 from rollout_core.ports.start_links import StartLinks
 
@@ -33,5 +34,6 @@ class Room:
     counts: CensusMemory = field(default_factory=CensusMemory)
     answers: AnswerMemory = field(default_factory=AnswerMemory)
     start_links: StartLinks = field(default_factory=StartLinks)
+    last_known: LastKnownActors = field(default_factory=LastKnownActors, repr=False)
     open_import: OpenImport | None = None
     """Reads files for `import_file`; None where this process reads none."""

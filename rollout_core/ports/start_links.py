@@ -21,6 +21,11 @@ class StartLinks:
         with self._lock:
             self._links[link.secret_hash] = link
 
+    def end(self, person: str) -> None:
+        """Forgets the links of a person."""
+        with self._lock:
+            self._links = {key: link for key, link in self._links.items() if link.person != person}
+
     def take(self, secret_hash: str, now: datetime) -> SignInLink | None:
         """Consumes the link; None when unknown, used or expired."""
         with self._lock:

@@ -40,11 +40,27 @@ class SqlPeople:
 
     def take_link(self, secret_hash: str, now: datetime) -> SignInLink | None:
         """Consumes it; in a write transaction nobody can take it twice."""
-        link = self._links.get(secret_hash=secret_hash)
+        link = self.link(secret_hash)
         if link is None or link.used_at is not None or now >= link.expires_at:
             return None
         self.add_link(replace(link, used_at=now))
         return link
+
+    def link(self, secret_hash: str) -> SignInLink | None:
+        """Whether it still opens something or not."""
+        return self._links.get(secret_hash=secret_hash)
+
+    def end_links(self, now: datetime, person: str | None = None) -> int:
+        """Ends the unused links of a person, or all."""
+        unused = [link for link in self._links.all() if link.used_at is None and person in (None, link.person)]
+        for link in unused:
+            self.add_link(replace(link, used_at=now))
+        return len(unused)
+
+    def purge_links(self, before: datetime) -> int:
+        """Deletes links that ended before."""
+        return sum(self._links.remove(secret_hash=link.secret_hash) for link in self._links.all()
+                   if link.expires_at < before)
 
 
 class SqlSessions:

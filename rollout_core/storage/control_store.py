@@ -97,7 +97,7 @@ class SqlControlStore:
 
         Raises StoreCorrupt when the file was removed or replaced: what is written there is gone with the process.
         """
-        if identity_of(self._path) != self._file:
+        if not self.in_place():
             raise removed(self._path)
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StoreLocked("Another change is still being written.", mend="Try again.")
@@ -107,9 +107,17 @@ class SqlControlStore:
         finally:
             self._turn.release()
 
+    def in_place(self) -> bool:
+        """True while the file is the one that was opened."""
+        return identity_of(self._path) == self._file
+
     def free_reserve(self) -> bool:
         """Frees the reserved disk space."""
         return self._reserve is not None and self._reserve.free()
+
+    def keep_reserve(self) -> bool:
+        """Fills it again."""
+        return self._reserve is not None and self._reserve.fill()
 
     def snapshot(self, target: Path) -> None:
         """Copies page by page through SQLite's backup interface; writers go on meanwhile."""

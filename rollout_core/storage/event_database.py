@@ -49,10 +49,11 @@ class EventDatabase:
         self._sleep = sleep
         self._guard = threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
+        self._invalid = False
         self.open()
 
     def open(self) -> None:
-        """Opens and migrates. Raises StoreLocked, StoreCorrupt, StoreTooNew."""
+        """Opens and migrates. Raises StoreLocked, StoreCorrupt, StoreTooNew, DiskFull."""
         instance = self._connect()
         try:
             engine = sqlalchemy.create_engine(
@@ -62,11 +63,11 @@ class EventDatabase:
         except StoreError:
             instance.close()
             raise
-        except (duckdb.Error, sqlalchemy.exc.DBAPIError) as error:
+        except (duckdb.Error, sqlalchemy.exc.DBAPIError, OSError) as error:
             instance.close()
             raise _unreadable(self.path, error) from error
         self.engine = engine
-        self._instance = instance
+        self._instance, self._invalid = instance, False
         self._inode = self.path.stat().st_ino if self.path is not None else None
 
     @property
@@ -77,17 +78,29 @@ class EventDatabase:
         except OSError:
             return False
 
+    @property
+    def usable(self) -> bool:
+        """False after a fatal error, until the file is opened again."""
+        return self._instance is not None and not self._invalid
+
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own for one operation. Raises StoreUnavailable when closed or broken."""
+        """A connection of its own for one operation. Raises StoreUnavailable when closed or broken, DiskFull."""
         with self._guard:
             if self._instance is None:
                 raise StoreUnavailable("The event store is not open.", mend="It is being reopened; try again.")
             cursor = self._instance.cursor()
         try:
             yield cursor
-        except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
+        except (duckdb.FatalException, duckdb.InternalException) as error:
+            self._invalid = True
             raise _broken(error) from error
+        except duckdb.IOException as error:
+            raise _broken(error) from error
+        except duckdb.TransactionException as error:
+            if _no_room(error):             # a commit that found none: it is undone, and the store goes on
+                raise _broken(error) from error
+            raise
         finally:
             cursor.close()
 
@@ -162,13 +175,17 @@ def memory_limit() -> int:
 
 
 def _broken(error: duckdb.Error) -> StoreError:
-    """A full disk or a fatal error while the store was in use; after either DuckDB refuses further work."""
-    if "No space left" in str(error) or "could not write" in str(error).lower():
+    """A full disk, or a fatal error after which DuckDB refuses further work."""
+    if _no_room(error):
         return DiskFull("The disk is full.", mend="Free some space; flags, pause and stop go on working.",
                         cause=str(error), retry_after_seconds=60)
     return StoreUnavailable("The event store stopped after a fatal error.",
                             mend="It is reopened by itself; `rollout doctor` tells more if it does not.",
                             cause=str(error))
+
+
+def _no_room(error: Exception) -> bool:
+    return "No space left" in str(error) or "could not write" in str(error).lower()
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -187,6 +204,9 @@ def _locked(path: Path, error: duckdb.Error, waited: float) -> StoreLocked:
 
 def _unreadable(path: Path | None, error: Exception) -> StoreError:
     text = str(error)
+    if _no_room(error):
+        return DiskFull(f"The event store {path} cannot be opened: the disk is full.", retry_after_seconds=60,
+                        mend="Free some space; flags, pause and stop go on working.", cause=text)
     if _NEWER.search(text):
         return StoreTooNew(f"The event store {path} was written by a newer version of DuckDB.",
                            mend="Update this installation; nothing was changed.", cause=text)

@@ -152,6 +152,11 @@ class DuckdbEventStore:
         """See the port."""
         return condition_of(self.database, self._free, self._minimum_free)
 
+    @property
+    def usable(self) -> bool:
+        """False after a fatal error, until `reopen`; like that no part of the port."""
+        return self.database.usable
+
     def reopen(self) -> None:
         """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
         self.database.reopen()

@@ -23,7 +23,7 @@ from rollout_core.settings import read_settings
 from tests.browser.screenshots import settle
 from tests.browser.test_main_paths import confirm, open_rollout
 from tests.fakes.identity_provider import Both, identity_provider
-from tests.fakes.running_app import COOKIE, RunningApp, running_app
+from tests.fakes.running_app import RunningApp, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -60,7 +60,7 @@ def window(browser: Browser, app: RunningApp, cookie: str | None = None) -> Iter
     """A browser of its own, signed in with a session's cookie or not."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     if cookie is not None:
-        context.add_cookies([{"name": COOKIE, "value": cookie, "url": app.url}])
+        context.add_cookies([{"name": app.cookie, "value": cookie, "url": app.url}])
     yield context.new_page()
     context.close()
 
@@ -226,7 +226,7 @@ def write_everywhere(app: RunningApp) -> None:
         answer = owner.post("/api/v1/events", json=events)
         assert answer.status_code == 200, answer.text
         stored = answer.json()
-        for path, body in (("set-person", {"name": NASTY, "role": "viewer"}), ("create-token", {"name": NASTY}),
+        for path, body in (("set-person", {"name": NASTY, "role": "viewer"}), ("create-token", {"name": f"{NASTY} ci"}),
                            ("set-override", {"rollout": KEY, "subject": NASTY, "value": True, "reason": NASTY}),
                            ("open-issue", {"rollout": KEY, "title": NASTY}),
                            ("pause", {"rollout": KEY, "reason": NASTY})):

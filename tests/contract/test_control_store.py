@@ -285,6 +285,22 @@ def test_a_sign_in_link_works_once_and_not_after_its_end(control: ControlStore) 
         assert unit.people.take_link("unknown", NOW) is None
 
 
+def test_links_are_ended_by_person_and_purged_by_their_end(control: ControlStore) -> None:
+    link = SignInLink("h1", "ann", Role.ADMIN, NOW, NOW + HOUR)
+    with control.write() as unit:
+        for secret, person, hours in (("h1", "ann", 1), ("h2", "bob", 1), ("h3", "bob", 3), ("h4", "cy", 3)):
+            unit.people.add_link(replace(link, secret_hash=secret, person=person, expires_at=NOW + hours * HOUR))
+        assert unit.people.end_links(NOW, "ann") == 1
+        assert unit.people.link("h1") == replace(link, used_at=NOW)
+        assert unit.people.take_link("h1", NOW) is None
+        assert unit.people.purge_links(NOW + 2 * HOUR) == 2
+        assert unit.people.link("h2") is None
+        assert unit.people.take_link("h3", NOW) is not None
+        assert unit.people.end_links(NOW) == 1
+    with control.write() as unit:
+        assert unit.people.take_link("h4", NOW) is None
+
+
 def test_sessions_end_by_id_and_by_person_and_are_purged(control: ControlStore) -> None:
     session = Session("s1", "h1", "ann", Role.ADMIN, NOW, NOW + HOUR, csrf="c")
     with control.write() as unit:

@@ -186,11 +186,12 @@ def test_on_a_full_disk_a_second_process_can_pause_too(small_disk: Path) -> None
     setting.control.close()
 
 
-def test_the_reserve_is_real_disk_and_filled_again_at_the_next_start(tmp_path: Path) -> None:
+def test_the_reserve_is_real_disk_and_filled_again_when_asked_and_at_the_next_start(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     reserve = tmp_path / "reserve"
     assert reserve.stat().st_blocks * 512 >= RESERVE_BYTES
     assert (store.free_reserve(), store.free_reserve(), reserve.exists()) == (True, False, False)
+    assert (store.keep_reserve(), reserve.stat().st_size, store.free_reserve()) == (True, RESERVE_BYTES, True)
     store.close()
     store_in(tmp_path).close()
     assert reserve.exists()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.control.emergency import FILE
 from rollout_core.errors import StoreCorrupt
 from rollout_core.ports.control_records import PlanText
+from rollout_core.settings import read_settings
 from rollout_core.storage.control_store import open_control_store
 from tests.fakes.control_setting import KEY, OPERATOR, Setting, other_store, read_made
 
@@ -55,6 +57,14 @@ def test_the_way_down_serves_nobody_and_says_what_was_not_kept(setting: Setting,
     assert "No epoch and no entry in the trail" in change.warnings[0]
     kept = json.loads((setting.directory / FILE).read_text(encoding="utf-8"))["stopped"]
     assert (kept[KEY]["by"], kept[KEY]["reason"]) == ("oli", "white page")
+
+
+@pytest.mark.parametrize("happens", [removed, replaced])
+def test_every_page_says_so_while_the_old_file_can_still_be_read(setting: Setting, happens) -> None:
+    room = ControlRoom(setting.room, read_settings({"ROLLOUT_STORE": str(setting.directory)}), "owner", "write")
+    assert room.notices() == ()
+    happens(setting)
+    assert "was removed or replaced" in room.notices()[0]
 
 
 def test_what_the_removed_file_holds_is_still_saved(setting: Setting, tmp_path: Path) -> None:

@@ -72,11 +72,18 @@ class FakeControlStore:
             yield FakeUnit(tables, self._reader)
             self._tables = tables
 
+    def in_place(self) -> bool:
+        return True
+
     def free_reserve(self) -> bool:
         freed, self.reserve = self.reserve, False
         if freed:
             self.fail_with = None
         return freed
+
+    def keep_reserve(self) -> bool:
+        self.reserve = True
+        return True
 
     def snapshot(self, target: Path) -> None:
         target.write_bytes(pickle.dumps({name: dict(rows) for name, rows in self._tables.items()}))

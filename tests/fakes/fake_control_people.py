@@ -30,6 +30,21 @@ class FakePeople:
         self.links[secret_hash] = replace(link, used_at=now)
         return link
 
+    def link(self, secret_hash):
+        return self.links.get(secret_hash)
+
+    def end_links(self, now, person=None):
+        unused = [key for key, link in self.links.items() if link.used_at is None and person in (None, link.person)]
+        for key in unused:
+            self.links[key] = replace(self.links[key], used_at=now)
+        return len(unused)
+
+    def purge_links(self, before):
+        ended = [key for key, link in self.links.items() if link.expires_at < before]
+        for key in ended:
+            del self.links[key]
+        return len(ended)
+
 
 class FakeSessions:
     def __init__(self, rows: dict) -> None:

@@ -16,9 +16,10 @@ from random import SystemRandom
 
 import httpx
 
+from rollout_core.http.session_cookie import named
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120.0
-COOKIE = "rollout_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class RunningApp:
     def client(self, **headers: str) -> httpx.Client:
         """Somebody without a session. It speaks plain HTTP: no certificates are loaded, which costs 30 ms a client."""
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, verify=False)
+
+    @property
+    def cookie(self) -> str:
+        """What its session's cookie is called."""
+        return named((self.store / "owner.key").read_text().strip(), secure=False)
 
     def owner(self) -> httpx.Client:
         """The local owner, by owner.key."""
@@ -58,11 +64,11 @@ class RunningApp:
         with self.client() as client:
             answer = client.post("/signin", data={"link": self.link(name)})
         assert answer.status_code == 303, answer.text
-        return str(answer.cookies[COOKIE])
+        return str(answer.cookies[self.cookie])
 
     def signed_in(self, cookie: str) -> httpx.Client:
         """A browser that holds this cookie."""
-        return self.client(cookie=f"{COOKIE}={cookie}")
+        return self.client(cookie=f"{self.cookie}={cookie}")
 
 
 def free_port() -> int:

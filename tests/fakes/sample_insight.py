@@ -357,7 +357,7 @@ def saved_questions(_: SavedQuestionsRequest) -> SavedQuestionsAnswer:
 def people(_: Any) -> PeopleAnswer:
     """An admin, somebody of the identity provider, somebody taken off the list with a nasty name."""
     return PeopleAnswer((PersonLine("ann@example.org", "admin", True, "local", True, 2, NOW),
-                         PersonLine("ben@example.org", "viewer", True, "oidc", False, 0, NOW),
+                         PersonLine("ben@example.org", "viewer", True, "oidc", False, 0, NOW, "https://id.example.org"),
                          PersonLine(HOSTILE, "operator", False, "local", False, 0, NOW)))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.responses import Response
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from rollout_core.http.session_cookie import give
 from rollout_core.settings import read_settings
-from tests.fakes.running_app import COOKIE, RunningApp
+from tests.fakes.running_app import RunningApp
 from tests.fakes.streamlit_client import open_page, refused
 
 pytestmark = pytest.mark.server
@@ -33,21 +36,21 @@ def test_signing_in_gives_a_new_secret_whatever_cookie_the_browser_brought(app: 
     planted = "a" * 43
     with app.signed_in(planted) as browser:
         answer = browser.post("/signin", data={"link": app.link()})
-    assert answer.cookies[COOKIE] != planted
+    assert answer.cookies[app.cookie] != planted
     with app.signed_in(planted) as browser:
         assert browser.get("/").status_code == 303
 
 
 def test_a_session_that_was_ended_opens_neither_pages_nor_websockets(app: RunningApp) -> None:
     cookie = app.session("rita", "admin")
-    assert refused(app.url, origin=app.url, Cookie=f"{COOKIE}={cookie}") is None
+    assert refused(app.url, origin=app.url, Cookie=f"{app.cookie}={cookie}") is None
     with app.owner() as owner:
         ended = owner.post(f"{API}/end-sessions", json={"person": "rita"})
     assert ended.json()["result"]["sessions_ended"] == 1
     with app.signed_in(cookie) as browser:
         assert browser.get("/").status_code == 303
         assert browser.get("/api/session").status_code == 401
-    assert refused(app.url, origin=app.url, Cookie=f"{COOKIE}={cookie}") == 403
+    assert refused(app.url, origin=app.url, Cookie=f"{app.cookie}={cookie}") == 403
 
 
 @pytest.mark.parametrize("question", ["people", "sessions", "tokens"])
@@ -70,7 +73,7 @@ def test_another_host_name_is_refused_on_every_path(app: RunningApp, path: str) 
 def test_a_websocket_for_another_host_name_is_refused_even_with_a_good_cookie(app: RunningApp) -> None:
     port = urlsplit(app.url).port
     address = f"ws://localhost:{port}/_stcore/stream"
-    rebound = {"Host": f"rebound.example:{port}", "Cookie": f"{COOKIE}={app.session()}"}
+    rebound = {"Host": f"rebound.example:{port}", "Cookie": f"{app.cookie}={app.session()}"}
     with pytest.raises((InvalidStatus, OSError, EOFError)) as caught, connect(
             address.replace("localhost", "127.0.0.1"), origin=f"http://rebound.example:{port}",
             additional_headers=rebound, subprotocols=["streamlit"], proxy=None):
@@ -127,13 +130,41 @@ def test_an_identity_in_a_websockets_headers_does_not_replace_the_cookies(app: R
     with app.owner() as owner:
         sessions = owner.get(f"{API}/sessions").json()["sessions"]
     public = next(each["id"] for each in sessions if each["person"] == "ada")
-    seen = open_page(app.url, "settings", app.url, Cookie=f"{COOKIE}={app.session('vera', 'viewer')}",
+    seen = open_page(app.url, "settings", app.url, Cookie=f"{app.cookie}={app.session('vera', 'viewer')}",
                      **{"X-Rollout-Session": public, "x_rollout_session": public})
     assert admins
     assert "settings" not in seen.pages
     assert any("vera, viewer" in text for text in seen.text)
 
 
-def test_over_tls_the_cookie_is_never_sent_without_it() -> None:
-    assert read_settings({"ROLLOUT_URL": "https://rollout.example.com"}).secure_cookie
-    assert not read_settings({"ROLLOUT_URL": "http://localhost:8501"}).secure_cookie
+def cookies_given(url: str, owner_key: str = "own_1", **sent: str) -> dict[str, str]:
+    """Name -> attributes of what a sign-in sets, at the address that people use."""
+    answer = Response()
+    room = SimpleNamespace(owner_key=owner_key, settings=read_settings({"ROLLOUT_URL": url}))
+    give(answer, room, "s3cret", sent)
+    set_by = [value.decode() for name, value in answer.raw_headers if name == b"set-cookie"]
+    return {each.partition("=")[0]: each.lower() for each in set_by}
+
+
+def test_over_tls_the_cookie_is_this_hosts_alone_and_never_sent_without_it() -> None:
+    [(name, attributes)] = cookies_given("https://rollout.example.com").items()
+    assert name.startswith("__Host-rollout_session_")
+    assert "secure" in attributes
+    assert "path=/" in attributes
+    assert "domain" not in attributes
+    [(name, attributes)] = cookies_given("http://localhost:8501").items()
+    assert name.startswith("rollout_session_")
+    assert "secure" not in attributes
+
+
+def test_two_control_rooms_on_one_host_have_cookies_of_their_own_and_an_old_one_is_taken_away() -> None:
+    one, other = (cookies_given("http://localhost:1", key, rollout_session="old") for key in ("own_1", "own_2"))
+    assert not set(one) & set(other) - {"rollout_session"}
+    assert "max-age=0" in one["rollout_session"]
+
+
+def test_whatever_else_lies_in_the_browser_a_session_stays_one(app: RunningApp) -> None:
+    cookie = f"{app.cookie}={app.session()}"
+    for jar in (f'state={{"a": [1, "b c"]}}; {cookie}', f"=; a b=c; x; {cookie}", f"rollout_session=old; {cookie};;"):
+        with app.client(cookie=jar) as browser:
+            assert browser.get("/api/session").status_code == 200, jar

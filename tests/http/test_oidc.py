@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.fakes.identity_provider import Both, IdentityProvider, consent, identity_provider
-from tests.fakes.running_app import COOKIE, RunningApp, running_app
+from tests.fakes.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.server
 
@@ -34,7 +34,7 @@ def come_in(both: Both, email: str, to: str = "/") -> httpx.Response:
 
 def told(both: Both, answer: httpx.Response) -> dict[str, str]:
     """Who the new session is."""
-    with both.app.signed_in(answer.cookies[COOKIE]) as browser:
+    with both.app.signed_in(answer.cookies[both.app.cookie]) as browser:
         return dict(browser.get("/api/session").json())
 
 
@@ -75,7 +75,7 @@ def test_the_highest_role_of_somebodys_groups_counts_and_follows_them(both: Both
     assert told(both, first)["role"] == "viewer", "the older session is demoted too"
     both.provider.knows("ben@example.org", groups=("football",))
     assert come_in(both, "ben@example.org").status_code == 401
-    with both.app.signed_in(first.cookies[COOKIE]) as browser:
+    with both.app.signed_in(first.cookies[both.app.cookie]) as browser:
         assert browser.get("/").status_code == 303, "whose groups give no role any more is out at once"
 
 
@@ -91,7 +91,7 @@ def test_whoever_may_not_in_is_told_why_and_gets_no_session(both: Both, email: s
     answer = come_in(both, email)
     assert answer.status_code == 401
     assert words in answer.text
-    assert COOKIE not in answer.cookies
+    assert both.app.cookie not in answer.cookies
     with both.app.owner() as owner:
         newest = owner.get("/api/admin/rollout/audit?limit=1").json()["records"][0]["entry"]
     assert (newest["verb"], newest["outcome"], newest["principal"]) == ("sign_in", "refused", email)
@@ -111,7 +111,7 @@ def test_an_answer_for_another_nonce_is_refused(both: Both) -> None:
         back = consent(both.app, browser, "ida@example.org", change={"nonce": "somebody-elses"})
         answer = browser.get(back)
     assert answer.status_code == 401
-    assert COOKIE not in answer.cookies
+    assert both.app.cookie not in answer.cookies
 
 
 def test_an_answer_to_a_sign_in_that_another_browser_began_is_refused(both: Both) -> None:

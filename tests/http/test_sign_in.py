@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.fakes.running_app import COOKIE, RunningApp, printed_link, running_app
+from tests.fakes.running_app import RunningApp, printed_link, running_app
 from tests.fakes.streamlit_client import open_page, refused
 
 pytestmark = pytest.mark.server
@@ -51,21 +51,21 @@ def test_spoofed_identity_headers_open_nothing(app: RunningApp) -> None:
 
 def test_spoofed_identity_headers_do_not_raise_a_viewers_role(app: RunningApp) -> None:
     cookie = app.session("vera", "viewer")
-    with app.client(cookie=f"{COOKIE}={cookie}", **SPOOFED) as viewer:
+    with app.client(cookie=f"{app.cookie}={cookie}", **SPOOFED) as viewer:
         told = viewer.get("/api/session").json()
     assert (told["name"], told["role"]) == ("vera", "viewer")
-    seen = open_page(app.url, "", app.url, Cookie=f"{COOKIE}={cookie}", **SPOOFED)
+    seen = open_page(app.url, "", app.url, Cookie=f"{app.cookie}={cookie}", **SPOOFED)
     assert any("vera, viewer" in text for text in seen.text)
 
 
 def test_streamlits_websocket_is_refused_before_it_is_accepted(app: RunningApp) -> None:
     assert refused(app.url) == 403
     assert refused(app.url, origin=app.url) == 403
-    assert refused(app.url, origin=app.url, Cookie=f"{COOKIE}=guessed") == 403
+    assert refused(app.url, origin=app.url, Cookie=f"{app.cookie}=guessed") == 403
 
 
 def test_a_websocket_from_another_site_is_refused_even_with_a_good_cookie(app: RunningApp) -> None:
-    cookie = f"{COOKIE}={app.session()}"
+    cookie = f"{app.cookie}={app.session()}"
     assert refused(app.url, origin=EVIL, Cookie=cookie) == 403
     assert refused(app.url, origin="null", Cookie=cookie) == 403
     assert refused(app.url, origin=app.url, Cookie=cookie) is None
@@ -81,7 +81,7 @@ def test_the_public_id_of_a_session_is_no_cookie(app: RunningApp) -> None:
     for public in ids:
         with app.signed_in(public) as thief:
             assert thief.get("/").status_code == 303
-        assert refused(app.url, origin=app.url, Cookie=f"{COOKIE}={public}") == 403
+        assert refused(app.url, origin=app.url, Cookie=f"{app.cookie}={public}") == 403
 
 
 def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(app: RunningApp) -> None:
@@ -90,7 +90,7 @@ def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(app: RunningA
         for _ in range(2):
             shown = browser.get("/signin", params={"link": secret})
             assert shown.status_code == 200
-            assert COOKIE not in shown.cookies
+            assert app.cookie not in shown.cookies
         assert browser.post("/signin", data={"link": secret}).status_code == 303
     with app.client() as thief:
         assert thief.post("/signin", data={"link": secret}).status_code == 401
@@ -102,7 +102,8 @@ def test_the_link_printed_at_the_start_signs_the_local_admin_in(tmp_path: Path) 
         with fresh.client() as browser:
             answer = browser.post("/signin", data={"link": secret})
             assert answer.status_code == 303
-            told = browser.get("/api/session", headers={"cookie": f"{COOKIE}={answer.cookies[COOKIE]}"}).json()
+        with fresh.signed_in(answer.cookies[fresh.cookie]) as browser:
+            told = browser.get("/api/session").json()
         assert told["role"] == "admin"
 
 
@@ -199,7 +200,7 @@ def test_signing_out_ends_the_session_and_a_copied_cookie_with_it(app: RunningAp
         assert browser.post("/signout", data={"csrf": token}).status_code == 303
     with app.signed_in(cookie) as copy:
         assert copy.get("/").status_code == 303
-    assert refused(app.url, origin=app.url, Cookie=f"{COOKIE}={cookie}") == 403
+    assert refused(app.url, origin=app.url, Cookie=f"{app.cookie}={cookie}") == 403
 
 
 def test_a_demoted_person_is_demoted_in_the_open_session(app: RunningApp) -> None:
@@ -235,7 +236,7 @@ def test_a_deep_link_is_closed_on_a_fresh_process(tmp_path: Path) -> None:
     """The first thing a new process is asked for is a page of admins, by nobody, then by a viewer."""
     with running_app(tmp_path / "store") as fresh:
         assert refused(fresh.url, origin=fresh.url) == 403
-        cookie = f"{COOKIE}={fresh.session('vera', 'viewer')}"
+        cookie = f"{fresh.cookie}={fresh.session('vera', 'viewer')}"
         seen = open_page(fresh.url, "settings", fresh.url, Cookie=cookie)
         assert "settings" not in seen.pages
         assert "Settings" not in seen.text
@@ -252,7 +253,7 @@ def test_every_way_to_start_it_has_the_same_doors(tmp_path: Path, command: tuple
         assert refused(other.url, origin=other.url) == 403
         with other.client() as nobody:
             assert nobody.get("/").status_code == 303
-        cookie = f"{COOKIE}={other.session('vera', 'viewer')}"
+        cookie = f"{other.cookie}={other.session('vera', 'viewer')}"
         seen = open_page(other.url, "", other.url, Cookie=cookie)
         assert any("vera, viewer" in text for text in seen.text)
 

@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 from rollout_core import bootstrap
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.control.sign_in import SignedIn, offer_link, sign_in_by_link, sign_in_by_password
+from rollout_core.control.sign_in_by_identity import sign_in_by_identity
 from rollout_core.control.who import actor_of_session, actor_of_token
 from rollout_core.errors import NotSignedIn
+from rollout_core.people.identity import Identity, Trust
+from rollout_core.people.person import Account
 from rollout_core.people.role import Role
 from rollout_core.settings import read_settings
 from tests.fakes.control_room import FakeControlRoom
@@ -72,6 +75,31 @@ def test_a_password_that_is_too_short_is_refused_in_the_dialog_which_stays(setti
     assert app.button(key="person-save")
     with setting.control.read() as unit:
         assert unit.people.get("pam") is None
+
+
+def test_adding_somebody_who_is_there_in_another_spelling_changes_nobody(setting: Setting) -> None:
+    setting.act("set_person", name="Pam@Example.org", role=Role.OPERATOR)
+    app = settings_page(sign_in(setting).session.id)
+    app.button(key="person-add").click().run()
+    app.text_input(key="person-name").set_value("pam@example.org").run()
+    app.button(key="person-save").click().run()
+    assert "in the list already" in errors_of(app)
+    with setting.control.read() as unit:
+        assert unit.people.get("Pam@Example.org").role is Role.OPERATOR
+
+
+def test_an_account_of_the_provider_is_unlinked_after_one_more_question(setting: Setting) -> None:
+    trust = Trust(roles={"staff": Role.VIEWER})
+    hers = sign_in_by_identity(setting.room, Identity(Account("https://id", "7"), "pam@x.org", True, ("staff",)), trust)
+    setting.act("set_person", name="bob", role=Role.VIEWER)
+    app = settings_page(sign_in(setting).session.id)
+    app.menu_button(key="person-more-pam@x.org").click("Unlink the provider's account").run()
+    app.button(key="sure-go").click().run()
+    with setting.control.read() as unit:
+        assert unit.people.get("pam@x.org").account is None
+    with pytest.raises(NotSignedIn):
+        actor_of_session(setting.room, hers.session.id, "page")
+    assert app.menu_button(key="person-more-bob").options == ["One-time link", "Sign out everywhere"]
 
 
 def test_a_changed_role_ends_the_sessions_of_whoever_loses_a_right(setting: Setting) -> None:

@@ -56,12 +56,14 @@ def token_revoke(call: Call, identifier: str) -> None:
 @click.option("--role", type=ROLE, help="What they may do.")
 @click.option("--password", is_flag=True, help="Asks for a password.")
 @click.option("--off", is_flag=True, help="May no longer sign in; open sessions end.")
+@click.option("--unlink", is_flag=True, help="Forgets their account at the identity provider.")
 @shared
-def person(call: Call, name: str, role: str | None, password: bool, off: bool) -> None:
+def person(call: Call, name: str, role: str | None, password: bool, off: bool, unlink: bool) -> None:
     """Adds or changes somebody who may sign in."""
     secret = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-    given = {"name": name, "role": role, "password": secret, "active": False if off else None}
-    call.show(call.connection.act("set_person", given), lambda _: f"{name} is saved.")
+    given = {"name": name, "role": role, "password": secret, "active": False if off else None,
+             "unlink": unlink or None}
+    call.show(call.connection.act("set_person", given), lambda found: f"{found['result']['person']} is saved.")
 
 
 @click.command("signin-link")

@@ -139,7 +139,8 @@ def main() -> int:
         quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
             time.sleep(5)                       # the windows' first pass
-            bench = Bench(app, app.session(), options.rounds, options.sessions, options.seconds, paths)
+            cookie = f"{app.cookie}={app.session()}"
+            bench = Bench(app, cookie, options.rounds, options.sessions, options.seconds, paths)
             return report(f"Pages at {options.events:,} events", measure(bench, options.parts.split(",")))
 
 

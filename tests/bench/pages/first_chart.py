@@ -13,7 +13,6 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
-from rollout_core.http.doorkeeper import COOKIE
 from tests.browser.chromium import CHROMIUM, FLAGS, free_port
 
 HELLO = "import streamlit as st\n\nst.title('Hello world')\nst.write('This is Streamlit.')\n"
@@ -52,7 +51,8 @@ def seconds_until(browser: Browser, url: str, seen: str, cookie: str = "") -> fl
     """Wall seconds from the address to the element, in a window of its own with an empty cache."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     if cookie:
-        context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
+        name, _, secret = cookie.partition("=")
+        context.add_cookies([{"name": name, "value": secret, "url": url}])
     page = context.new_page()
     began = time.perf_counter()
     page.goto(url, wait_until="commit")

@@ -12,8 +12,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from rollout_core.http.doorkeeper import COOKIE
-
 PATIENCE_SECONDS = 120.0
 
 
@@ -50,8 +48,8 @@ class Viewer:
 
 @asynccontextmanager
 async def viewer(url: str, cookie: str) -> AsyncIterator[Viewer]:
-    """A signed-in viewer, gone at the end."""
+    """A signed-in viewer, gone at the end; `cookie` is NAME=SECRET."""
     address = url.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(address, additional_headers={"cookie": f"{COOKIE}={cookie}"}, subprotocols=["streamlit"],  # type: ignore[list-item]
+    async with connect(address, additional_headers={"cookie": cookie}, subprotocols=["streamlit"],  # type: ignore[list-item]
                        max_size=None, proxy=None, ping_interval=None) as socket:
         yield Viewer(socket)

@@ -15,7 +15,7 @@ from rollout_core.control.held_rollouts import held
 from rollout_core.control.restore import take_staged_events
 from rollout_core.control.sign_in import offer_link, sign_in_by_link
 from rollout_core.control.who import actor_of_session, actor_of_token
-from rollout_core.errors import InvalidRequest, NotPermitted, NotSignedIn, ReasonMissing, StoreCorrupt
+from rollout_core.errors import DiskFull, InvalidRequest, NotPermitted, NotSignedIn, ReasonMissing, StoreCorrupt
 from rollout_core.flags.holdout import Holdout
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import SERVING, Status
@@ -75,8 +75,10 @@ def test_rights_taken_away_stay_away(setting: Setting) -> None:
     setting.running()
     token = setting.act("create_token", name="ci").result
     session = sign_in_by_link(setting.room, offer_link(setting.room, ADMIN, timedelta(hours=1))).session
+    link = offer_link(setting.room, ADMIN, timedelta(hours=1))
     backup = backed_up(setting)
     setting.act("revoke_token", id="ci")
+    sign_in_by_link(setting.room, link)
     with setting.control.write() as unit:
         unit.sessions.revoke(session.id, setting.clock.at)
     kept = setting.act("create_token", name="newer").result
@@ -85,6 +87,8 @@ def test_rights_taken_away_stay_away(setting: Setting) -> None:
         actor_of_token(setting.room, token["secret"], "http")
     with pytest.raises(NotSignedIn):
         actor_of_session(setting.room, session.id, "page")
+    with pytest.raises(NotSignedIn):
+        sign_in_by_link(setting.room, link)
     assert actor_of_token(setting.room, kept["secret"], "http").principal == "newer"
 
 
@@ -162,6 +166,19 @@ def test_a_backup_is_made_without_the_event_store_and_says_so(setting: Setting) 
     setting.events.away = True
     change = setting.act("backup")
     assert "not in this backup" in change.warnings[0]
+
+
+def test_a_backup_that_finds_no_room_leaves_nothing_behind_and_is_in_the_trail_as_refused(setting: Setting) -> None:
+    setting.running()
+
+    def full(path: Path) -> Path:
+        path.write_bytes(b"half")
+        raise DiskFull("There is not enough free disk.")
+    setting.events.snapshot = full
+    with pytest.raises(DiskFull):
+        setting.act("backup")
+    assert list((setting.directory / "backups").iterdir()) == []
+    assert setting.verbs()[-2:] == [("backup", "done"), ("backup", "refused")]
 
 
 def test_a_backup_never_goes_into_a_folder_with_something_in_it(setting: Setting) -> None:

@@ -10,11 +10,12 @@ from rollout_core.control.sign_in import LOCAL_ADMIN, offer_link, sign_in_by_lin
 from rollout_core.control.sign_in_by_identity import sign_in_by_identity
 from rollout_core.errors import InvalidRequest, NotSignedIn
 from rollout_core.people.identity import Identity, Trust
+from rollout_core.people.person import Account
 from rollout_core.people.role import Role
 from tests.fakes.control_setting import ADMIN, Setting
 
 STAFF = Trust(roles={"staff": Role.OPERATOR})
-ANA = Identity("ana@example.com", True, ("staff",))
+ANA = Identity(Account("https://id.example", "1001"), "ana@example.com", True, ("staff",))
 HALF_AN_HOUR = timedelta(minutes=30)
 
 

@@ -23,7 +23,10 @@ class GatedStore:
         self.gate.set()
         self.batches: list[Batch] = []
         self.fail_with: list[Exception] = []
+        self.reopen_fails: list[Exception] = []
         self.reopened = 0
+        self.usable = True
+        self.opened = threading.Event()
 
     def write(self, batch: Batch) -> Written:
         self.gate.wait(10)
@@ -34,6 +37,10 @@ class GatedStore:
 
     def reopen(self) -> None:
         self.reopened += 1
+        if self.reopen_fails:
+            raise self.reopen_fails.pop(0)
+        self.usable = True
+        self.opened.set()
 
 
 @pytest.fixture
@@ -114,6 +121,25 @@ def test_after_a_fatal_error_its_senders_hear_of_it_and_the_store_is_reopened(st
         ingest.offer([request(1.0)], [], 10).result(10)
     assert ingest.offer([request(2.0)], [], 10).result(10).stored == 1
     assert store.reopened == 1
+
+
+def test_a_full_disk_is_no_reason_to_open_the_store_anew(store: GatedStore, ingest: IngestWriter) -> None:
+    store.fail_with = [DiskFull("The disk is full.")]
+    with pytest.raises(DiskFull):
+        ingest.offer([request(1.0)], [], 10).result(10)
+    assert ingest.offer([request(2.0)], [], 10).result(10).stored == 1
+    assert store.reopened == 0
+
+
+def test_a_store_that_somebody_else_broke_is_opened_again_though_nobody_sends(store: GatedStore) -> None:
+    store.usable, store.reopen_fails = False, [DiskFull("The disk is full.")]
+    writer = IngestWriter(store)
+    writer.idle_seconds = 0.01
+    writer.start()
+    assert store.opened.wait(10)
+    assert writer.offer([request(1.0)], [], 10).result(10).stored == 1
+    writer.stop()
+    assert store.reopened == 2, "once in vain"
 
 
 def test_an_unknown_error_reaches_the_sender_as_one_it_can_act_on(store: GatedStore, ingest: IngestWriter) -> None:

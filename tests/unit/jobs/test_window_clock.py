@@ -107,6 +107,18 @@ def test_retention_keeps_what_was_chosen_for_the_store() -> None:
     assert (kept["text"], kept["error"], kept["session"]) == (7, 9, DEFAULT_KEEP_DAYS["session"])
 
 
+def test_the_reserve_is_filled_again_after_a_pause_took_it() -> None:
+    clock, room = clock_at(1)
+    room.control = FakeControlStore(lambda *_: None)
+    clock.tick()
+    assert room.control.free_reserve()
+    clock.tick()
+    assert not room.control.reserve, "within the hour it waits"
+    room.clock.moment = at(2)
+    clock.tick()
+    assert room.control.reserve
+
+
 def test_retention_runs_once_a_day_after_three_o_clock() -> None:
     clock, room = clock_at(2.9)
     room.control = FakeControlStore(lambda text, source: None)

@@ -9,13 +9,14 @@ import pytest
 
 from rollout_core.errors import InvalidRequest, NotSignedIn
 from rollout_core.http.oidc import identity_of
-from rollout_core.people.identity import FROM_PROVIDER, Identity, Trust, admitted_role
-from rollout_core.people.person import Person
+from rollout_core.people.identity import FROM_PROVIDER, Identity, Trust, admitted_role, person_of
+from rollout_core.people.person import Account, Person
 from rollout_core.people.role import Role
 from rollout_core.settings import read_settings
 
 ANN = Person("ann@example.org", Role.VIEWER, datetime(2026, 1, 1, tzinfo=UTC))
-COMES = Identity("Ann@Example.org", verified=True, groups=("leads",))
+ISSUER = "https://id.example.org"
+COMES = Identity(Account(ISSUER, "1001"), "Ann@Example.org", verified=True, groups=("leads",))
 TRUST = Trust(("example.org",), {"leads": Role.ADMIN, "staff": Role.VIEWER})
 
 
@@ -36,18 +37,46 @@ def test_a_role_from_the_provider_follows_the_group() -> None:
     (replace(COMES, groups=("Leads",)), TRUST, None),
     (COMES, Trust(("example.org",)), None),
     (COMES, TRUST, replace(ANN, active=False)),
+    (COMES, TRUST, replace(ANN, account=Account(ISSUER, "1002"))),
 ])
 def test_everybody_else_stays_out(identity: Identity, trust: Trust, known: Person | None) -> None:
     with pytest.raises(NotSignedIn):
         admitted_role(identity, trust, known)
 
 
+def test_an_account_signs_the_same_person_in_whatever_the_address_is_by_now() -> None:
+    married, bob = replace(ANN, account=COMES.account), replace(ANN, name="bob@example.org")
+    moved = replace(COMES, email="bob@example.org")
+    assert person_of(moved, (bob, married)) is married
+    assert admitted_role(moved, TRUST, married) is Role.VIEWER
+
+
+def test_an_address_finds_somebody_in_any_spelling_until_an_account_is_known() -> None:
+    assert person_of(COMES, (ANN,)) is ANN
+    assert person_of(replace(COMES, email="eve@example.org"), (ANN,)) is None
+
+
+def test_an_account_of_a_provider_that_was_replaced_says_nothing() -> None:
+    before = replace(ANN, account=Account("https://old.example.org", "7"))
+    assert admitted_role(COMES, TRUST, before) is Role.VIEWER
+
+
 def test_only_a_plain_true_means_verified_and_only_text_is_a_group() -> None:
-    assert not identity_of({"email": "a@b", "email_verified": "false"}, "groups").verified
-    assert not identity_of({"email": "a@b"}, "groups").verified
-    assert identity_of({"email": ["a@b"], "email_verified": True}, "groups").email == ""
-    assert identity_of({"email": "a@b", "groups": ["x", 1, None]}, "groups").groups == ("x",)
-    assert identity_of({"email": "a@b", "role": "x"}, "role").groups == ("x",)
+    def told(claim: str = "groups", **claims: object) -> Identity:
+        return identity_of({"sub": "1001", "email": "a@b", **claims}, ISSUER, claim)
+
+    assert not told(email_verified="false").verified
+    assert not told().verified
+    assert told(email=["a@b"], email_verified=True).email == ""
+    assert told(groups=["x", 1, None]).groups == ("x",)
+    assert told("role", role="x").groups == ("x",)
+    assert told().account == Account(ISSUER, "1001")
+
+
+@pytest.mark.parametrize("subject", [None, "", 1001, ["1001"]])
+def test_an_answer_without_a_subject_is_of_no_use(subject: object) -> None:
+    with pytest.raises(ValueError, match="names no subject"):
+        identity_of({"sub": subject, "email": "a@b", "email_verified": True}, ISSUER, "groups")
 
 
 def test_half_a_provider_stops_the_start_and_names_what_is_missing() -> None:
