@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.panels import filters, override_parts, subjects_parts, sure
+from pages.panels.files import File
 from pages.panels.foresight import noun
 from pages.panels.furniture import section, title
 from pages.panels.page import page, part
@@ -12,25 +13,25 @@ from rollout_core.insight.workspaces import WorkspacesRequest
 from rollout_core.people.role import Role
 
 WHO = {"Who has it": True, "Who has it not": False, "Everybody": None}
+A_PAGE = 50
 
 with page(Role.VIEWER) as here:
     title("Who has it")
     with st.container(horizontal=True):
         entry = filters.chosen_rollout(here)
         shown = st.selectbox("Show", list(WHO), key="who", bind="query-params", width=170)
-        search = st.text_input("Id begins with", key="search", bind="query-params", width=230)
+        search = st.text_input("Id contains", key="search", bind="query-params", width=230)
+        number = st.number_input("Page", 1, 1_000_000, key="subjects-page", bind="query-params", width=130)
     subjects_parts.explain(here, entry)
     with page(Role.VIEWER):
-        number = int(st.session_state.get("subjects-page", 1))
-        answer = here.ask("workspaces", WorkspacesRequest(entry.key, search.strip(), number, 50, WHO[shown]))
+        answer = here.ask("workspaces", WorkspacesRequest(entry.key, search.strip(), int(number), A_PAGE, WHO[shown]))
         many = "of this page" if answer.total is None else counted(answer.total, noun(entry.unit))
-        section(shown, f"{many} · numbers of the last 28 days · sort by any column, download from the table's menu")
+        pages = "" if answer.total is None else f" · page {number} of {max(1, -(-answer.total // A_PAGE)):,}"
+        section(shown, f"{many}{pages} · numbers of the last 28 days · choose a row to see why",
+                File("subjects", lambda: subjects_parts.as_file(answer)))
         if answer.note:
             st.markdown(quiet(answer.note))
-        subjects_parts.listing(here, answer)
-        if answer.total is None or answer.total > 50:
-            pages = 1000 if answer.total is None else -(-answer.total // 50)
-            st.number_input("Page", 1, max(pages, 1), key="subjects-page", width=120)
+        subjects_parts.listing(here, entry, answer, WHO[shown] is None)
     with part():
         section("Who is on or off by hand?", "Overrides win over the percentage and count in no comparison")
         override_parts.everybody(here, entry)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.panels import explore_answer, explore_chart, explore_notebook, explore_questions, explore_schema
 from pages.panels.explore_questions import ASKED, CHOSEN, SQL
-from pages.panels.furniture import title
+from pages.panels.furniture import section, title
 from pages.panels.page import page, part
 from rollout_core.charts.words import quiet
 from rollout_core.people.role import Role
@@ -26,7 +26,8 @@ with page(Role.VIEWER) as here:
         explore_schema.schema(here)
     asked = st.session_state.get(ASKED)
     if not asked:
-        st.markdown("Choose a question above, or write a SELECT and run it.")
+        section("Where to begin?", "Questions that are ready to run · edit them, or write a SELECT of your own")
+        explore_questions.offer(here, known)
         st.stop()
     with part():
         chosen = known.get(st.session_state.get(CHOSEN) or "")

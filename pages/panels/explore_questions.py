@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.panels import acting
+from pages.panels.explore_shipped import SHIPPED, Question
 from pages.panels.page import Here
+from rollout_core.charts.words import plain, quiet
 from rollout_core.errors import RolloutError
 from rollout_core.insight.saved_questions import SavedQuestionsRequest
 
 SQL, CHOSEN, ASKED, NAME = "explore-sql", "explore-chosen", "explore-asked", "explore-name"
 """Keys of the session: the text in the box, the chosen question, what was asked last, the name to save it under."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question by name. `id` stands in the address; `own` False: it comes with the product."""
-
-    id: str
-    name: str
-    sql: str
-    own: bool = False
-
-
-SHIPPED: tuple[Question, ...] = (
-    Question("worst-inp", "Worst pages for INP in treatment",
-             "select s.rollout, page, count(*) as measured,\n       quantile_disc(v.value, 0.75) / 1000 as inp_p75_ms\n"
-             "from web_vitals v\njoin spans s on s.subject_key = v.k0\n"
-             "  and v.occurred_at >= s.from_at and v.occurred_at < s.to_at\n"
-             "where v.name = 'INP' and s.arm = 'treatment'\ngroup by all\norder by inp_p75_ms desc"),
-    Question("sessions", "Sessions per day",
-             "select cast(occurred_at as date) as day, count(*) as sessions\nfrom sessions\ngroup by all\n"
-             "order by day"),
-    Question("errors", "Errors by category and release",
-             "select category, release, count(*) as errors\nfrom errors\ngroup by all\norder by errors desc"),
-    Question("entered", "Who entered per day and arm",
-             "select rollout, cast(hour as date) as day, arm, sum(entered) as people\nfrom entered\n"
-             "where arm in ('treatment', 'control')\ngroup by all\norder by rollout, day, arm"),
-    Question("slow", "Slow endpoints",
-             "select endpoint, count(*) as requests, quantile_disc(value, 0.95) / 1000 as p95_ms,\n"
-             "       avg((status >= 500)::int) as failed\nfrom api_requests\ngroup by all\norder by p95_ms desc"),
-    Question("changes", "Every change of shares",
-             "select rollout, epoch, began_at, phase, percentage / 1000 as percent, cause\nfrom epochs\n"
-             "order by began_at desc"),
-)
-"""A person edits from there."""
 
 
 def known_questions(here: Here) -> dict[str, Question]:
@@ -74,6 +41,21 @@ def choose(here: Here, known: Mapping[str, Question]) -> None:
     st.selectbox("Question", list(known), index=None, key=CHOSEN, width=340, placeholder="Choose a question",
                  format_func=lambda id: known[id].name if id in known else id,
                  on_change=_take, args=(known, here.now.isoformat()))
+
+
+def offer(here: Here, known: Mapping[str, Question]) -> None:
+    """In the place of an answer while nothing is asked: every question with what it holds, a press away."""
+    with st.grid(2, min_column_width=300, gap="small"):
+        for question in known.values():
+            with st.container(border=True, gap=None, height="stretch"):
+                st.button(plain(question.name), key=f"ask-{question.id}", type="tertiary", icon=":material/play_arrow:",
+                          on_click=_choose, args=(question.id, known, here.now.isoformat()))
+                st.markdown(quiet(plain(question.about or "saved by the team")))
+
+
+def _choose(id: str, known: Mapping[str, Question], stamp: str) -> None:
+    st.session_state[CHOSEN] = id
+    _take(known, stamp)
 
 
 def _take(known: Mapping[str, Question], stamp: str) -> None:

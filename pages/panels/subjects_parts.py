@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,34 +17,68 @@ from rollout_core.charts import formats
 from rollout_core.charts.words import Word, badge, plain, quiet
 from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.explain import ExplainAnswer, ExplainRequest, FlagExplanation
+from rollout_core.insight.plan import PlanRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.workspaces import WorkspacesAnswer, WorkspacesRequest
 
 ON, OFF = Word("On", "blue", "check"), Word("Off", "gray", "remove")
 
 
-def listing(here: Here, answer: WorkspacesAnswer) -> None:
-    """The page of subjects; what is not known is empty, never zero."""
+REASONS: Mapping[str, str] = {
+    "in_by_bucket": "drawn by chance", "out_by_bucket": "not drawn yet", "subject_override": "by hand",
+    "environment_override": "by the environment", "not_eligible": "not eligible", "no_audience": "in no audience yet",
+    "holdout": "held out to compare", "flag_not_entered": "waits for its phase",
+    "prerequisite_off": "needs another flag", "paused": "rollout is paused", "stopped": "rollout is stopped", "not_running": "rollout is not running",
+}
+"""Why a subject gets what it gets, in a few words; a test holds it complete."""
+
+
+def listing(here: Here, entry: RolloutEntry, answer: WorkspacesAnswer, everybody: bool) -> None:
+    """The page of subjects; what is not known is empty, never zero. Choosing a row explains that one above."""
     if not answer.subjects:
-        st.markdown(quiet("Nobody. Try another beginning of the id, or import the register with `rollout import`."))
+        st.markdown(quiet("Nobody. Try another part of the id, or import the register with `rollout import`."))
         return
+    names = _audiences(here, entry)
+    lines = answer.subjects
     frame = pd.DataFrame({
-        "Id": [harmless(line.subject) for line in answer.subjects],
-        "Has it": [line.enabled for line in answer.subjects],
-        "Why": [line.reason.replace("_", " ") for line in answer.subjects],
-        "Audience": [harmless(line.audience) for line in answer.subjects],
-        "First seen with it": [_local(here, line.first_exposed_at) for line in answer.subjects],
-        "Last active": [_local(here, line.last_active_at) for line in answer.subjects],
-        "Sessions": [line.sessions for line in answer.subjects],
-        "Feature uses": [line.feature_uses for line in answer.subjects],
-        "Requests": [line.requests for line in answer.subjects],
-        "Errors": [line.errors for line in answer.subjects],
-        "Satisfaction": [line.satisfaction for line in answer.subjects],
+        "Id": [harmless(line.subject) for line in lines],
+        **({"Has it": [line.enabled for line in lines]} if everybody else {}),
+        "Why": [REASONS.get(line.reason, line.reason) for line in lines],
+        "Audience": [harmless(names.get(line.audience or "", line.audience)) for line in lines],
+        "First seen with it": [_local(here, line.first_exposed_at) for line in lines],
+        "Last active": [_local(here, line.last_active_at) for line in lines],
+        "Sessions": [line.sessions for line in lines],
+        "Feature uses": [line.feature_uses for line in lines],
+        "Requests": [line.requests for line in lines],
+        "Errors": [line.errors for line in lines],
+        "Satisfaction": [line.satisfaction for line in lines],
     })
-    st.dataframe(frame, hide_index=True, alt="Subjects with their numbers", column_config={
+    st.dataframe(frame, hide_index=True, alt="Subjects with their numbers", placeholder=formats.NONE, column_config={
         "First seen with it": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
         "Last active": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-        "Satisfaction": st.column_config.NumberColumn(format="%.1f")})
+        "Satisfaction": st.column_config.NumberColumn(format="%.1f")},
+        key="subjects", selection_mode="single-row", on_select=partial(_explain, [line.subject for line in lines]))
+
+
+def _explain(subjects: Sequence[str]) -> None:
+    """The box above follows the chosen row."""
+    rows = st.session_state["subjects"]["selection"]["rows"]
+    if rows:
+        st.session_state["subject"] = subjects[rows[0]]
+
+
+def _audiences(here: Here, entry: RolloutEntry) -> dict[str, str]:
+    """What the plan calls its audiences."""
+    return {each.key: each.name for each in here.ask("plan", PlanRequest(entry.key), settled=True).plan.audiences}
+
+
+def as_file(answer: WorkspacesAnswer) -> list[dict[str, Any]]:
+    """The page of subjects with what the register says of them: a row each."""
+    return [{"id": line.subject, "has it": line.enabled, "arm": line.arm, "why": REASONS.get(line.reason, line.reason),
+             "audience": line.audience, "first seen with it": line.first_exposed_at, "last active": line.last_active_at,
+             "sessions": line.sessions, "feature uses": line.feature_uses, "requests": line.requests,
+             "errors": line.errors, "satisfaction, 1 to 5": line.satisfaction, **dict(line.attributes)}
+            for line in answer.subjects]
 
 
 def _local(here: Here, at: datetime | None) -> datetime | None:

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.panels import explore_answer
 from pages.panels.explore_chart import telling
-from pages.panels.explore_questions import SHIPPED
 from pages.panels.explore_schema import COLUMNS, VIEWS
+from pages.panels.explore_shipped import SHIPPED
 from rollout_core.errors import InvalidRequest, QueryRefused, StoreUnavailable
 from rollout_core.ports.event_store import Found
 from rollout_core.storage.event_store import DuckdbEventStore, open_event_store
@@ -79,8 +79,21 @@ def test_a_viewer_runs_no_sql_on_the_page_as_in_the_interface() -> None:
 
 def test_opening_the_page_asks_nothing_and_says_how_to_begin() -> None:
     room = put(Room())
-    assert "Choose a question above" in text_of(open_explore())
+    app = open_explore()
+    assert "Where to begin?" in text_of(app)
+    assert [each.label for each in app.button if str(each.key).startswith("ask-")][-len(SHIPPED):] == [
+        each.name for each in SHIPPED]
     assert asked(room) == []
+
+
+def test_a_question_on_the_empty_page_is_a_press_away() -> None:
+    room = put(Room())
+    app = open_explore()
+    app.button(key="ask-worst-inp").click().run()
+    assert asked(room) == [SHIPPED[0].sql]
+    assert app.selectbox(key="explore-chosen").value == "worst-inp"
+    assert app.query_params["question"] == "worst-inp"
+    assert "4 rows" in text_of(app)
 
 
 def test_a_chosen_question_is_asked_at_once_and_stands_in_the_address() -> None:

@@ -13,9 +13,18 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.panels import adoption_parts, business_parts, errors_parts, feedback_parts, speed_parts, vitals_parts
+from pages.panels import (
+    adoption_parts,
+    business_parts,
+    errors_parts,
+    feedback_parts,
+    speed_parts,
+    subjects_parts,
+    vitals_parts,
+)
 from pages.panels.evidence import bounds, rows_as_file
 from pages.panels.files import as_csv
+from rollout_core.flags.decision import Reason
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import measured
@@ -253,3 +262,32 @@ def test_a_time_in_which_nothing_came_is_one_sentence_and_two_ways_on(question: 
     assert "Choose a longer time above." in shown(app)
     assert not app.get("plotly_chart")
     assert not app.header
+
+
+def test_every_reason_of_a_decision_has_its_words() -> None:
+    assert set(subjects_parts.REASONS) == {str(each) for each in Reason}
+
+
+def test_subjects_are_called_by_the_plans_own_names_and_unknown_is_a_dash(room: FakeControlRoom) -> None:
+    app = open_page("control/subjects.py", **HERE)
+    rows = app.dataframe[0].value
+    assert rows["Why"].tolist() == ["drawn by chance", "by hand"]
+    assert rows["Audience"][0] == "New users (30 days)"
+    assert rows["Sessions"].isna()[1]
+    assert app.dataframe[0].proto.placeholder == "–"
+    assert "Has it" not in rows
+
+
+def test_everybody_shows_who_has_it_and_who_has_not(room: FakeControlRoom) -> None:
+    assert "Has it" in open_page("control/subjects.py", who="Everybody", **HERE).dataframe[0].value
+
+
+def test_the_page_of_subjects_stands_in_the_address() -> None:
+    asked: list[Any] = []
+
+    def heard(request: Any) -> Any:
+        asked.append(request)
+        return ANSWERS["workspaces"](request)
+    put(FakeControlRoom({"workspaces": heard}))
+    open_page("control/subjects.py", **HERE, **{"subjects-page": "7", "search": "user-1"})
+    assert (asked[-1].page, asked[-1].search) == (7, "user-1")

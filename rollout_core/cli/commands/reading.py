@@ -95,7 +95,7 @@ def explain(call: Call, subject: str, flag: str | None) -> None:
 
 
 @click.command("workspaces")
-@click.option("--search", default="", help="Ids that begin with this.")
+@click.option("--search", default="", help="Ids that contain this.")
 @click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--all", "everybody", is_flag=True, help="Also those that do not have it.")
 @shared
