@@ -28,7 +28,8 @@ REASONS: Mapping[str, str] = {
     "in_by_bucket": "drawn by chance", "out_by_bucket": "not drawn yet", "subject_override": "by hand",
     "environment_override": "by the environment", "not_eligible": "not eligible", "no_audience": "in no audience yet",
     "holdout": "held out to compare", "flag_not_entered": "waits for its phase",
-    "prerequisite_off": "needs another flag", "paused": "rollout is paused", "stopped": "rollout is stopped", "not_running": "rollout is not running",
+    "prerequisite_off": "needs another flag", "paused": "rollout is paused", "stopped": "rollout is stopped",
+    "not_running": "rollout is not running",
 }
 """Why a subject gets what it gets, in a few words; a test holds it complete."""
 
