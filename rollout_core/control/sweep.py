@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from logging import getLogger
 
 from rollout_core.analysis.verdict import Verdict
@@ -27,13 +26,14 @@ from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.look import still_look
 from rollout_core.insight.monitor import MonitorAnswer, monitor
+from rollout_core.insight.past import past_of
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.ladder import REDUCTIONS, ROLLBACK_OF, Act, Past, Proposal, Seen, propose
+from rollout_core.rollouts.ladder import ROLLBACK_OF, Act, Proposal, Seen, propose
 from rollout_core.rollouts.ramping import climb, guarded_by
 from rollout_core.rollouts.status import Status
 from rollout_core.rollouts.targets import Rollback
@@ -124,20 +124,6 @@ def errors_of(here: Scene, found: Judgement) -> Verdict | None:
     rule = guarded_by(here.plan)
     return None if rule is None else next(
         (each for each in found.verdicts.guardrails if each.key == rule.key), None)
-
-
-def past_of(room: Room, here: Scene) -> Past:
-    """The autopilot's last reduction, unless somebody raised the rollout again since."""
-    raised_at = max((later.began_at for earlier, later in pairwise(here.epochs)
-                     if later.percentage > earlier.percentage), default=None)
-    with room.control.read() as unit:
-        for record in unit.decisions.tail(here.rollout.key, limit=50):
-            if raised_at is not None and record.swept_at <= raised_at:
-                break
-            if record.done and record.act in (*REDUCTIONS, Act.STEP_BACK):
-                because = record.seen.get("because")
-                return Past(record.swept_at, tuple(because) if isinstance(because, list | tuple) else ())
-    return Past()
 
 
 def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | None, proposal: Proposal) -> Swept:

@@ -101,6 +101,20 @@ def test_in_mode_act_the_step_its_record_and_its_trail_come_together(harmed: Roo
     assert share(harmed) == before // 2
 
 
+def test_after_a_person_resumed_evidence_begins_anew_and_the_guard_goes_on(harmed: Room) -> None:
+    before = share(harmed)
+    with harmed.control.read() as unit:
+        revision = unit.rollouts.get(KEY).revision
+    VERBS["resume"].act(harmed, ADMIN, VERBS["resume"].request(rollout=KEY, revision=revision, reason="mended"))
+    assert isinstance(harmed.clock, MadeClock)
+    harmed.clock.at += timedelta(hours=3)                               # longer than the dwell time
+    swept = swept_at_next_minute(harmed)
+    assert share(harmed) == before, "what was before the resume takes nobody's feature away"
+    assert swept.words != "Nothing is counted yet."
+    verdicts = QUESTIONS["verdicts"].answer(harmed, QUESTIONS["verdicts"].request(rollout=KEY))
+    assert verdicts.guardrails, "judged from the first minute on, whatever little came"
+
+
 def test_every_decision_replays_to_the_same_verdicts(harmed: Room) -> None:
     swept_at_next_minute(harmed)
     decisions = QUESTIONS["decisions"].answer(harmed, QUESTIONS["decisions"].request(rollout=KEY)).decisions

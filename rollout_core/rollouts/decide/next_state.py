@@ -50,7 +50,8 @@ def status_after(rollout: Rollout, verb: Verb) -> Status:
 
 
 def change(rollout: Rollout, now: datetime, cause: Verb, filling: Filling | None = None, **fields: Any) -> Next:
-    """The rollout with these fields, one revision on; opens an epoch if thresholds, flags or the holdout change."""
+    """The rollout with these fields, one revision on; opens an epoch if thresholds, flags, the holdout or, while
+    somebody is served, the evidence version change."""
     if filling is not None:
         fields |= {"thresholds": filling.thresholds, "raises": filling.raises, "percentage": filling.percentage}
     after = replace(rollout, **fields)
@@ -82,9 +83,11 @@ def check_percentage(percentage: int) -> None:
 
 
 def _opens_epoch(before: Rollout, after: Rollout, cause: Verb) -> bool:
-    """Thresholds, served flags, the holdout or the rules (a migration) differ."""
+    """Thresholds, served flags, the holdout or the rules (a migration) differ, or evidence begins anew for those who
+    are served: without an epoch of its own nothing would be judged, and no harm found, until the next change."""
+    anew = before.evidence_version != after.evidence_version and bool(_nonzero(after.thresholds))
     return (_nonzero(before.thresholds) != _nonzero(after.thresholds) or before.served != after.served
-            or before.holdout != after.holdout or cause is Verb.MIGRATE_PLAN)
+            or before.holdout != after.holdout or cause is Verb.MIGRATE_PLAN or anew)
 
 
 def _epoch(rollout: Rollout, now: datetime, cause: Verb) -> Epoch:

@@ -159,6 +159,19 @@ def test_pause_serves_nobody_and_resume_brings_back_exactly_the_same():
     assert resumed.evidence_version == before.evidence_version + 1
 
 
+def test_a_resume_from_a_hold_opens_an_epoch_so_that_the_new_evidence_has_one():
+    held = decide.hold(running("beta"), NOW).rollout
+    resumed = decide.resume(PLAN, held, COUNTED, LATER)
+    assert resumed.epoch is not None
+    assert (resumed.epoch.evidence_version, resumed.epoch.thresholds) == (held.evidence_version + 1, held.thresholds)
+    assert not resumed.raises_exposure
+
+
+def test_a_resume_that_serves_nobody_opens_none():
+    stopped = decide.stop(ready(), NOW).rollout
+    assert decide.resume(PLAN, stopped, COUNTED, LATER).epoch is None
+
+
 def test_resume_at_less_takes_the_last_ones_in_out():
     resumed = decide.resume(PLAN, decide.pause(running("wide"), NOW).rollout, COUNTED, LATER, percentage=5_000).rollout
     assert resumed.percentage == 5_000
