@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.panels import confirm, filters, rollout_parts
-from pages.panels.evidence import criteria_table, pause_table
+from pages.panels import autopilot_parts, confirm, filters, headline, rollout_parts
+from pages.panels.evidence import pause_table
 from pages.panels.furniture import section, title
 from pages.panels.guardrails import guardrails_table
 from pages.panels.page import page, part
@@ -17,36 +17,40 @@ from rollout_core.insight.verdicts import VerdictsRequest
 from rollout_core.people.role import Role
 
 with page(Role.VIEWER) as here:
-    heading = st.container(gap="xsmall")
-    entry = filters.chosen_rollout(here)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with right:
+        entry = filters.chosen_rollout(here)
+    with left:
+        title(entry.name, rollout_parts.badges_of(here, entry))
     places = phase_controls(here, entry)                # every way out stands before any question is asked
-    with heading:
-        title(entry.name, rollout_parts.badges_of(entry))
     confirm.confirm_if_asked()
     with part():
-        status = here.ask("status", StatusRequest(entry.key))
-        rollout_parts.headline(here, places.words, status)
-        lead_button(here, entry, status, places)
+        status, harm = here.ask("status", StatusRequest(entry.key)), headline.harm(here, entry.key)
+        headline.headline(here, places.words, status, harm)
+        lead_button(here, entry, status, places, bool(harm))
+        rollout_parts.forced(status)
         st.space("small")
         phase_stepper(here, status)
         st.space("small")
-        rollout_parts.forced(status)
     left, right = st.columns([1.1, 1], gap="large")
     with left, part():
         gates = here.ask("gates", GatesRequest(entry.key))
-        section("May it advance?", "Bar: 95% interval · tint: meets target" + (
-            f" · to leave {gates.phase_name}" if gates.phase_name else ""))
-        rollout_parts.criteria(here, gates, criteria_table)
+        section("May it advance?", rollout_parts.how_to_read(here, gates))
+        rollout_parts.criteria(here, gates)
         rollout_parts.signing(here, entry, gates)
+        rollout_parts.checklist_link(here, entry)
     with right, part():
-        section("Does it harm?", "Treatment − control · bar: holds at any time · slow ones: share above a fixed time")
+        section("Does it harm?", "With it minus without it · bar: 95% interval, holds at any time · watching: neither "
+                "proven nor ruled out · then: what follows when it is proven")
         guardrails_table(here.ask("verdicts", VerdictsRequest(entry.key), settled=True))
         with st.expander("What would pause it?"):
             check = here.ask("pause_check", PauseCheckRequest(entry.key), settled=True)
             pause_table(check.conditions, here.ask("plan", PlanRequest(entry.key)).plan.pause_conditions)
     with left, part():
-        section("What autopilot did")
-        rollout_parts.decisions(here, entry)
+        section("What does the autopilot do?")
+        autopilot_parts.mode_choice(here, entry)
+        autopilot_parts.doing_now(here, entry.key)
+        autopilot_parts.last_decisions(here, entry)
     with part():
         rollout_parts.who_has_it(here, entry)
     with part():

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.panels import decision_detail, decision_list, filters
+from pages.panels import autopilot_parts, decision_detail, decision_list, filters
 from pages.panels.furniture import section, title
-from pages.panels.page import page
+from pages.panels.page import page, part
 from rollout_core.charts.words import quiet
 from rollout_core.insight.decision import DecisionRequest
 from rollout_core.people.role import Role
@@ -14,6 +14,8 @@ with page(Role.VIEWER) as here:
     with st.container(horizontal=True):
         entry = filters.chosen_rollout(here)
         everything = st.selectbox("Show", decision_list.SHOWN, key="show", bind="query-params", width=230)
+    with part():
+        autopilot_parts.doing_now(here, entry.key)
     found = decision_list.recorded(here, entry.key, everything)
     if not found.lines:
         decision_list.none_yet(entry, everything)

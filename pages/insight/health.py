@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from pages.panels import confirm, filters
+from pages.panels import confirm, filters, states
 from pages.panels.alerts_list import alerts_list
 from pages.panels.furniture import chart, drawn, section, title
 from pages.panels.health_card import health_card, recommendations
@@ -31,20 +31,29 @@ def health(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         ways_out(here, entry)
     section(f"Why {score.score} and not 100?" if score.score < 100 else "Why 100?",
             f"Each row takes points away from the score above it · {score.inputs_with_data} of {score.inputs} inputs "
-            "have data")
+            "have data of now · for people to look at; it never decides anything")
     health_waterfall(score)
     section("When did it change?", f"Health score, {label.lower()} · higher is better · gap: nothing to compute from")
-    said = f"Health score, {label.lower()}, now {score.score} of 100"
-    chart(drawn(score_curve, answer, here.theme, here.local), said, "score")
+    if any(point.score is not None for point in answer.history):
+        said = f"Health score, {label.lower()}, now {score.score} of 100"
+        chart(drawn(score_curve, answer, here.theme, here.local), said, "score")
+    else:
+        st.markdown(quiet("No score in this time: nothing arrived that it could be computed from."))
     section("Open alerts", "Worst and most urgent first")
     alerts_list(here, answer.alerts)
 
 
 with page(Role.VIEWER) as look:
-    title("Health", quiet("One glance for people; the score never acts by itself"))
-    with st.container(horizontal=True):
+    name, choices = st.columns([1.4, 1], vertical_alignment="bottom")
+    with choices, st.container(horizontal=True, horizontal_alignment="right"):
         chosen = filters.chosen_rollout(look)
         choice, said = filters.chosen_window(look, chosen, "Last 24 hours")
-    st.markdown(f"{of(STATUS, chosen.status).badge} {quiet(f'{chosen.percentage:g}% planned')}")
+    with name:
+        title("Health", f"{of(STATUS, chosen.status).badge} {quiet(f'{chosen.percentage:g}% planned')}")
+    if chosen.status in ("draft", "ready"):
+        states.empty("It has not started.", "Nobody has it, so there is nothing to be healthy or not.")
+        st.page_link("control/rollout.py", label="Open the rollout", icon=":material/stairs:",
+                     query_params={"rollout": chosen.key})
+        st.stop()
     health(chosen, choice, said)
     confirm.confirm_if_asked()

@@ -25,15 +25,15 @@ def overview(here: Here) -> None:
     if not answer.rollouts:
         filters.no_rollout_yet()
         return
-    labels = {entry.key: label for label, entry in
-              filters.labels(here.ask("rollouts", RolloutsRequest()).rollouts).items()}
+    known = filters.labels(here.ask("rollouts", RolloutsRequest()).rollouts)
+    labels = {entry.key: label for label, entry in known.items()}
     section("Needs you")
     if answer.last_event_at is None:
         st.page_link("insight/getting_started.py", label="No event has arrived yet: connect a source",
                      icon=":material/rocket_launch:")
-    needs_you(here, answer.needs, labels)
+    needs_you(here, answer.needs, known)
     st.space("small")
-    section("All rollouts", "Worst first · phase, share of eligible subjects, health, next gate, open alerts")
+    section("All rollouts", "Worst first · phase, share of eligible subjects, health, may it advance, open alerts")
     for rollout in answer.rollouts:
         rollout_card(here, rollout, labels.get(rollout.rollout, rollout.name))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import streamlit as st
 
 from pages.panels import acting
-from pages.panels.furniture import table
+from pages.panels.furniture import BUTTON_WIDTH, table
 from pages.panels.page import Here, part
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet, sentence
@@ -34,28 +34,39 @@ def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | 
         return
     with st.container(border=True, gap="xsmall"):
         for alert in sorted(alerts, key=lambda each: RANK[each.severity]):
-            level, text, ways = st.columns([0.8, 5.6, 1.6], vertical_alignment="center", gap="small")
-            level.markdown(words.of(words.SEVERITY, alert.severity).badge)
+            level, text, ways = st.columns([1, 5.2, 2.9], vertical_alignment="center", gap="small")
+            level.markdown(_level(alert))
             with text:
                 st.markdown(_text(here, alert, names or {}))
                 _history(here, alert)
             if here.may(Role.OPERATOR):
-                with ways:
+                with ways, st.container(horizontal=True, horizontal_alignment="right"):
                     _ways(here, alert)
 
 
+def _level(alert: Alert) -> str:
+    """How bad it is; of what is over, how bad it was, without the colour."""
+    word = words.of(words.SEVERITY, alert.severity)
+    return words.badge(word.text, "gray", word.icon) if alert.state is AlertState.RESOLVED else word.badge
+
+
 def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
+    """What it is, what was seen, what to do first, since when."""
     name = f"{plain(names[alert.rollout])}: " if alert.rollout in names else ""
     proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
-    advice = f"{sentence(alert.advice[0])}  \n" if alert.advice else ""
     title = alert.title.removeprefix(f"{names.get(alert.rollout, '')}: ")
-    return f"**{name}{plain(title)}**{proven}  \n{advice}{quiet(_when(here, alert))}"
+    seen = sentence(str(alert.facts.get("evidence", "")).removesuffix("; not proven yet"))
+    advice = sentence(alert.advice[0]) if alert.advice else ""
+    said = " ".join(part for part in (seen, advice) if part)
+    return "  \n".join(filter(None, (f"**{name}{plain(title)}**{proven}", said, quiet(_when(here, alert)))))
 
 
 def _when(here: Here, alert: Alert) -> str:
     since = f"since {here.when(alert.opened_at)}, {formats.span(here.now - alert.opened_at)}"
     again = f", opened {alert.times_opened} times" if alert.times_opened > 1 else ""
-    return f"{since}{again} · {_state(here, alert)}"
+    calm = alert.calm_since_at is not None and alert.state is not AlertState.RESOLVED
+    resolving = f" · calm since {here.when(alert.calm_since_at)}, resolves by itself" if calm else ""
+    return f"{since}{again} · {_state(here, alert)}{resolving}"
 
 
 def _state(here: Here, alert: Alert) -> str:
@@ -88,9 +99,9 @@ def _ways(here: Here, alert: Alert) -> None:
     if alert.state is AlertState.RESOLVED:
         return
     if alert.state is AlertState.OPEN:
-        st.button("Acknowledge", key=f"ack-{alert.id}", width="stretch", on_click=acting.act,
+        st.button("Acknowledge", key=f"ack-{alert.id}", width=BUTTON_WIDTH, on_click=acting.act,
                   args=("acknowledge_alert", "Acknowledged."), kwargs={"alert": alert.id})
-    with st.popover("Snooze…" if alert.state is not AlertState.SNOOZED else "Change…", width="stretch"):
+    with st.popover("Snooze…" if alert.state is not AlertState.SNOOZED else "Change…", width=BUTTON_WIDTH):
         how_long = st.selectbox("Quiet", list(SNOOZES), key=f"snooze-{alert.id}")
         why = st.text_input("Reason", key=f"why-{alert.id}", placeholder="Goes on record with your name")
         st.button("Snooze", key=f"snooze-go-{alert.id}", on_click=acting.act, args=("snooze_alert", "Snoozed."),

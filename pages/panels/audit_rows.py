@@ -13,22 +13,21 @@ OUTCOME = {"done": words.Word("Done", "gray", "check"), "refused": words.Word("R
            "failed": words.Word("Failed", "red", "error")}
 
 
-def audit_rows(here: Here, records: Sequence[AuditRecord]) -> list[dict[str, str]]:
-    """Two columns, so that it reads on a phone too."""
-    return [{"Who and when": _who(here, record), "What": _what(record.entry)} for record in records]
+def audit_rows(here: Here, records: Sequence[AuditRecord], of_one: bool = False) -> list[dict[str, str]]:
+    """Three columns, so that it reads on a phone too. `of_one`: all are of the rollout of the page."""
+    return [{"When": f"{plain(here.when(record.entry.at))}  \n{quiet(f'entry {record.seq:,}')}",
+             "Who": _who(record.entry), "What": _what(record.entry, of_one)} for record in records]
 
 
-def _who(here: Here, record: AuditRecord) -> str:
-    entry = record.entry
+def _who(entry: AuditEntry) -> str:
     claimed = f", says {plain(entry.claimed)}" if entry.claimed else ""
-    where = f"{entry.role}, {entry.origin or entry.via} · {record.seq:,}"
-    return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(here.when(entry.at)))}  \n{quiet(plain(where))}"
+    return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(f'{entry.role}, {entry.origin or entry.via}'))}"
 
 
-def _what(entry: AuditEntry) -> str:
+def _what(entry: AuditEntry, of_one: bool) -> str:
     verb = entry.verb.replace("_", " ").capitalize()
     mark = "" if entry.outcome == "done" else f"{words.of(OUTCOME, entry.outcome).badge} "
-    where = f" {plain(entry.rollout)}" if entry.rollout else ""
+    where = f" {plain(entry.rollout)}" if entry.rollout and not of_one else ""
     changed = " ".join(part for part in (_about(entry.after), change_words(entry.before, entry.after)) if part)
     reason = f"  \n{quiet(plain(entry.reason))}" if entry.reason else ""
     return f"{mark}**{plain(verb)}**{where} {changed}{reason}".rstrip()

@@ -8,14 +8,16 @@ counted, so that a slow or failing count never stands in their way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from pages.panels import acting, foresight
+from pages.panels.foresight import noun
+from pages.panels.last_change import changed_by
 from pages.panels.page import Here, page
+from pages.panels.wording import MEANS, ROLLBACKS, WAYS_OUT, WORDING
 from rollout_core.charts import formats
 from rollout_core.charts.words import plain, quiet
 from rollout_core.control import VERBS
@@ -25,46 +27,17 @@ from rollout_core.errors import ReasonMissing, RolloutError
 from rollout_core.people.role import Role
 
 ASKED, REASON, PERCENT, HINT = "asked", "asked-reason", "asked-percentage", "asked-hint"
-REVISION, TARGET = "asked-revision", "asked-target"
+REVISION, TARGET, KIND = "asked-revision", "asked-target", "asked-kind"
+CHOOSES_SHARE = frozenset({"set_percentage", "resume"})
+"""Verbs whose dialog asks how much."""
 
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A verb in its dialog: the question, the button with and without the new percentage, what is told afterwards."""
-
-    question: str
-    button: str
-    plain_button: str
-    done: str
-
-
-WORDING: Mapping[str, Wording] = {
-    "start": Wording("Start this rollout?", "Start at {to}", "Start", "Started"),
-    "advance": Wording("Advance to the next phase?", "Advance to {to}", "Advance", "Advanced"),
-    "set_percentage": Wording("Set the percentage", "Set to {to}", "Set", "Percentage set"),
-    "hold": Wording("Hold here?", "Hold at {to}", "Hold", "Held"),
-    "pause": Wording("Pause for everybody?", "Pause", "Pause", "Paused"),
-    "resume": Wording("Resume?", "Resume at {to}", "Resume", "Resumed"),
-    "roll_back": Wording("Roll back?", "Roll back to {to}", "Roll back", "Rolled back"),
-    "complete": Wording("Complete this rollout?", "Complete at {to}", "Complete", "Completed"),
-    "stop": Wording("Stop at once, for everybody?", "Stop", "Stop", "Stopped"),
-    "prepare": Wording("Make this rollout ready?", "Make ready", "Make ready", "Ready"),
-}
-MEANS: Mapping[str, str] = {
-    "hold": "Exposure stays as it is and rises no more by itself, until somebody resumes or advances.",
-    "pause": "Everybody goes back to the old version. Where it was is remembered; evidence starts anew after resuming.",
-    "resume": "Evidence starts anew from here.",
-    "roll_back": "It is held afterwards, until somebody resumes. A phase that is entered again starts its minimum "
-                 "duration and its evidence anew.",
-}
-"""What a verb does besides who gains and loses; a newcomer cannot know it from the button."""
-
-WAYS_OUT = frozenset({"hold", "pause", "roll_back", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The change somebody wants: a verb on a rollout, and what was chosen already (the kind of rollback)."""
+    """The change somebody wants: a verb on a rollout, and what was chosen already (the kind of rollback). `percentage`
+    is served now or, for a resume, was before; `to` names the phase it leads to, `back` where each kind of rollback
+    leads."""
 
     verb: str
     rollout: str
@@ -72,6 +45,8 @@ class Asked:
     unit: str
     percentage: float = 0.0
     fields: tuple[tuple[str, Any], ...] = ()
+    to: str = ""
+    back: tuple[tuple[str, float], ...] = ()
 
 
 def ask_for(asked: Asked) -> None:
@@ -82,7 +57,7 @@ def ask_for(asked: Asked) -> None:
 
 def forget() -> None:
     """Cancel: nothing is asked for any more."""
-    for key in (ASKED, REASON, PERCENT, HINT, REVISION, TARGET):
+    for key in (ASKED, REASON, PERCENT, HINT, REVISION, TARGET, KIND):
         st.session_state.pop(key, None)
 
 
@@ -90,7 +65,7 @@ def confirm_if_asked() -> None:
     """Opens the dialog of what was asked for; the last thing a page does."""
     asked = st.session_state.get(ASKED)
     if asked is not None:
-        question = WORDING[asked.verb].question
+        question = f"Advance to {plain(asked.to)}?" if asked.to else WORDING[asked.verb].question
         st.dialog(question, width="medium", on_dismiss=forget)(_dialog)(asked)
 
 
@@ -113,22 +88,41 @@ def _dialog(asked: Asked) -> None:
 
 def _show(here: Here, asked: Asked) -> Preview | None:
     """The change in numbers and words; None when it could not be counted or is refused, which is then said."""
-    if asked.verb == "set_percentage":
-        st.number_input("Percentage of eligible subjects", 0.0, 100.0, value=asked.percentage, step=1.0, key=PERCENT,
-                        format="%g")
-    if asked.verb in MEANS:
-        st.markdown(quiet(MEANS[asked.verb]))
+    _choices(asked)
     preview: Preview | None = None
     try:
         preview = foresight.foresee(here, asked.verb, _fields(asked))
         st.session_state[TARGET] = preview.to
-        foresight.show(here, asked.name, asked.unit, preview)
+        foresight.show(here, (asked.name, asked.unit), preview)
     except RolloutError as error:
         st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
+        st.markdown(MEANS[asked.verb])
     if preview is not None and _moved_on(asked, preview):
         return None
     _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
+
+
+def _choices(asked: Asked) -> None:
+    """What is still to be chosen: how much, or which way back."""
+    if asked.verb in CHOOSES_SHARE:
+        most = 100.0 if asked.verb == "set_percentage" else asked.percentage
+        st.number_input(f"Percentage of eligible {noun(asked.unit)}", 0.0, most, value=asked.percentage, step=1.0,
+                        key=PERCENT, format="%g")
+    if asked.verb == "roll_back":
+        said = ways_back(asked.back)
+        st.session_state.setdefault(KIND, dict(asked.fields)["kind"])
+        st.radio("How far back?", list(said), key=KIND, on_change=_other_kind, format_func=said.__getitem__)
+
+
+def ways_back(back: tuple[tuple[str, float], ...]) -> dict[str, str]:
+    """Kind of rollback -> what it is called, with the share that it leads to."""
+    return {kind: ROLLBACKS[kind].format(to=f"{percentage:g}%") for kind, percentage in back}
+
+
+def _other_kind() -> None:
+    """Where the way back leads is not known until it is counted anew."""
+    st.session_state.pop(TARGET, None)
 
 
 def _moved_on(asked: Asked, preview: Preview) -> bool:
@@ -136,15 +130,15 @@ def _moved_on(asked: Asked, preview: Preview) -> bool:
     seen = st.session_state.setdefault(REVISION, preview.revision)
     if seen == preview.revision or asked.verb in WAYS_OUT:
         return False
-    st.error(f"Somebody changed this rollout while you were looking (revision {seen} then, {preview.revision} now). "
-             "Nothing was changed by you. Close this and look again.", icon=":material/sync_problem:")
+    st.error(f"{plain(changed_by(asked.rollout))} (revision {seen} then, {preview.revision} now). Nothing was changed "
+             "by you. Close this and look again.", icon=":material/sync_problem:")
     return True
 
 
 def _reason(asked: Asked, preview: Preview | None) -> None:
     needed = preview is not None and preview.needs_reason
-    st.text_area("Reason for going on against the evidence" if needed else "Reason (optional)", key=REASON, height=76,
-                 placeholder="Goes on record with your name")
+    st.text_area("Reason for going on before everything is proven" if needed else "Reason (optional)", key=REASON,
+                 height=76, placeholder="Goes on record with your name")
     if st.session_state.get(HINT):
         st.error(st.session_state[HINT], icon=":material/edit:")
     if preview is not None:
@@ -166,8 +160,10 @@ def _buttons(asked: Asked, preview: Preview | None) -> None:
 
 def _fields(asked: Asked) -> dict[str, Any]:
     fields: dict[str, Any] = {"rollout": asked.rollout, **dict(asked.fields)}
-    if asked.verb == "set_percentage":
+    if asked.verb in CHOOSES_SHARE:
         fields["percentage"] = float(st.session_state.get(PERCENT, asked.percentage))
+    if asked.verb == "roll_back":
+        fields["kind"] = st.session_state.get(KIND, fields["kind"])
     return fields
 
 
@@ -197,8 +193,7 @@ def said(asked: Asked, change: Change) -> str:
     if not change.audit_seq:
         return f"{WORDING[asked.verb].done}, and not recorded yet."
     now = formats.bucket_percent(change.after.percentage if change.after else None)
-    noun = foresight.noun(asked.unit)
-    moved = [f"{formats.counted(count, noun)} {word} it." for count, word in
+    moved = [f"{formats.counted(count, noun(asked.unit))} {word} it." for count, word in
              ((change.gained, "gained"), (change.lost, "lost")) if count]
     return " ".join([f"{WORDING[asked.verb].done}, now {now}.", *moved, f"Revision {change.revision}."])
 

@@ -10,6 +10,7 @@ from pages.panels.decision_list import word_of
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
 from rollout_core.analysis.verdict import WORST_FIRST, Verdict
+from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.words import Word, badge, plain, quiet, sentence
 from rollout_core.insight.decision import DecisionAnswer
@@ -26,7 +27,7 @@ def told(here: Here, entry: RolloutEntry, answer: DecisionAnswer) -> None:
     with st.container(border=True):
         st.markdown(f"### {_headline(answer)}\n{sentence(answer.summary)}", anchors=False)
         st.markdown(f"{word.badge} {_mode(answer)} "
-                    f"{quiet(f'{here.when(answer.swept_at)} · epoch {answer.epoch} · {_looked_at(here, answer)}')}")
+                    f"{quiet(f'{here.when(answer.swept_at)} · {_looked_at(here, answer)}')}")
         st.markdown(f"**What was done**  \n{_done(answer)}")
         if answer.otherwise:
             st.markdown(f"**What would have changed it**  \n{sentence(answer.otherwise)}")
@@ -71,8 +72,13 @@ def numbers(answer: DecisionAnswer) -> None:
     section("What was seen?", "Worst first · bounds hold at all times together · e speaks for harm, or for a "
             "criterion, and decides when it reaches what is needed")
     guards.sort(key=lambda each: WORST_FIRST.index(each.verdict.status))
-    if guards:
-        table([_row(each, "Does it harm?", words.GUARDRAIL) for each in guards], "Guardrails as they were seen")
+    safe = [each for each in guards if each.verdict.status is Standing.SAFE]
+    open_ones = [each for each in guards if each.verdict.status is not Standing.SAFE]
+    if open_ones:
+        table([_row(each, "Does it harm?", words.GUARDRAIL) for each in open_ones], "Guardrails as they were seen")
+    if safe:
+        with st.expander(f"{formats.counted(len(safe), 'rules')} safe: harm ruled out"):
+            table([_row(each, "Does it harm?", words.GUARDRAIL) for each in safe], "Safe guardrails as they were seen")
     if answer.criteria:
         table([_row(each, "May it advance?", words.CRITERION) for each in answer.criteria],
               "Criteria as they were seen")
@@ -121,11 +127,12 @@ def value(line: NamedVerdict, number: float) -> str:
 
 
 def _e(verdict: Verdict) -> str:
-    many = f"{verdict.n_treatment:,} against {verdict.n_control:,}" if verdict.n_control else f"{verdict.n_treatment:,}"
+    many = f"{verdict.n_treatment:,} with"
+    many += f", {verdict.n_control:,} without" if verdict.n_control else ""
     if not verdict.log_e_needed:
         return quiet(many)
     needed = formats.e_value(verdict.log_e_needed)
-    return quiet(f"e = {formats.e_value(verdict.log_e)} of {needed} needed · {many}")
+    return f"{quiet(f'e = {formats.e_value(verdict.log_e)} of {needed} needed')}  \n{quiet(many)}"
 
 
 def replay(here: Here, answer: DecisionAnswer) -> None:

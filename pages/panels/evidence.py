@@ -39,10 +39,12 @@ def gate_word(gate: Gate) -> Word:
 
 def _aim(gate: Gate) -> str:
     """The target below the name, unless the name says it already ("Error rate below 1 %")."""
-    said = gate.name.replace(" ", "").lower()
-    if gate.needed.replace(" ", "").replace("+", "").lower() in said:
-        return ""
-    return f"  \n{quiet(plain(gate.needed))}"
+    return "" if says_target(gate.name, gate.needed) else f"  \n{quiet(plain(gate.needed))}"
+
+
+def says_target(name: str, needed: str) -> bool:
+    """Whether a criterion's name says its target already ("Error rate below 1 %", "below 1%")."""
+    return needed.replace(" ", "").replace("+", "").lower() in name.replace(" ", "").lower()
 
 
 def missing(words_of_gate: str) -> str:
@@ -61,16 +63,27 @@ def gate_evidence(here: Here, gate: Gate) -> str:
         return f"{drawings.hatch(f'{gate.name}: no data')}  \n{quiet(plain(gate.words))}"
     lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
     if word is words.NOT_YET or word is words.NOT_MET:
-        lines.append(quiet(plain(missing(gate.words))) if "; " in gate.words else "")
+        lines.append(quiet(plain(wanting(here, gate))))
     return "  \n".join(line for line in lines if line)
+
+
+def wanting(here: Here, gate: Gate) -> str:
+    """What is missing and when: "about 1,200 more answers, likely by Thu 26 Nov, nearly surely by Wed 2 Dec"."""
+    if gate.earliest_at is not None:
+        return f"nobody has been in for long enough since evidence began; the first {here.weekday(gate.earliest_at)}"
+    if not gate.missing:
+        return missing(gate.words) if "; " in gate.words else ""
+    dates = (("likely by", gate.decides_at), ("nearly surely by", gate.surely_at))
+    return ", ".join([gate.missing, *(f"{said} {here.weekday(at)}" for said, at in dates if at is not None)])
 
 
 def number(measured: Measured) -> str:
     """**1.31%** (1.12–1.52) · 182,400 requests."""
     if measured.value is None:
         return quiet(plain(measured.note or "no data"))
-    around = formats.interval(measured.low, measured.high, measured.unit)
-    many = quiet(f"· {formats.counted(measured.n, measured.noun)}") if measured.n else ""
+    single = measured.low == measured.high                # a fact, of which no interval can be told
+    around = "" if single else formats.interval(measured.low, measured.high, measured.unit)
+    many = quiet(f"· {formats.counted(measured.n, measured.noun)}") if measured.n > 1 else ""
     return " ".join(part for part in (f"**{formats.in_unit(measured.value, measured.unit)}**", around, many) if part)
 
 
@@ -86,6 +99,8 @@ def bounds(measured: Measured) -> str:
 def against_target(name: str, measured: Measured, comparison: str | None, target: float | None, word: Word) -> str:
     """The interval bar, or "" when there is no interval or no target to hold it against."""
     if measured.value is None or measured.low is None or measured.high is None or target is None or not comparison:
+        return ""
+    if measured.low == measured.high:
         return ""
     said = (f"{name} {formats.in_unit(measured.value, measured.unit)} "
             f"{formats.interval(measured.low, measured.high, measured.unit)}, "

@@ -9,13 +9,17 @@ from typing import Any
 import streamlit as st
 
 from pages.panels import acting
+from pages.panels.evidence import says_target
 from pages.panels.furniture import table
-from pages.panels.page import Here
+from pages.panels.page import Here, part
+from pages.panels.wording import MEANS, WAYS_OUT
 from rollout_core import bootstrap
+from rollout_core.analysis.verdict import Status
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.control.preview import Preview
 from rollout_core.insight.plan import PlanRequest
+from rollout_core.insight.verdicts import VerdictsRequest
 from rollout_core.rollouts.gates import Gate
 
 NOUNS = {"user": "people", "workspace": "workspaces"}
@@ -31,29 +35,52 @@ def foresee(here: Here, verb: str, fields: dict[str, Any]) -> Preview:
     return bootstrap.current().preview(verb, here.actor, acting.request_of(verb, fields))
 
 
-def show(here: Here, name: str, unit: str, preview: Preview) -> None:
-    """The change in a sentence, three counts, and the evidence at this moment."""
-    st.markdown(sentence(name, unit, preview, phase_names(here, preview.rollout)))
+def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
+    """The change in a sentence, three counts, what it does besides, the evidence, and what would be noticed. `named`
+    are the rollout's name and unit."""
+    st.markdown(sentence(named, preview, phase_names(here, preview.rollout)))
     with st.container(horizontal=True, gap="medium"):
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
         for label, count in counts:
             st.metric(label, "not counted" if count is None else formats.number(count), width="content")
+    st.markdown(quiet(MEANS[preview.verb]))
     if preview.gates:
         table(evidence_rows(preview.gates), "Evidence at this moment")
+    elif preview.verb in WAYS_OUT:
+        with part():
+            harm_now(here, preview.rollout)
     if preview.detects:
-        st.info(plain(" ".join(preview.detects)), icon=":material/query_stats:")
+        said = "  \n".join(plain(each) for each in preview.detects)
+        st.markdown(f"**What would be noticed, and how soon?**  \n{said}")
     if not preview.allowed:
         st.error(plain(preview.refusal), icon=":material/block:")
 
 
-def sentence(name: str, unit: str, preview: Preview, names: Mapping[str, str]) -> str:
+def harm_now(here: Here, rollout: str) -> None:
+    """What is proven worse now, before a way out; a way out needs no proof."""
+    found = here.ask("verdicts", VerdictsRequest(rollout), settled=True).guardrails
+    worse = [each for each in found if each.verdict.status is Status.WORSE]
+    rows = [{"Evidence": words.WORSE.badge, "At this moment": f"**{plain(each.name)}**  \n{quiet(plain(each.words))}"}
+            for each in worse]
+    if rows:
+        table(rows, "Evidence at this moment")
+    else:
+        st.markdown(quiet("No harm is proven at this moment; going back needs no proof." if found else
+                          "Nothing is judged at this moment; going back needs no proof."))
+
+
+def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str]) -> str:
     """"Exercise library goes from **20%** (New users) to **50%** (Half) of eligible people."""
-    def side(percentage: int, phase: str | None) -> str:
-        return f"**{formats.bucket_percent(percentage)}**" + (f" ({plain(names.get(phase, phase))})" if phase else "")
-    if preview.from_percentage == preview.to_percentage and preview.from_phase == preview.to_phase:
-        return f"{plain(name)} stays at {side(preview.to_percentage, preview.to_phase)} of eligible {noun(unit)}."
-    return (f"{plain(name)} goes from {side(preview.from_percentage, preview.from_phase)} to "
-            f"{side(preview.to_percentage, preview.to_phase)} of eligible {noun(unit)}.")
+    (name, unit), moves = named, preview.from_percentage != preview.to_percentage
+    was, then = (f"**{formats.bucket_percent(each)}**" for each in (preview.from_percentage, preview.to_percentage))
+    left = f" ({plain(names.get(preview.from_phase, preview.from_phase))})" if preview.from_phase else ""
+    same = preview.from_phase == preview.to_phase
+    into = f" ({plain(names.get(preview.to_phase, preview.to_phase))})" if preview.to_phase and not same else ""
+    if not moves and same:
+        return f"{plain(name)} stays at {was}{left} of eligible {noun(unit)}."
+    if preview.to_percentage == 0:
+        return f"{plain(name)} goes from {was}{left} to {then}: nobody has it then."
+    return f"{plain(name)} goes from {was}{left} to {then}{into} of eligible {noun(unit)}."
 
 
 def phase_names(here: Here, rollout: str) -> Mapping[str, str]:
@@ -65,8 +92,16 @@ def evidence_rows(gates: Sequence[Gate]) -> list[dict[str, str]]:
     """One sum of what is proven or signed, then every other gate in full: what is unproven is never summed up."""
     good = Counter(str(gate.state) for gate in gates if gate.open)
     rows = [{"Evidence": words.of(words.CRITERION, state).badge,
-             "At this moment": f"{count} of {formats.counted(len(gates), 'gates')}"} for state, count in good.items()]
-    rows += [{"Evidence": words.of(words.CRITERION, gate.state).badge,
-              "At this moment": f"**{plain(gate.name)}** {plain(gate.measured)}  \n{quiet(plain(gate.needed))}"}
+             "At this moment": f"{count} of {formats.counted(len(gates), 'conditions')}"}
+            for state, count in good.items()]
+    rows += [{"Evidence": words.of(words.CRITERION, gate.state).badge, "At this moment": _unproven(gate)}
              for gate in gates if not gate.open]
     return rows
+
+
+def _unproven(gate: Gate) -> str:
+    """Name and target, then the number with its interval, then what is missing."""
+    seen, _, missing = gate.measured.partition("; ")
+    aim = "" if says_target(gate.name, gate.needed) else f", {plain(gate.needed)}"
+    lines = (f"**{plain(gate.name)}**{aim}", plain(seen), quiet(plain(missing)) if missing else "")
+    return "  \n".join(filter(None, lines))

@@ -16,6 +16,9 @@ from rollout_core.insight.audit_file import harmless
 
 LARGEST_WHOLE = 2**53
 MOST_FIGURES = 200
+BUTTON_WIDTH = 134
+"""Px of the buttons at the end of a row, so that they stand in columns."""
+
 _FIGURES: dict[tuple[Any, ...], tuple[tuple[Any, ...], go.Figure]] = {}
 """What was drawn -> what it was drawn from, which keeps those objects alive, and the figure; the oldest goes first."""
 

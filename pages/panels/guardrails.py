@@ -12,8 +12,9 @@ from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
 
-RUNGS = {"hold": "holds", "halve": "halves", "previous_phase": "goes back a phase", "safe_state": "goes to safety",
-         "pause": "pauses", "": "tells"}
+RUNGS = {"hold": "then hold", "halve": "then reduce", "previous_phase": "then a phase back",
+         "safe_state": "then to safety", "pause": "then pause", "": "then tell people"}
+"""The step a rule asks for -> what is to be done when its harm is proven."""
 
 
 def guardrails_table(answer: VerdictsAnswer) -> None:
@@ -25,7 +26,7 @@ def guardrails_table(answer: VerdictsAnswer) -> None:
         st.markdown(quiet("Nothing is judged before the start: there is no treatment to compare."))
         return
     reach = _reach([line.verdict for line in lines])
-    table([{"Guardrail": f"**{plain(line.name)}**  \n{quiet(f'{RUNGS.get(line.rung, line.rung)} when proven')}",
+    table([{"Guardrail": f"**{plain(line.name)}**  \n{quiet(RUNGS.get(line.rung, line.rung))}",
             "State": words.of(words.GUARDRAIL, line.verdict.status).badge, "Evidence": _evidence(line, reach)}
            for line in lines], "Guardrails")
 
@@ -35,15 +36,14 @@ def _evidence(line: NamedVerdict, reach: float) -> str:
     word = words.of(words.GUARDRAIL, verdict.status)
     if word is words.NO_DATA:
         return f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}"
+    many = quiet(f"{verdict.n_treatment:,} with, {verdict.n_control:,} without")
     if verdict.scale != "difference" or verdict.estimate is None or verdict.lower is None or verdict.upper is None:
-        return quiet(plain(line.words))
+        return f"{quiet(plain(line.words))}  \n{many}"
     drawn = (verdict.lower, verdict.estimate, verdict.upper)
-    of = " of slow ones" if line.unit == "ms" else ""
     around = f"({_difference(line, verdict.lower).removesuffix(' pp')} to " \
              f"{_difference(line, verdict.upper).removesuffix(' pp')})"
-    text = f"**{_difference(line, verdict.estimate)}**{of} {around}"
-    many = quiet(f"· {verdict.n_treatment:,} against {verdict.n_control:,}")
-    return f"{drawings.around_zero(drawn, word.mark, reach, f'{line.name} {text}')}  \n{text} {many}"
+    text = f"{'slow: ' if line.unit == 'ms' else ''}**{_difference(line, verdict.estimate)}** {around}"
+    return f"{drawings.around_zero(drawn, word.mark, reach, f'{line.name} {text}')}  \n{text}  \n{many}"
 
 
 def _difference(line: NamedVerdict, value: float) -> str:

@@ -15,21 +15,21 @@ def health_card(answer: HealthAnswer, window: str) -> None:
     """Number, word, change over the window, and the curve on the fixed scale 0 to 100."""
     score = answer.health
     with st.container(border=True, height="stretch", gap="small"):
-        if not score.inputs_with_data:
-            nothing = drawings.hatch("No score: no input has data", 220, 48)
-            st.markdown(f"Health score  \n{words.NO_DATA.badge}  \n{nothing}")
+        word = words.health_word(score.score, score.provisional, score.measured)
+        if word is words.NO_DATA:
+            nothing = drawings.hatch("No score: nothing is measured yet", 220, 48)
+            st.markdown(f"Health score  \n{word.badge}  \n{nothing}")
             return
-        word = words.health_word(score.score, score.provisional)
         st.metric("Health score", f"{score.score} of 100")
         changed = "" if answer.change is None else f"{formats.signed(answer.change, 0)} over {window.lower()}"
         st.markdown(f"{word.badge} {quiet(changed)}")
         points = [point.score for point in answer.history]
         step = max(len(points) // MOST_POINTS, 1)
         thin = [*points[:-1:step], *points[-1:]]
-        st.markdown(drawings.spark(thin, f"Health, {window.lower()}, now {score.score}", colour=word.mark, width=240,
-                                   height=56))
+        st.markdown(drawings.spark(thin, f"Health, {window.lower()}, now {score.score}", colour=word.mark, width=260,
+                                   height=110))
         if score.provisional:
-            st.markdown(quiet(f"Provisional: {score.inputs_with_data} of {score.inputs} inputs have data"))
+            st.markdown(quiet(f"{score.inputs_with_data} of {score.inputs} inputs have data of now"))
 
 
 def recommendations(answer: HealthAnswer) -> None:

@@ -16,16 +16,15 @@ def health_waterfall(health: HealthScore) -> None:
         below = max(level - deduction.points, 0.0)
         rows.append(_deducted(deduction, below, level))
         level = below
-    word = words.health_word(health.score, health.provisional)
+    word = words.health_word(health.score, health.provisional, health.measured)
     rows.append(_row("Health score", word.text.lower(), str(health.score), (0, health.score, palette.MUTED)))
     table(rows, f"Waterfall of deductions from 100 to {health.score}")
 
 
 def _deducted(deduction: Deduction, below: float, level: float) -> dict[str, str]:
     if not deduction.counted:
-        no_data = deduction.evidence.startswith("no data")
         row = _row(deduction.name, deduction.evidence, "0", (level, level, palette.MUTED))
-        return {**row, "Points": words.NO_DATA.badge if no_data else f"**0** {quiet('not counted')}"}
+        return {**row, "Points": f"**0** {quiet('not counted')}" if deduction.fresh else words.NO_DATA.badge}
     points = formats.true_minus(f"-{deduction.points:.0f}") if round(deduction.points) else "0"
     colour = palette.POOR if deduction.points else palette.MUTED
     return _row(deduction.name, deduction.evidence, points, (below, level, colour))

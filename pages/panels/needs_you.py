@@ -1,4 +1,4 @@
-"""What needs a person, worst first, each with one button."""
+"""What needs a person, worst first: what it is, since when it waits, the way to it, and who says "I have it"."""
 
 from __future__ import annotations
 
@@ -7,54 +7,78 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.panels import acting
+from pages.panels.confirm import ask_for
+from pages.panels.furniture import BUTTON_WIDTH
 from pages.panels.page import Here
+from pages.panels.phase_controls import asked
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.overview import Need
+from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.people.role import Role
 
 MOST = 5
 """More than a person takes in at a glance; the rest is one link away."""
 
-BUTTON: Mapping[str, str] = {
-    "roll_back": "Roll back…", "pause": "Pause…", "advance": "Review…", "start": "Review…", "resume": "Review…",
-    "complete": "Review…", "acknowledge_alert": "Acknowledge",
+ROLLOUT = "control/rollout.py"
+WAYS: Mapping[str, tuple[str, str]] = {
+    "advance": ("Review", ROLLOUT), "data": ("See sources", "insight/getting_started.py"),
+    "errors": ("See errors", "insight/errors.py"), "issues": ("See errors", "insight/errors.py"),
+    "performance": ("See Web Vitals", "insight/web_vitals.py"), "adoption": ("See adoption", "insight/adoption.py"),
+    "share": ("See who has it", "control/subjects.py"), "start": ("See checklist", "control/procedure.py"),
 }
+"""What a need is about -> the button that leads there, and the page."""
 
 
-def needs_you(here: Here, needs: Sequence[Need], labels: Mapping[str, str]) -> None:
-    """The card; nothing to do is said in words. `labels` are the rollouts' names in addresses, by key."""
+def needs_you(here: Here, needs: Sequence[Need], known: Mapping[str, RolloutEntry]) -> None:
+    """The card; nothing to do is said in words. `known` are the rollouts by their name in addresses."""
     if not needs:
         st.markdown(quiet("Nothing. No alert is open and nothing waits for a decision."))
         return
+    labels = {entry.key: label for label, entry in known.items()}
     with st.container(border=True, gap="xsmall"):
         for place, need in enumerate(needs[:MOST]):
-            level, text, way = st.columns([1.1, 5.7, 1.3], vertical_alignment="center", gap="small")
+            level, text, ways = st.columns([1.1, 5.2, 2.9], vertical_alignment="center", gap="small")
             level.markdown(words.of(words.SEVERITY, need.severity).badge)
-            what = need.title.removeprefix(f"{need.rollout_name}: ")
-            text.markdown(f"**{plain(need.rollout_name)}: {plain(what)}**  \n{quiet(_detail(here, need))}")
-            with way:
-                _button(here, need, labels.get(need.rollout, need.rollout), place)
+            named = need.title.startswith(need.rollout_name)
+            title = need.title if named else f"{need.rollout_name}: {need.title}"
+            text.markdown(f"**{plain(title)}**  \n{quiet(_detail(here, need))}")
+            with ways, st.container(horizontal=True, horizontal_alignment="right"):
+                _acknowledge(here, need, place)
+                _way(here, need, known, labels.get(need.rollout, need.rollout), place)
     if len(needs) > MOST:
         st.page_link("control/alerts.py", label=f"{len(needs) - MOST} more in Alerts", icon=":material/notifications:")
 
 
 def _detail(here: Here, need: Need) -> str:
+    """What was seen, whether it is still so, and until when somebody has to answer."""
+    seen = sentence(f"{'it was ' if need.calm_since_at else ''}{need.detail}")
+    calm = f"Calm since {here.when(need.calm_since_at)}; resolves by itself." if need.calm_since_at else ""
+    return " ".join(part for part in (seen, calm, _due(here, need)) if part)
+
+
+def _due(here: Here, need: Need) -> str:
     if need.due_at is None:
-        return sentence(need.detail)
+        return ""
     left = need.due_at - here.now
-    due = f"Due {here.when(need.due_at)}, " + (
-        f"{formats.span(left)} left." if left.total_seconds() > 0 else f"overdue by {formats.span(left)}.")
-    return f"{sentence(need.detail)} {due}"
+    if left.total_seconds() <= 0:
+        return f"Answer overdue by {formats.span(left)}."
+    return f"Answer by {here.when(need.due_at)}, {formats.span(left)} left."
 
 
-def _button(here: Here, need: Need, label: str, place: int) -> None:
-    if need.verb == "acknowledge_alert" and here.may(Role.OPERATOR):
-        st.button("Acknowledge", key=f"need-{place}", width="stretch", on_click=acting.act,
-                  args=("acknowledge_alert", "Acknowledged."), kwargs={"alert": need.alert})
-        return
-    urgent = place == 0 and need.verb in ("roll_back", "pause") and need.severity == "critical"
-    if st.button(BUTTON.get(need.verb, "See…") if need.verb != "acknowledge_alert" else "See…", key=f"need-{place}",
-                 width="stretch", type="primary" if urgent else "secondary"):
-        page = "control/alerts.py" if need.verb == "acknowledge_alert" else "control/rollout.py"
+def _acknowledge(here: Here, need: Need, place: int) -> None:
+    if need.alert and here.may(Role.OPERATOR):
+        st.button("Acknowledge", key=f"need-ack-{place}", on_click=acting.act, kwargs={"alert": need.alert},
+                  args=("acknowledge_alert", "Acknowledged."), width=BUTTON_WIDTH,
+                  help="Says that you have it in hand, and takes it off this list.")
+
+
+def _way(here: Here, need: Need, known: Mapping[str, RolloutEntry], label: str, place: int) -> None:
+    """Where it is answered: the rollback's dialog for harm, else the page that shows it."""
+    back = need.verb == "roll_back" and label in known and here.may(Role.OPERATOR)
+    said, page = ("Roll back…", ROLLOUT) if back else WAYS.get(need.topic, ("Review", ROLLOUT))
+    kind = "primary" if back and place == 0 else "secondary"
+    if st.button(said, key=f"need-{place}", width=BUTTON_WIDTH, type=kind):
+        if back:
+            ask_for(asked(known[label], "roll_back", kind="immediate"))
         st.switch_page(page, query_params={"rollout": label})

@@ -6,25 +6,19 @@ rolling back never wait for anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.panels import acting, states
-from pages.panels.confirm import Asked, ask_for, needed_role
+from pages.panels import states
+from pages.panels.confirm import Asked, ask_for, needed_role, ways_back
 from pages.panels.page import Here
 from rollout_core.charts.words import VERB_ICON
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import StatusAnswer
 from rollout_core.people.role import Role
 from rollout_core.rollouts.status import TRANSITIONS, Status, Verb
-
-AUTOPILOT: Mapping[str, str] = {
-    "off": "Off: nothing by itself", "advise": "Advise: says what it would do", "act": "Act: reduces by itself",
-}
-KINDS = ("immediate", "gradual", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +43,8 @@ def phase_controls(here: Here, entry: RolloutEntry) -> Places:
             states.view_only(here, Role.OPERATOR, "hold, pause or roll back")
             return Places(words, words)
         with st.container(horizontal=True, vertical_alignment="center"):
-            lead = st.container(width="content")
-            for verb, label in (("hold", "Hold"), ("pause", "Pause")):
+            lead = st.container(width="content", horizontal=True)
+            for verb, label in (("hold", "Hold…"), ("pause", "Pause…")):
                 if verb in verbs and not (verb == "hold" and entry.status == "held"):
                     _button(entry, verb, label)
             if str(Verb.ROLL_BACK) in verbs and entry.percentage > 0:
@@ -59,43 +53,54 @@ def phase_controls(here: Here, entry: RolloutEntry) -> Places:
     return Places(words, lead)
 
 
-def lead_button(here: Here, entry: RolloutEntry, status: StatusAnswer, places: Places) -> None:
-    """The way forward: primary only when the evidence says so, "anyway" when it does not, nothing for who may not."""
-    for verb in ("prepare", "start", "resume", "advance"):
+def lead_button(here: Here, entry: RolloutEntry, status: StatusAnswer, places: Places, harm: bool) -> None:
+    """The way the evidence points, as the one primary button: back when harm is proven, on when all is proven. The way
+    forward is named "anyway" while it is not, and is not there for who may not."""
+    with places.lead:
+        if harm and entry.percentage > 0 and here.may(Role.OPERATOR):
+            st.button("Roll back…", icon=":material/undo:", key="lead-roll-back", type="primary", on_click=ask_for,
+                      args=(asked(entry, "roll_back", kind="immediate"),))
+        verb = _forward(entry, status)
+        if verb is None or not here.may(needed_role(verb)):
+            return
+        proven = verb == "advance" and status.gates.state in ("met", "signed") and status.gates.total > 0 and not harm
+        ready = verb == "start" and not status.gates.not_met
+        to = status.next_phase.name if verb == "advance" and status.next_phase is not None else ""
+        _button(entry, verb, _lead_label(verb, status, proven), primary=proven or ready, to=to)
+
+
+def _forward(entry: RolloutEntry, status: StatusAnswer) -> str | None:
+    """The verb that leads on from here, if there is one."""
+    for verb in ("prepare", "start", "resume", "advance", "complete"):
         if verb not in allowed(entry.status) or (verb == "prepare" and entry.status != "draft"):
             continue
         if verb == "advance" and status.next_phase is None:
             continue
-        if not here.may(needed_role(verb)):
-            return
-        proven = verb == "advance" and status.gates.state in ("met", "signed") and status.gates.total > 0
-        with places.lead:
-            _button(entry, verb, _lead_label(verb, status, proven), primary=proven or verb == "start")
-        return
+        return verb
+    return None
 
 
 def _lead_label(verb: str, status: StatusAnswer, proven: bool) -> str:
     if verb == "advance" and status.next_phase is not None:
         return f"Advance to {status.next_phase.percentage:g}%…" if proven else "Advance anyway…"
-    return {"start": "Start…", "resume": "Resume…", "prepare": "Make ready…"}[verb]
+    return {"start": "Start…", "resume": "Resume…", "prepare": "Make ready…", "complete": "Complete…"}[verb]
 
 
-def asked(entry: RolloutEntry, verb: str, **fields: object) -> Asked:
+def asked(entry: RolloutEntry, verb: str, to: str = "", **fields: object) -> Asked:
     """What a press on this rollout asks for."""
-    return Asked(verb, entry.key, entry.name, entry.unit, entry.percentage, tuple(fields.items()))
+    served = entry.remembered if verb == "resume" and entry.remembered is not None else entry.percentage
+    return Asked(verb, entry.key, entry.name, entry.unit, served, tuple(fields.items()), to, entry.back)
 
 
-def _button(entry: RolloutEntry, verb: str, label: str, primary: bool = False) -> None:
+def _button(entry: RolloutEntry, verb: str, label: str, primary: bool = False, to: str = "") -> None:
     st.button(label, icon=f":material/{VERB_ICON[verb]}:", key=f"ask-{verb}", on_click=ask_for,
-              args=(asked(entry, verb),), type="primary" if primary else "secondary")
+              args=(asked(entry, verb, to),), type="primary" if primary else "secondary")
 
 
 def _roll_back(entry: RolloutEntry) -> None:
-    half = f"{entry.percentage / 2:g}%"
-    said = {"immediate": f"Now, back to {entry.previous}" if entry.previous else "Now, to 0%",
-            "gradual": f"Halve, to about {half}", "full": "Fully, to the safe state"}
-    kind = st.menu_button("Roll back", KINDS, icon=":material/undo:", key="ask-roll-back",
-                          format_func=lambda each: said[each])
+    said = ways_back(entry.back)
+    kind = st.menu_button("Roll back", list(said), icon=":material/undo:", key="ask-roll-back",
+                          format_func=lambda each: f"{said[each]}…")
     if kind:
         ask_for(asked(entry, "roll_back", kind=kind))
 
@@ -110,20 +115,6 @@ def _more(here: Here, entry: RolloutEntry, verbs: frozenset[str]) -> None:
         ask_for(asked(entry, choice))
 
 
-def autopilot_choice(here: Here, entry: RolloutEntry, mode: str) -> None:
-    """How much the autopilot may do; changing it is a verb of its own."""
-    if not here.may(needed_role("set_autopilot")):
-        st.markdown(AUTOPILOT.get(mode, mode))
-        return
-    key = f"autopilot-{entry.key}"
-    st.selectbox("Autopilot", list(AUTOPILOT), index=list(AUTOPILOT).index(mode), format_func=AUTOPILOT.__getitem__,
-                 key=key, width=280, on_change=_set_autopilot, args=(entry.key, key))
-
-
-def _set_autopilot(rollout: str, key: str) -> None:
-    acting.act("set_autopilot", "Autopilot changed.", rollout=rollout, mode=st.session_state[key])
-
-
 def ways_out(here: Here, entry: RolloutEntry) -> None:
     """Only what lowers exposure, for pages that show harm."""
     verbs = allowed(entry.status)
@@ -131,4 +122,4 @@ def ways_out(here: Here, entry: RolloutEntry) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _roll_back(entry)
-        _button(entry, "pause", "Pause")
+        _button(entry, "pause", "Pause…")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 import streamlit as st
 
 from pages.panels.page import Here
@@ -15,9 +18,44 @@ STATES = {"done": "done", "now": "current", "left": "ahead", "ahead": "ahead"}
 def phase_stepper(here: Here, status: StatusAnswer) -> None:
     """The ordered list of phases; while nobody is served the present phase is crimson."""
     off = status.status in ("paused", "stopped")
-    st.html(stepper([Step(step.name, f"{step.percentage:g}%", _when(here, step, off),
+    ahead = begins(here.now, status) if status.status == "running" else {}
+    st.html(stepper([Step(step.name, f"{step.percentage:g}%", ahead_words(here, ahead.get(step.key)) or
+                          _when(here, step, off),
                           "stopped" if off and step.state == "now" else STATES.get(step.state, "ahead"))
                      for step in status.phases], f"Phases of {status.name}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """When a phase ahead may begin: `likely` by what is known of the conditions, else no earlier than that."""
+
+    at: datetime
+    likely: bool
+
+
+def begins(now: datetime, status: StatusAnswer) -> dict[str, Begin]:
+    """The next phase when the last condition is likely met; later ones no earlier than the minimum durations between.
+
+    Empty while a condition has no date.
+    """
+    dates = [each.at for each in status.gates.waiting]
+    if status.gates.not_met or any(at is None for at in dates):
+        return {}
+    at, found = max((at for at in dates if at is not None), default=now), dict[str, Begin]()
+    place = status.next_phase.number - 1 if status.next_phase else len(status.phases)
+    for step in status.phases[place:]:
+        found[step.key] = Begin(at, likely=not found)
+        at += step.minimum or timedelta(0)
+    return found
+
+
+def ahead_words(here: Here, begin: Begin | None) -> str:
+    """ "likely 9 Dec", "not before 16 Dec", "may begin now"."""
+    if begin is None:
+        return ""
+    if begin.at <= here.now:
+        return "may begin now"
+    return f"{'likely' if begin.likely else 'not before'} {here.day(begin.at)}"
 
 
 def _when(here: Here, step: PhaseStep, off: bool) -> str:

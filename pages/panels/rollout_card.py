@@ -10,7 +10,7 @@ from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.overview import RolloutLine
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share, Waiting
 
-WIDTHS = (2.1, 2.8, 2.2, 3.3, 1.6)
+WIDTHS = (2.1, 2.9, 2.3, 3.8, 1.1)
 OFF = frozenset({"paused", "stopped"})
 MOVING = frozenset({"running", "held"})
 PLURALS = {"critical": "critical", "error": "errors", "warning": "warnings", "info": "notes"}
@@ -19,7 +19,7 @@ SHOWN = 2
 
 
 def rollout_card(here: Here, line: RolloutLine, label: str) -> None:
-    """A bordered row: name, phases, health, next gate with open alerts, and the way to its page."""
+    """A bordered row: name, phases, health, whether it may advance with open alerts, and the way to its page."""
     with st.container(border=True):
         name, phases, health, gate, way = st.columns(WIDTHS, vertical_alignment="center", gap="small")
         name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
@@ -52,9 +52,9 @@ def planned_and_real(share: Share) -> str:
 
 def health_words(name: str, health: HealthBrief) -> str:
     """The score with its word, its trend on the fixed scale 0..100, and the change or the missing inputs."""
-    if health.inputs_with_data == 0:
-        return f"{words.NO_DATA.badge}  \n{quiet('no input has data yet')}"
-    word = words.health_word(health.score, health.provisional)
+    word = words.health_word(health.score, health.provisional, health.measured)
+    if word is words.NO_DATA:
+        return f"{word.badge}  \n{quiet('nothing measured yet')}"
     trend = drawings.spark(health.spark, f"Health of {name}, now {health.score} of 100", colour=word.mark)
     if health.provisional:
         said = f"{health.inputs_with_data} of {health.inputs} inputs"
@@ -64,27 +64,37 @@ def health_words(name: str, health: HealthBrief) -> str:
 
 
 def changed_words(change: float) -> str:
-    """Points of health gained or lost in a day: "+3 in 24 h", "unchanged in 24 h"."""
+    """Points of health gained or lost in a day: "+3 in 24 h", "±0 in 24 h"."""
     said = formats.signed(change, 0)
-    return f"{'unchanged' if said == '0' else said} in 24 h"
+    return f"{'±0' if said == '0' else said} in 24 h"
 
 
-def may_advance(gates: GateBrief) -> str:
-    """The answer a product lead came for, in one line."""
+def may_advance(here: Here, gates: GateBrief) -> str:
+    """The answer a product lead came for, in one line, with when it can be decided where that is known."""
     if not gates.total:
         return "This phase lists no criteria"
     if gates.met == gates.total:
-        return f"May advance: all {gates.total} gates are met"
+        return f"May advance: all {gates.total} conditions met"
+    said = f"{gates.met} of {gates.total} conditions met"
     if gates.not_met:
-        return f"May not advance: {gates.met} of {gates.total} gates are met"
-    return f"May not advance yet: {gates.met} of {gates.total} gates are met"
+        return f"May not advance: {said}"
+    return f"May not advance yet: {said}{_by(here, gates)}"
+
+
+def _by(here: Here, gates: GateBrief) -> str:
+    """", likely all by Wed 9 Dec", where every condition that is waited for has a date."""
+    dates = [each.at for each in gates.waiting if each.at is not None]
+    if not dates or len(dates) < gates.total - gates.met:
+        return ""
+    sure = all(each.sure for each in gates.waiting)
+    return f", all by {here.when(max(dates))}" if sure else f", likely all by {here.weekday(max(dates))}"
 
 
 def gate_words(here: Here, gates: GateBrief, status: str) -> str:
     """Whether it may advance, then what it waits for and until when; of a gate that is not met the number too."""
     if not gates.total:
         return quiet(plain(gates.words))
-    answer = f"**{may_advance(gates)}**" if status in MOVING else ""
+    answer = f"**{may_advance(here, gates)}**" if status in MOVING else ""
     if gates.not_met or not gates.waiting:
         worst = f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
         return "  \n".join(filter(None, (answer, worst)))
@@ -94,10 +104,10 @@ def gate_words(here: Here, gates: GateBrief, status: str) -> str:
 
 
 def waits_for(here: Here, gate: Waiting) -> str:
-    """A gate that is not open, with when: "Adoption above 20 %, likely decided by Wed 25 Nov"."""
+    """A gate that is not open, with when: "Adoption above 20 %, likely by Wed 25 Nov"."""
     if gate.at is None:
         return plain(gate.name)
-    until = f"until {here.when(gate.at)}" if gate.sure else f"likely decided by {here.weekday(gate.at)}"
+    until = f"until {here.when(gate.at)}" if gate.sure else f"likely by {here.weekday(gate.at)}"
     return f"{plain(gate.name)}, {until}"
 
 

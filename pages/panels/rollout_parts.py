@@ -1,58 +1,43 @@
-"""Pieces of the rollout page: badges, the headline over the buttons, sign-offs, decisions, the audit tail."""
+"""Pieces of the rollout page: badges, criteria with sign-offs, the checklist, who has it, the audit tail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.panels import acting
 from pages.panels.audience_table import audience_table
 from pages.panels.audit_rows import audit_rows
+from pages.panels.evidence import criteria_table
 from pages.panels.foresight import noun
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
-from pages.panels.phase_controls import autopilot_choice
-from pages.panels.rollout_card import may_advance, planned_and_real, waits_for
+from pages.panels.rollout_card import planned_and_real
 from rollout_core.charts import formats, words
-from rollout_core.charts.words import badge, plain, quiet, sentence
+from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.insight.audit import AuditRequest
-from rollout_core.insight.decisions import DecisionsRequest
+from rollout_core.insight.checklist import ChecklistRequest
 from rollout_core.insight.gates import Gate, GatesAnswer
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import StatusAnswer
+from rollout_core.insight.verdict_words import Since
 from rollout_core.people.role import Role
 
-SERVES_NOBODY = {
-    "draft": "Draft: nobody has it", "ready": "Ready: nobody has it yet", "paused": "Paused: nobody has it",
-    "stopped": "Stopped: nobody has it",
-}
+AUTOPILOT: Mapping[str, str] = {"off": "Autopilot off", "advise": "Autopilot advises", "act": "Autopilot acts"}
 
 
-def badges_of(entry: RolloutEntry) -> str:
-    """Status, phase and revision in one line."""
-    where = f"{entry.percentage:g}% planned" + (f", {plain(entry.phase)}" if entry.phase else "")
-    return (f"{words.of(words.STATUS, entry.status).badge} {quiet(where)} "
-            f"{badge(f'Revision {entry.revision}', 'gray', 'history')}")
-
-
-def headline(here: Here, place: DeltaGenerator, status: StatusAnswer) -> None:
-    """The answer to "may it advance?" in a line, then all that is waited for and what matters beside it."""
-    text = SERVES_NOBODY.get(status.status) or may_advance(status.gates)
-    waiting = "; ".join(waits_for(here, each) for each in status.gates.waiting)
-    said = f"Waits for: {waiting}." if waiting and not status.gates.not_met else sentence(status.gates.words)
-    place.markdown(f"## {text}\n{said} {_beside(here, status)}", anchors=False)
-
-
-def _beside(here: Here, status: StatusAnswer) -> str:
-    said = []
-    if status.remembered_percentage is not None and status.status in ("paused", "stopped"):
-        said.append(f"It was at {status.remembered_percentage:g}%.")
-    if status.phase is not None and status.phase.maximum_until_at and status.phase.maximum_until_at < here.now:
-        said.append(f"This phase was planned to end {here.when(status.phase.maximum_until_at)}.")
-    return " ".join(said)
+def badges_of(here: Here, entry: RolloutEntry) -> str:
+    """Status, phase with its day, autopilot, plan and revision in one line."""
+    where = f"{entry.percentage:g}% planned"
+    if entry.phase:
+        day = "" if entry.phase_entered_at is None else f"day {(here.now - entry.phase_entered_at).days + 1} of "
+        where += f", {day}{plain(entry.phase)}"
+    rest = (badge(AUTOPILOT.get(entry.autopilot, plain(entry.autopilot)), "gray", "smart_toy"),
+            badge(f"Plan v{entry.plan_version}", "gray", "description"),
+            badge(f"Revision {entry.revision}", "gray", "history"))
+    return f"{words.of(words.STATUS, entry.status).badge} {quiet(where)} {' '.join(rest)}"
 
 
 def forced(status: StatusAnswer) -> None:
@@ -62,12 +47,43 @@ def forced(status: StatusAnswer) -> None:
                    icon=":material/terminal:")
 
 
-def criteria(here: Here, gates: GatesAnswer, draw: Callable[[Here, Sequence[Gate]], None]) -> None:
-    """The table, or in words that there is none."""
-    if gates.gates:
-        draw(here, gates.gates)
-    else:
+def criteria(here: Here, gates: GatesAnswer) -> None:
+    """The table with why some of it proves nothing yet, or in words that there is none."""
+    if not gates.gates:
         st.markdown(quiet("This phase lists no criteria, so nothing advances it by itself."))
+        return
+    criteria_table(here, gates.gates)
+    since = gates.since
+    if since is not None and since.cause in ANEW and any(_reaches_back(gate, since) for gate in gates.gates):
+        st.markdown(quiet(f"The numbers reach back before {since.cause}; the states judge only what came since. "
+                          "Evidence begins anew then, so that what was rolled back is not counted against what is "
+                          "served now."))
+
+
+ANEW = frozenset({"the rollback", "the resume", "the pause", "the change of plan"})
+"""Causes after which a number may stand beside a state that does not know it yet."""
+
+
+def _reaches_back(gate: Gate, since: Since) -> bool:
+    return gate.judge == "evidence" and gate.measured is not None and gate.measured.window.since_at < since.at
+
+
+def how_to_read(here: Here, gates: GatesAnswer) -> str:
+    """The quiet line over the criteria: marks, what they are about, and from when on what comes counts as proof."""
+    parts = ["Bar: 95% interval · tint: meets target"]
+    if gates.phase_name:
+        parts.append(f"to leave {gates.phase_name}")
+    if gates.since is not None:
+        parts.append(f"proof counts since {gates.since.cause}, {here.when(gates.since.at)}")
+    return " · ".join(parts)
+
+
+def checklist_link(here: Here, entry: RolloutEntry) -> None:
+    """How far the checklist is, and the way to it."""
+    found = here.ask("checklist", ChecklistRequest(entry.key))
+    if found.total:
+        st.page_link("control/procedure.py", label=f"Checklist: {found.done} of {found.total} done",
+                     icon=":material/checklist:", query_params={"rollout": entry.key})
 
 
 def signing(here: Here, entry: RolloutEntry, gates: GatesAnswer) -> None:
@@ -97,25 +113,12 @@ def who_has_it(here: Here, entry: RolloutEntry) -> None:
     audience_table(phases.audiences, following.percentage if following else None)
 
 
-def decisions(here: Here, entry: RolloutEntry) -> None:
-    """How much it may do, and its last decisions in words; the routine ones that did nothing come last."""
-    found = here.ask("decisions", DecisionsRequest(entry.key, limit=40)).decisions
-    autopilot_choice(here, entry, entry.autopilot)
-    told = [each for each in found if each.act != "none"][:4] or list(found[:2])
-    if not told:
-        st.markdown(quiet("Nothing yet: no sweep has looked at this rollout."))
-        return
-    table([{"When": here.when(each.swept_at),
-            "Decision": f"{plain(each.summary)} {quiet('' if each.done else 'advised, not done')}"}
-           for each in told], "Last decisions of the autopilot")
-
-
 def audit_tail(here: Here, rollout: str) -> None:
     """The newest entries, and the way to the rest."""
     answer = here.ask("audit", AuditRequest(rollout, limit=6))
     if not answer.records:
         st.markdown(quiet("Nothing was changed yet."))
         return
-    table(audit_rows(here, answer.records), "Newest entries of the audit trail")
+    table(audit_rows(here, answer.records, of_one=True), "Newest entries of the audit trail")
     st.page_link("control/audit_trail.py", label=f"All {formats.number(answer.head.seq)} entries",
                  icon=":material/history:")

@@ -78,5 +78,5 @@ def freshness(here: Here, last_event_at: datetime | None, simulated: bool, rest:
     at = here.when(last_event_at)
     if here.now - last_event_at > STALE_AFTER:
         since = formats.ago(last_event_at, here.now)
-        return f"{mark}{badge('Stale', 'yellow', 'history')} {quiet(f'last event {at}, {since} · {rest}')}"
+        return f"{mark}{badge('Stale', 'yellow', 'history')} {quiet(f'numbers are from {at}, {since} · {rest}')}"
     return f"{mark}{badge('Live', 'green', 'sensors')} {quiet(f'last event {at} · {rest}')}"

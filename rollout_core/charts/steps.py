@@ -36,7 +36,7 @@ def _item(place: int, step: Step) -> str:
     when = f"{_SAY.get(step.state, 'Ahead')}{f' · {escape(step.when)}' if step.when else ''}"
     return (f'<li aria-current="{"step" if here else "false"}" style="list-style:none;margin:0;padding:0">'
             f'<div style="height:6px;border-radius:3px;background:{_FILL.get(step.state, _TRACK)}"></div>'
-            f'<div style="display:flex;justify-content:space-between;gap:8px;margin-top:8px;'
-            f'font-weight:{600 if here else 400}"><span>{place} · {escape(step.name)}</span>'
-            f'<span style="font-variant-numeric:tabular-nums">{escape(step.share)}</span></div>'
-            f'<div style="font-size:.867rem;opacity:.78">{when}</div></li>')
+            f'<div style="margin-top:8px;overflow-wrap:anywhere;font-weight:{600 if here else 400}">'
+            f'{place} · {escape(step.name)}</div>'
+            f'<div style="font-size:.867rem"><span style="font-variant-numeric:tabular-nums;font-weight:600">'
+            f'{escape(step.share)}</span> <span style="opacity:.78">{when}</span></div></li>')

@@ -133,9 +133,10 @@ def of(table: Mapping[str, Word], key: object) -> Word:
     return table.get(str(key), UNKNOWN)
 
 
-def health_word(score: float | None, provisional: bool) -> Word:
-    """Healthy from 80, fair from 60, unhealthy below; provisional while an input has no data; no data without score."""
-    if score is None:
+def health_word(score: float | None, provisional: bool, measured: bool = True) -> Word:
+    """Healthy from 80, fair from 60, unhealthy below; provisional while an input has no data. No data without a score,
+    and where nothing measured stands behind a full one."""
+    if score is None or (score == 100 and not measured):
         return NO_DATA
     if provisional:
         return PROVISIONAL if score >= 60 else UNHEALTHY

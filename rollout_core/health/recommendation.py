@@ -43,7 +43,7 @@ TITLES = {
 
 OWN_STEPS: dict[str, tuple[str, ...]] = {
     "data": ("Check that the application still sends events and with which key.",
-             "Look at the dead letters: a reason is given for each refused event.",
+             "Look at the refused events in Settings, Store: each has its reason.",
              "Hold the rollout until data arrive: unknown is not fine."),
     "share": ("Compare the planned and the real share, audience by audience.",
               "Look for overrides and environment variables that force a flag.",
@@ -77,7 +77,7 @@ def recommend(firing: Iterable[tuple[Sighting, str]], score: HealthScore, guides
             f"{enabled:,} have it; {exposed:,} of them have come and were shown it since the shares last changed",
             _steps("features_not_seen", guides)))
     if score.provisional:
-        missing = ", ".join(each.name.lower() for each in score.deductions if not each.counted)
+        missing = ", ".join(each.name.lower() for each in score.deductions if not each.fresh)
         found.append(Recommendation("data", Severity.WARNING.value, TITLES["data"], f"no data for: {missing}",
                                     _steps("data", guides)))
     found += [_for_deduction(each, guides) for each in score.deductions
@@ -87,8 +87,9 @@ def recommend(firing: Iterable[tuple[Sighting, str]], score: HealthScore, guides
     return tuple(sorted(_once(found), key=lambda each: ORDER[Severity(each.severity)]))
 
 
-WORTH_A_WORD = 5.0
-"""Points of a deduction from which on it is worth a recommendation of its own."""
+WORTH_A_WORD = 10.0
+"""Points of a deduction from which on it is worth a recommendation of its own: half of what makes a score unhealthy.
+Less is within the noise of an hour, and "roll back" is no advice for a healthy rollout."""
 
 DEDUCTION_TOPICS = {"error_rate": "errors", "adoption_rate": "adoption", "critical_issues": "issues",
                     "high_issues": "issues"}

@@ -19,18 +19,21 @@ FAIR_FROM = 60
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """Points taken for one reason. `points` 0 with `counted` False: the input had no data or is not counted yet."""
+    """Points taken for one reason. `points` 0 with `counted` False: the input had no data or is not counted yet.
+    `fresh` False: it has no data, or none any more."""
 
     key: str
     name: str
     points: float
     evidence: str
     counted: bool = True
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HealthScore:
-    """`score` 0..100; `coverage` = inputs with data / inputs that count now; provisional when some had none."""
+    """`score` 0..100; `coverage` = inputs with data / inputs that count now; provisional when some had none, or old
+    ones. `measured` False: no measurement stands behind it, only the list of issues."""
 
     score: int
     word: str
@@ -38,6 +41,7 @@ class HealthScore:
     deductions: tuple[Deduction, ...]
     inputs: int
     inputs_with_data: int
+    measured: bool = True
 
     @property
     def coverage(self) -> float:
@@ -70,10 +74,11 @@ def health_score(
         _issues("high_issues", "High-priority issues", IssuePriority.HIGH, rules.high_points, issues),
     )
     in_grace = grace_until_at is None or now < grace_until_at
-    had = [has_value(errors), issues is not None] + ([] if in_grace else [has_value(adoption)])
+    measures = [errors] if in_grace else [errors, adoption]
+    had = [*(is_fresh(each) for each in measures), issues is not None]
     score = max(0, min(100, round(100 - sum(deduction.points for deduction in deductions))))
     return HealthScore(score=score, word=health_word(score), provisional=not all(had), deductions=deductions,
-                       inputs=len(had), inputs_with_data=sum(had))
+                       inputs=len(had), inputs_with_data=sum(had), measured=any(has_value(each) for each in measures))
 
 
 def health_word(score: int) -> str:
@@ -88,6 +93,12 @@ def has_value(measured: Measured) -> bool:
     return measured.value is not None and measured.quality not in (Quality.NO_DATA, Quality.OFF)
 
 
+def is_fresh(measured: Measured) -> bool:
+    """True when there is a number and data still arrive: what was measured before they stopped is deducted as it was,
+    and says nothing of now."""
+    return has_value(measured) and measured.quality is not Quality.STALE
+
+
 def _linear(value: float, low: float, high: float) -> float:
     if high <= low:
         return 1.0 if value > low else 0.0
@@ -96,11 +107,11 @@ def _linear(value: float, low: float, high: float) -> float:
 
 def _errors(errors: Measured, rules: HealthRules) -> Deduction:
     if not has_value(errors) or errors.value is None:
-        return Deduction("error_rate", "Error rate", 0.0, "no data: nothing is deducted", counted=False)
+        return Deduction("error_rate", "Error rate", 0.0, "no data: nothing is deducted", counted=False, fresh=False)
     points = error_impact(errors.value, rules)
-    words = (f"{share(errors)} of {errors.n:,} {errors.noun}; counts from {rules.error_target:.1%}, "
+    words = (f"{share(errors)} of {errors.n:,} {errors.noun}{_old(errors)}; counts from {rules.error_target:.1%}, "
              f"full {rules.error_points} points at {rules.error_limit:.1%}")
-    return Deduction("error_rate", "Error rate", points, words)
+    return Deduction("error_rate", "Error rate", points, words, fresh=is_fresh(errors))
 
 
 def _adoption(adoption: Measured, rules: HealthRules, grace_until_at: datetime | None, now: datetime) -> Deduction:
@@ -108,23 +119,27 @@ def _adoption(adoption: Measured, rules: HealthRules, grace_until_at: datetime |
         return Deduction("adoption_rate", "Adoption", 0.0, "not counted before the rollout starts", counted=False)
     if now < grace_until_at:
         return Deduction("adoption_rate", "Adoption", 0.0,
-                         f"not counted until {grace_until_at:%Y-%m-%d %H:%M} UTC, grace period", counted=False)
+                         f"not counted until {grace_until_at:%-d %b, %H:%M} UTC, grace period", counted=False)
     if not has_value(adoption) or adoption.value is None:
-        return Deduction("adoption_rate", "Adoption", 0.0, "no data: nothing is deducted", counted=False)
+        return Deduction("adoption_rate", "Adoption", 0.0, "no data: nothing is deducted", counted=False, fresh=False)
     points = adoption_impact(adoption.value, rules)
-    words = (f"{share(adoption)} of {adoption.n:,} {adoption.noun}; full {rules.adoption_points} points at "
-             f"{rules.adoption_floor:.0%} and below, none from {rules.adoption_target:.0%}")
-    return Deduction("adoption_rate", "Adoption", points, words)
+    words = (f"{share(adoption)} of {adoption.n:,} {adoption.noun}{_old(adoption)}; full {rules.adoption_points} "
+             f"points at {rules.adoption_floor:.0%} and below, none from {rules.adoption_target:.0%}")
+    return Deduction("adoption_rate", "Adoption", points, words, fresh=is_fresh(adoption))
 
 
 def _issues(key: str, name: str, priority: IssuePriority, each: int, issues: Sequence[Issue] | None) -> Deduction:
     if issues is None:
-        return Deduction(key, name, 0.0, "no data: the list of issues could not be read", counted=False)
+        return Deduction(key, name, 0.0, "no data: the list of issues could not be read", counted=False, fresh=False)
     open_ones = [issue for issue in issues if issue.state is IssueState.OPEN and issue.priority is priority]
     titles = "; ".join(issue.title for issue in open_ones[:3])
     more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
     words = f"{len(open_ones)} open: {titles}{more}" if open_ones else "none open"
     return Deduction(key, name, float(len(open_ones) * each), words)
+
+
+def _old(measured: Measured) -> str:
+    return "" if is_fresh(measured) else ", before data stopped arriving"
 
 
 def share(measured: Measured) -> str:

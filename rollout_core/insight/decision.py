@@ -59,8 +59,8 @@ def answer(room: Room, request: DecisionRequest) -> DecisionAnswer:
     """The decision as it was recorded. Raises NotFound."""
     with room.control.read() as unit:
         record = unit.decisions.get(request.number)
-        plan = _plan(unit, record.rollout)
-    rules, criteria, alerts = names_of(plan)
+        plan, phase = _plan(unit, record.rollout), _phase(unit, record)
+    rules, criteria, alerts = names_of(plan, phase)
     seen = record.seen
     verdicts = from_record(Verdicts, seen["verdicts"]) if "verdicts" in seen else None
     closed = seen.get("closed_until_at")
@@ -84,18 +84,26 @@ def _plan(unit: ControlUnit, key: str) -> Plan | None:
     return unit.plans.get(rollout.plan, rollout.plan_version)
 
 
+def _phase(unit: ControlUnit, record: DecisionRecord) -> str | None:
+    """The key of the phase that was in force."""
+    return next((each.phase for each in unit.epochs.of(record.rollout) if each.number == record.epoch), None)
+
+
 def _firing(record: DecisionRecord, names: Mapping[str, str]) -> tuple[str, ...]:
     found = record.seen.get("firing")
     return tuple(names.get(str(each), str(each)) for each in found) if isinstance(found, list | tuple) else ()
 
 
-def names_of(plan: Plan | None) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Names by key of (guardrails and pause conditions, criteria, alerts): the three may share keys."""
+def names_of(plan: Plan | None,
+             phase: str | None = None) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Names by key of (guardrails and pause conditions, criteria, alerts): the three may share keys, and so may the
+    criteria of two phases, where those of `phase` count."""
     if plan is None:
         return {}, {}, {}
     rules = {each.key: each.name for each in plan.pause_conditions}
     rules |= {each.key: each.name for each in plan.guardrails}
-    criteria = {each.key: each.name for phase in plan.phases for each in phase.criteria}
+    criteria = {each.key: each.name for one in sorted(plan.phases, key=lambda one: one.key == phase)
+                for each in one.criteria}
     return rules, criteria, {each.key: each.name for each in plan.alerts}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import prod
 
@@ -10,12 +11,13 @@ from rollout_core.analysis.forecast import expected_extra_harm, probability_of_c
 from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
 from rollout_core.insight.detecting import Traffic, detects_of
-from rollout_core.insight.foresight_answer import Decides, ForesightAnswer, ForesightRequest
+from rollout_core.insight.foresight_answer import Decides, Detects, ForesightAnswer, ForesightRequest
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.known import known_of, read_frozen
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.share import census_of
 from rollout_core.insight.verdict_words import time_in_words
+from rollout_core.insight.words import number
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import ActiveSubjects
 from rollout_core.ports.room import Room
@@ -52,7 +54,7 @@ def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
     judged = None if not detects or any(each.possible is None for each in detects) else any(
         each.possible for each in detects)
     extra = extra_harm(here, found, phase, traffic)
-    words = (*_judged_words(here, phase, judged, traffic), *_decided_words(decides, all_met, hours_left(here)),
+    words = (*_judged_words(phase, judged, strata, detects), *_decided_words(decides, all_met, hours_left(here)),
              *_harm_words(extra))
     return ForesightAnswer(
         here.rollout.key, phase.key, phase.name, percentage_of_buckets(phase.percentage), traffic.eligible,
@@ -153,15 +155,26 @@ def extra_harm(here: Scene, found: Judgement | None, phase: Phase, traffic: Traf
     return None
 
 
-def _judged_words(here: Scene, phase: Phase, judged: bool | None, traffic: Traffic) -> list[str]:
+def _judged_words(phase: Phase, judged: bool | None, strata: tuple[Compared, ...] | None,
+                  detects: Sequence[Detects]) -> list[str]:
+    """What the phase would notice and how soon, and what it would not; or that its numbers say nothing."""
     if judged is None:
         return [f"{phase.name}: not enough is known of register and traffic to say what it can find."]
     if judged:
-        return [f"{phase.name} can be judged by its numbers."]
-    if traffic.strata is not None and not traffic.strata:
+        seen = [f"{_change(each)} within about {time_in_words(each.hours)}"
+                for each in sorted(detects, key=lambda each: each.hours or 0.0) if each.possible and each.hours]
+        unseen = [_change(each) for each in detects if not each.possible]
+        return [f"{phase.name} would notice, 8 times in 10: {'; '.join(seen)}.",
+                *([f"It would not notice in time: {'; '.join(unseen)}."] if unseen else [])]
+    if strata is not None and not strata:
         return [f"{phase.name} takes its audiences whole: there is nobody left out to compare with, so only absolute "
                 "limits speak. Go by them, by its checklist and by signatures."]
     return [f"{phase.name} cannot be judged by its numbers. Go by its checklist and by signatures instead."]
+
+
+def _change(each: Detects) -> str:
+    """ "Sessions with an error (0.93% to 1.93%)": the rule and the change of its share."""
+    return f"{each.name} ({number(each.base, 'share')} to {number(each.risen, 'share')})"
 
 
 def _decided_words(decides: tuple[Decides, ...], all_met: float | None, left: float | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rollout_core.analysis.verdict import Verdict
@@ -16,7 +16,7 @@ from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief, Waiting
 from rollout_core.insight.timeline import stay
-from rollout_core.insight.verdict_words import gate_state, since_in_words, words_of
+from rollout_core.insight.verdict_words import Since, gate_state, missing_of, ripe_after, since_of, words_of
 from rollout_core.insight.words import measured_in_words, target_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -40,8 +40,10 @@ class Gate:
     """One thing that stands before more exposure.
 
     `kind`: criterion | duration | checklist | review. `needed` is the target in words ("at most 2%"), `words` says what
-    was seen or what is missing. `judge`: interval (ordinary 95 %) or evidence (sequential). `decides_at`: the end of a
-    duration; of a criterion when it is as likely as not decided, at the present inflow and value.
+    was seen or what is missing. `judge`: interval (ordinary 95 %) or evidence (sequential). `missing`: how much more a
+    criterion needs ("about 1,200 more requests"). `decides_at`: the end of a duration; of a criterion when it is as
+    likely as not decided, `surely_at` nine times in ten, at the present inflow and value. `earliest_at`: when the first
+    that may prove it have been in for long enough.
     """
 
     key: str
@@ -58,7 +60,10 @@ class Gate:
     signed_by: str = ""
     signed_at: datetime | None = None
     judge: str = "interval"
+    missing: str = ""
     decides_at: datetime | None = None
+    surely_at: datetime | None = None
+    earliest_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -68,7 +73,8 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class GatesAnswer:
-    """`may_advance` is True only when every gate is met or signed and there is at least one criterion."""
+    """`may_advance` is True only when every gate is met or signed and there is at least one criterion. `since`: from
+    when on what comes proves a criterion; what a number covers may reach further back."""
 
     rollout: str
     phase: str | None
@@ -77,6 +83,7 @@ class GatesAnswer:
     brief: GateBrief
     may_advance: bool
     computed_at: datetime
+    since: Since | None = None
 
 
 def answer(room: Room, request: GatesRequest) -> GatesAnswer:
@@ -99,7 +106,8 @@ def gates_of(events: EventStore, scene: Scene, phase_key: str | None = None,
     gates = (*_checklist(scene), *_duration(scene, phase),
              *(_criterion(events, scene, phase, criterion, proofs.get(criterion.key)) for criterion in phase.criteria))
     proven = bool(phase.criteria) and all(gate.open for gate in gates)
-    return GatesAnswer(scene.rollout.key, phase.key, phase.name, gates, brief_of(gates), proven, scene.now)
+    return GatesAnswer(scene.rollout.key, phase.key, phase.name, gates, brief_of(gates), proven, scene.now,
+                       since_of(scene) if proofs else None)
 
 
 def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criterion, proof: Verdict | None) -> Gate:
@@ -110,10 +118,20 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     measured = measure(measuring, Asked(metric, tag=criterion.tag))
     state, words, judge = (_read_off(measured, criterion) if proof is None
                            else _proven(events, scene, measured, proof))
-    return Gate(criterion.key, criterion.name, "criterion", state, measured,
+    gate = Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
-                criterion.comparison.value, criterion.target, criterion.lists, judge=judge,
-                decides_at=_decides_at(scene, proof) if state is State.NOT_YET else None)
+                criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
+    return gate if proof is None or state is not State.NOT_YET else _foretold(scene, gate, proof)
+
+
+def _foretold(scene: Scene, gate: Gate, proof: Verdict) -> Gate:
+    """With what is missing, when it is likely decided and, where nobody counts yet, when the first can."""
+    if proof.need is not None:
+        return replace(gate, missing=missing_of(proof), decides_at=_ahead(scene, proof.need.hours_50),
+                       surely_at=_ahead(scene, proof.need.hours_90))
+    since, ripe = since_of(scene), ripe_after(scene, proof.metric)
+    unripe = since is not None and ripe is not None and since.at + ripe > scene.now
+    return replace(gate, earliest_at=since.at + ripe) if unripe and since and ripe else gate
 
 
 def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
@@ -126,17 +144,19 @@ def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict
     silent = measured.quality is Quality.OFF or (measured.quality is Quality.STALE and stopped(
         events, scene, CATALOG[measured.metric].source))
     state, words = gate_state(proof), words_of(proof)
-    if state is State.NO_DATA and measured.value is not None:
-        state, words = State.NOT_YET, f"nothing to judge by yet {since_in_words(scene)}: {words}"
-    return State.NO_DATA if silent else state, f"{measured_in_words(measured)}; {words}", "evidence"
+    if silent:
+        state, words = State.NO_DATA, "nothing is proven of now"
+    elif state is State.NO_DATA and measured.value is not None:
+        since = since_of(scene) or "since the evidence began"
+        state, words = State.NOT_YET, f"nothing to judge by yet {since}: {words}"
+    return state, f"{measured_in_words(measured)}; {words}", "evidence"
 
 
 FARTHEST = timedelta(days=365)
 """A forecast further away is no date."""
 
 
-def _decides_at(scene: Scene, proof: Verdict | None) -> datetime | None:
-    hours = None if proof is None or proof.need is None else proof.need.hours_50
+def _ahead(scene: Scene, hours: float | None) -> datetime | None:
     return None if hours is None or hours > FARTHEST / timedelta(hours=1) else scene.now + timedelta(hours=hours)
 
 

@@ -9,6 +9,7 @@ from rollout_core.health.issue import Issue, IssueState
 from rollout_core.health.score import HealthScore, health_score
 from rollout_core.insight.evidence_sources import ERROR_BASES
 from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
+from rollout_core.insight.missing_data import missing_data
 from rollout_core.insight.recent import STEPS, over_phase, recent
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import HealthBrief, ScorePoint
@@ -34,7 +35,15 @@ def glance(events: EventStore, scene: Scene) -> Glance:
     """Errors of the newest stretch with enough data, adoption at the plan's age since the start, and the score."""
     errors = recent(events, scene, scene.plan.health.error_metric)
     adoption = since_start(events, scene, "adoption_rate")
-    return Glance(errors, adoption, score_of(scene, errors, adoption, scene.issues, scene.now))
+    score = score_of(scene, _awake(events, scene, errors), _awake(events, scene, adoption), scene.issues, scene.now)
+    return Glance(errors, adoption, score)
+
+
+def _awake(events: EventStore, scene: Scene, measured: Measured) -> Measured:
+    """A quiet hour of the night makes no number old; data that stopped do."""
+    if measured.quality is Quality.STALE and not missing_data(events, scene)[0]:
+        return replace(measured, quality=Quality.OK)
+    return measured
 
 
 def since_start(events: EventStore, scene: Scene, key: str) -> Measured:
@@ -77,7 +86,8 @@ def brief(score: HealthScore, points: tuple[ScorePoint, ...]) -> HealthBrief:
     """The score with its change over the curve."""
     first = next((point.score for point in points if point.score is not None), None)
     return HealthBrief(score.score, score.word, score.provisional, score.inputs, score.inputs_with_data,
-                       None if first is None else score.score - first, tuple(point.score for point in points))
+                       None if first is None else score.score - first, tuple(point.score for point in points),
+                       score.measured)
 
 
 def _sums(events: EventStore, scene: Scene, key: str, window: Window, width: timedelta) -> dict[datetime, Sums]:

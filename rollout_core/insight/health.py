@@ -10,7 +10,7 @@ from rollout_core.health.issue import Issue
 from rollout_core.health.recommendation import Recommendation, recommend
 from rollout_core.health.score import HealthScore
 from rollout_core.insight.gates import gates_of
-from rollout_core.insight.glance import glance, history
+from rollout_core.insight.glance import brief, glance, history, hourly
 from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.people import exposed_settled
 from rollout_core.insight.scene import Scene, scene
@@ -35,7 +35,8 @@ class HealthRequest:
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswer:
-    """`change` is the score's difference to the first point of the history that has one."""
+    """`change` is the score's difference to the first point of the history that has one; over a day by the hour, as the
+    overview says it."""
 
     rollout: str
     name: str
@@ -59,11 +60,11 @@ def answer(room: Room, request: HealthRequest) -> HealthAnswer:
     seen = glance(room.events, now_scene)
     window = window_of(request.history, now_scene.rollout, now_scene.now)
     points = history(room.events, now_scene, window, seen.adoption)
-    first = next((point.score for point in points if point.score is not None), None)
+    compared = hourly(room.events, now_scene, seen.adoption) if request.history == "day" else points
     return HealthAnswer(
         rollout=now_scene.rollout.key, name=now_scene.rollout.name, status=now_scene.rollout.status.value,
         health=seen.health, errors=seen.errors, adoption=seen.adoption, history=points, history_window=window,
-        change=None if first is None else seen.health.score - first, marks=marks(now_scene, window),
+        change=brief(seen.health, compared).change, marks=marks(now_scene, window),
         alerts=now_scene.alerts, issues=tuple(open_issues(now_scene)),
         recommendations=advice(room, now_scene, seen.health), computed_at=now_scene.now)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from rollout_core.insight.freshness import FLOW, newest_events
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.words import instant
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Totals
 from rollout_core.ports.event_store import EventStore
@@ -35,7 +36,7 @@ def missing_data(events: EventStore, scene: Scene) -> tuple[bool, str]:
     newest = max((at for kind, at in newest_events(events).items() if kind in FLOW), default=None)
     if newest is None:
         return True, "no event has ever arrived"
-    words = f"the newest event is from {newest:%Y-%m-%d %H:%M} UTC"
+    words = f"no event since {instant(newest)}"
     if scene.now - newest <= scene.plan.measurement.stale_after:
         return False, words
     usual = max(_arrived(events, newest - ago, scene.now - ago) for ago in (WEEK, DAY))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout_core.health.alert import Alert, AlertState
+from rollout_core.health.recommendation import topic_of
 from rollout_core.insight.alerts import ORDER, counts_of
 from rollout_core.insight.gates import gates_of
 from rollout_core.insight.glance import brief, glance, hourly
@@ -15,9 +16,11 @@ from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share
 from rollout_core.insight.status_answer import last_event, present
 from rollout_core.insight.timeline import steps
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.plan import Severity
+from rollout_core.rollouts.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,10 @@ class OverviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One line of "Needs you". `verb` is the button's verb (`acknowledge_alert`, `roll_back`, `advance`, ...) or ""."""
+    """One line of "Needs you". `verb` is what would answer it (`roll_back`, `advance`, else `acknowledge_alert`),
+    `topic` what it is about (as in recommendations). `detail` is what was seen at the last look at which it was so;
+    `calm_since_at`: it is no longer so.
+    """
 
     rollout: str
     rollout_name: str
@@ -37,6 +43,8 @@ class Need:
     verb: str = ""
     alert: str = ""
     due_at: datetime | None = None
+    topic: str = ""
+    calm_since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +104,49 @@ def _line(room: Room, scene: Scene) -> RolloutLine:
 
 
 def _needs(scene: Scene, line: RolloutLine) -> list[Need]:
-    """Open alerts, and a phase that may be left."""
+    """Open alerts, and what waits for a person: a start, a resume, a phase that may be left."""
     open_ones = [alert for alert in scene.alerts if alert.state is AlertState.OPEN]
     needs = [_need(scene, alert) for alert in sorted(open_ones, key=lambda alert: ORDER[alert.severity])]
-    if line.gates.state == "met" and scene.rollout.status.value == "running" and not _last(line):
-        needs.append(Need(line.rollout, line.name, Severity.INFO.value, f"{line.name} can go to its next phase",
-                          f"All {line.gates.total} criteria are met.", "advance"))
+    waits = WAITS.get(scene.rollout.status)
+    if waits is not None:
+        verb, said = waits
+        detail = line.gates.words if verb == "start" else f"{line.share.percentage:g}% is served."
+        needs.append(_wanting(line, said, detail, verb))
+    if line.gates.state == "met" and scene.rollout.status is Status.RUNNING and not _last(line):
+        said = f"All {line.gates.total} conditions are met."
+        needs.append(_wanting(line, "can go to its next phase", said, "advance"))
     return needs
 
 
+WAITS = {
+    Status.READY: ("start", "waits to be started"), Status.HELD: ("advance", "is held until somebody resumes it"),
+    Status.PAUSED: ("advance", "is paused until an admin resumes it"),
+    Status.STOPPED: ("advance", "is stopped until an admin resumes it"),
+}
+"""Statuses that only a person ends -> what about, in words."""
+
+
+def _wanting(line: RolloutLine, said: str, detail: str, verb: str) -> Need:
+    return Need(line.rollout, line.name, Severity.INFO.value, f"{line.name} {said}", detail, verb, topic=verb)
+
+
 def _need(scene: Scene, alert: Alert) -> Need:
-    evidence = str(alert.facts.get("evidence", ""))
-    detail = f"when it opened: {evidence}" if evidence else "; ".join(alert.advice[:1])
+    evidence = str(alert.facts.get("evidence", "")) or "; ".join(alert.advice[:1])
+    kind, metric = str(alert.facts.get("kind", "")), CATALOG.get(str(alert.facts.get("metric")))
+    topic = "" if metric is not None and metric.group == "system" else topic_of(metric.group if metric else None, kind)
     return Need(scene.rollout.key, scene.rollout.name, alert.severity.value, f"{scene.rollout.name}: {alert.title}",
-                detail, "acknowledge_alert", alert.id, alert.due_at)
+                evidence, _verb(scene, alert, kind), alert.id, alert.due_at, topic, alert.calm_since_at)
+
+
+HARM = frozenset({"critical_issue", "security_issue", "overdue_rollback"})
+"""Kinds of alerts that a rollback answers as soon as they are open; a crossed limit only once it is proven."""
+
+
+def _verb(scene: Scene, alert: Alert, kind: str) -> str:
+    harms = kind in HARM or (kind == "metric" and alert.proven)
+    if harms and alert.severity in (Severity.CRITICAL, Severity.ERROR) and scene.rollout.percentage > 0:
+        return "roll_back"
+    return "advance" if kind == "phase_overdue" else "acknowledge_alert"
 
 
 def _last(line: RolloutLine) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.targets import Rollback, rollback_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,11 @@ class RolloutsRequest:
 
 @dataclass(frozen=True, slots=True)
 class RolloutEntry:
-    """One rollout in a list. `percentage` 0..100 is planned; `previous` names the phase before the present one."""
+    """One rollout in a list. `percentage` 0..100 is planned; `previous` names the phase before the present one.
+
+    `back`: where each kind of rollback leads (percentage 0..100). `remembered`: what was served before the pause or
+    stop in force.
+    """
 
     key: str
     name: str
@@ -28,9 +33,12 @@ class RolloutEntry:
     revision: int
     phase: str | None
     previous: str | None
-    autopilot: str = "advise"
-    started_at: datetime | None = None
-    phase_entered_at: datetime | None = None
+    autopilot: str
+    plan_version: int
+    started_at: datetime | None
+    phase_entered_at: datetime | None
+    back: tuple[tuple[str, float], ...]
+    remembered: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,11 @@ def answer(room: Room, request: RolloutsRequest) -> RolloutsAnswer:
 def _entry(unit: ControlUnit, rollout: Rollout) -> RolloutEntry:
     plan = unit.plans.get(rollout.plan, rollout.plan_version)
     place = plan.phase_index(rollout.phase) if rollout.phase else -1
+    back = tuple((str(kind), percentage_of_buckets(rollback_target(plan, rollout, kind).percentage))
+                 for kind in Rollback)
     return RolloutEntry(
         rollout.key, rollout.name, rollout.unit, str(rollout.status), rollout.percentage * 100 / BUCKETS,
         rollout.revision, plan.phases[place].name if place >= 0 else None,
-        plan.phases[place - 1].name if place >= 1 else None, rollout.autopilot, rollout.started_at,
-        rollout.phase_entered_at)
+        plan.phases[place - 1].name if place >= 1 else None, rollout.autopilot, rollout.plan_version,
+        rollout.started_at, rollout.phase_entered_at, back,
+        None if rollout.remembered is None else percentage_of_buckets(rollout.remembered))

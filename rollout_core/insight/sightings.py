@@ -21,7 +21,7 @@ from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import Share
 from rollout_core.insight.trouble import critical_issues, failed_checks, security_issues
-from rollout_core.insight.words import measured_in_words
+from rollout_core.insight.words import instant, measured_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Quality, Window
 from rollout_core.ports.event_questions import Exposed
@@ -152,7 +152,7 @@ def _overdue_rollback(events: EventStore, scene: Scene, share: Share, rule: Aler
             and not _lowered_since(scene.epochs, issue.opened_at)]
     if scene.rollout.percentage == 0 or not late:
         return False, "no rollback is due", True
-    return True, f"{late[0].title}: open since {late[0].opened_at:%Y-%m-%d %H:%M} UTC, rollback was due", True
+    return True, f"{late[0].title}: open since {instant(late[0].opened_at)}, rollback was due", True
 
 
 def _lowered_since(epochs: tuple[Epoch, ...], since_at: datetime) -> bool:
@@ -168,7 +168,7 @@ def _phase_overdue(events: EventStore, scene: Scene, share: Share, rule: AlertRu
     if phase.maximum_duration is None:
         return False, "this phase has no maximum duration", True
     end_at = rollout.phase_entered_at + phase.maximum_duration
-    return scene.now > end_at, f"{phase.name} should have ended by {end_at:%Y-%m-%d %H:%M} UTC", True
+    return scene.now > end_at, f"{phase.name} was to end by {instant(end_at)}", True
 
 
 SEEN_BY_KIND: Mapping[str, Callable[[EventStore, Scene, Share, AlertRule], Seen]] = {

@@ -32,7 +32,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class PhaseStep:
     """One phase in the stepper. `state`: done | now | ahead | left (entered, then rolled back). `spent`: how long it
-    was in force, all stays together; None before the first."""
+    was in force, all stays together; None before the first. `minimum`: how long it has to last."""
 
     key: str
     number: int
@@ -46,11 +46,13 @@ class PhaseStep:
     maximum_until_at: datetime | None = None
     description: str = ""
     spent: timedelta | None = None
+    minimum: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HealthBrief:
-    """The health score in one line. `change` is against `change_over` ago (None: unknown)."""
+    """The health score in one line. `change` is over the curve (None: unknown). `measured` False: no measurement stands
+    behind the score, only the list of issues."""
 
     score: int
     word: str
@@ -59,6 +61,7 @@ class HealthBrief:
     inputs_with_data: int
     change: int | None = None
     spark: tuple[int | None, ...] = ()
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ def _step(scene: Scene, number: int, phase: Phase) -> PhaseStep:
         state=_state(scene, number, now, entered_at), adds=phase.adds, entered_at=entered_at, left_at=left_at,
         minimum_until_at=entered_at + phase.minimum_duration if now and entered_at and phase.minimum_duration else None,
         maximum_until_at=entered_at + phase.maximum_duration if now and entered_at and phase.maximum_duration else None,
-        description=phase.description, spent=spent(scene.epochs, phase.key, scene.now))
+        description=phase.description, spent=spent(scene.epochs, phase.key, scene.now),
+        minimum=phase.minimum_duration)
 
 
 def _state(scene: Scene, number: int, now: bool, entered_at: datetime | None) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.words import instant
 from rollout_core.ports.event_questions import Latest
 from rollout_core.ports.event_store import EventStore
 
@@ -27,7 +28,7 @@ def critical_issues(scene: Scene) -> list[Issue]:
 
 
 def failed_checks(events: EventStore, scene: Scene) -> list[str] | None:
-    """Components whose newest check is not ok or overdue, in words; None when no component has ever reported.
+    """Components whose newest check is not ok, and those that are overdue, in words; None when none has ever reported.
 
     Overdue: older than the plan's time after which data are stale.
     """
@@ -35,12 +36,12 @@ def failed_checks(events: EventStore, scene: Scene) -> list[str] | None:
     if not rows:
         return None
     oldest = scene.now - scene.plan.measurement.stale_after
-    words = []
-    for row in rows:
-        if not row["ok"]:
-            words.append(f"{row['name']} failed at {row['occurred_at']:%Y-%m-%d %H:%M} UTC")
-        elif row["occurred_at"] < oldest:
-            words.append(f"{row['name']} has not reported since {row['occurred_at']:%Y-%m-%d %H:%M} UTC")
+    silent = [row for row in rows if row["ok"] and row["occurred_at"] < oldest]
+    words = [f"{row['name']} failed on {instant(row['occurred_at'])}" for row in rows if not row["ok"]]
+    if silent:
+        names = ", ".join(row["name"] for row in silent)
+        verb = "has" if len(silent) == 1 else "have"
+        words.append(f"{names} {verb} not reported since {instant(max(row['occurred_at'] for row in silent))}")
     return words
 
 

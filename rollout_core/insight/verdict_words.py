@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from rollout_core.analysis.verdict import Status, Verdict
+from rollout_core.analysis.verdict import Need, Status, Verdict
 from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.insight.judgement import restart_of
 from rollout_core.insight.scene import Scene
@@ -46,9 +48,7 @@ def words_of(verdict: Verdict) -> str:
     if verdict.status is Status.PROVEN and not verdict.acts:
         return "seen, but the arms are too unequal for a proof"
     if verdict.need is not None:
-        noun = noun_of(verdict.metric)
-        return f"{_more(verdict.need.subjects_50, verdict.need.hours_50, noun)} would settle it as often as not, " \
-               f"{_more(verdict.need.subjects_90, verdict.need.hours_90, noun)} nine times in ten"
+        return f"{missing_of(verdict)} would settle it, {_when(verdict.need)}"
     if verdict.reason == "not_counted" and at_an_age(verdict.metric):
         return "nobody has been in for long enough since the evidence began"
     if verdict.reason in REASONS:
@@ -63,17 +63,38 @@ BEGAN: Mapping[str, str] = {
 """Cause of the epoch with which evidence began -> what people call it."""
 
 
-def since_in_words(scene: Scene) -> str:
-    """ "since the resume on 10 Nov at 10:50 UTC": when the evidence that a criterion is judged by began."""
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From when on what comes counts as proof of the present phase's criteria: `cause` as people say it."""
+
+    cause: str
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"since {self.cause} on {self.at:%-d %b} at {self.at:%H:%M} UTC"
+
+
+def since_of(scene: Scene) -> Since | None:
+    """When the evidence that criteria are judged by began; None before the first start."""
     restart, version = restart_of(scene), scene.rollout.evidence_version
     mine = [epoch for epoch in scene.epochs if epoch.evidence_version == version]
     began = next((epoch for epoch in mine if epoch.number == restart), mine[0] if mine else None)
     if began is None:
-        return "since the evidence began"
+        return None
     entered = scene.rollout.phase_entered_at
-    if entered is not None and entered > began.began_at:
-        return f"since this phase began on {entered:%-d %b} at {entered:%H:%M} UTC"
-    return f"since {BEGAN.get(began.cause, 'the last change')} on {began.began_at:%-d %b} at {began.began_at:%H:%M} UTC"
+    if entered is not None and (entered > began.began_at or began.cause not in BEGAN):
+        return Since("this phase began", max(entered, began.began_at))
+    return Since(BEGAN.get(began.cause, "the last change"), began.began_at)
+
+
+def ripe_after(scene: Scene, key: str) -> timedelta | None:
+    """How long a subject must have been in before it counts for an evidence key; None: at once."""
+    metric, rules = CATALOG.get(parts_of(key)[0]), scene.plan.measurement
+    if metric is not None and isinstance(metric.formula, Adoption):
+        return rules.adoption_floor_age if metric.formula.floor else rules.adoption_age
+    if metric is not None and isinstance(metric.formula, RetentionOn):
+        return timedelta(days=metric.formula.day + 1)
+    return None
 
 
 def sentence_of(verdict: Verdict) -> str:
@@ -94,10 +115,23 @@ def noun_of(key: str) -> str:
     return metric.noun if metric else "subjects"
 
 
-def _more(count: int, hours: float | None, noun: str) -> str:
-    """ "about 1,200 more requests (3 days)"; two digits are all a forecast has."""
-    rounded = int(float(f"{count:.2g}")) if count else 0
-    return f"about {rounded:,} more {noun}" + ("" if hours is None else f" ({time_in_words(hours)})")
+def missing_of(verdict: Verdict) -> str:
+    """ "about 1,200 more requests", as many as settle it as often as not; "" where nobody can say."""
+    if verdict.need is None:
+        return ""
+    return f"about {_rounded(verdict.need.subjects_50):,} more {noun_of(verdict.metric)}"
+
+
+def _when(need: Need) -> str:
+    """ "likely in 30 h, nearly surely in 5 days": likely is as often as not, nearly surely nine times in ten."""
+    if need.hours_50 is None or need.hours_90 is None:
+        return f"likely; about {_rounded(need.subjects_90):,} nearly surely"
+    return f"likely in {time_in_words(need.hours_50)}, nearly surely in {time_in_words(need.hours_90)}"
+
+
+def _rounded(count: int) -> int:
+    """Two digits are all a forecast has."""
+    return int(float(f"{count:.2g}")) if count else 0
 
 
 def time_in_words(hours: float) -> str:

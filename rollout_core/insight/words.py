@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.rollouts.phase import Comparison
@@ -45,14 +46,20 @@ FORMATS: Mapping[str, Callable[[float], str]] = {
 
 
 def measured_in_words(measured: Measured) -> str:
-    """`4.1% (3.7%-4.5%) of 1,200 requests`; with nothing measured, why."""
+    """`4.1% (3.7%-4.5%), 1,200 requests`; of a single fact only its value; with nothing measured, why."""
     if measured.value is None:
         return f"no data: {measured.note}" if measured.note else "no data"
     joint = " to " if measured.unit == "relative" else DASH
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
-    stale = ", stale: no newer data" if measured.quality is Quality.STALE else ""
-    return f"{number(measured.value, measured.unit)}{around}, {_counted(measured.n, measured.noun)}{stale}"
+    stale = ", old: nothing newer arrived" if measured.quality is Quality.STALE else ""
+    many = "" if measured.n == 1 and not around else f", {_counted(measured.n, measured.noun)}"
+    return f"{number(measured.value, measured.unit)}{around}{many}{stale}"
+
+
+def instant(at: datetime) -> str:
+    """A time within a sentence that is stored and read in many zones: "2 Mar 2026, 11:58 UTC"."""
+    return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
 
 
 def _counted(n: int, noun: str) -> str:

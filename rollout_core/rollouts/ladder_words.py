@@ -21,16 +21,16 @@ def reasons(wanted: Iterable[str], verdicts: Verdicts, conditions: Mapping[str, 
 
 def _reason(verdict: Verdict, name: str) -> str:
     if verdict.status is Status.WORSE:
-        return f"{name}: proven worse (e = {e_value(verdict)})."
-    return f"{name}: not proven tolerable since the last step down."
+        return f"{name}: proven." if verdict.scale == "level" else f"{name}: proven worse than control."
+    return f"{name}: not ruled out since the last step down."
 
 
 def otherwise(wanted: Iterable[str], verdicts: Verdicts, names: Mapping[str, str]) -> str:
     """What would have left it alone."""
     chosen = set(wanted)
     found = [(verdict, names.get(verdict.key, verdict.key)) for verdict in verdicts.guardrails if verdict.key in chosen]
-    return " ".join(f"{name}: log e below {verdict.log_e_needed:.2f} (it is {verdict.log_e:.2f})."
-                    if verdict.status is Status.WORSE else f"{name}: bounded below its margin."
+    return " ".join(f"{name}: less evidence (e = {printed(verdict.log_e)}, {printed(verdict.log_e_needed)} is needed)."
+                    if verdict.status is Status.WORSE else f"{name}: harm bounded below what is tolerated."
                     for verdict, name in found) or "The condition being resolved."
 
 
@@ -41,6 +41,6 @@ def staying(verdicts: Verdicts, blocked: str, names: Mapping[str, str]) -> str:
     return f"Not proven yet: {'; '.join(missing)}." if missing else blocked or "Nothing asks for a change."
 
 
-def e_value(verdict: Verdict) -> str:
+def printed(log_e: float) -> str:
     """An e-value for people, without astronomical digits."""
-    return f"{exp(verdict.log_e):,.0f}" if verdict.log_e < LARGEST_PRINTED else f"10^{verdict.log_e / log(10.0):.0f}"
+    return f"{exp(log_e):,.0f}" if log_e < LARGEST_PRINTED else f"10^{log_e / log(10.0):.0f}"

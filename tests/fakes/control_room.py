@@ -35,7 +35,18 @@ PREVIEW_GATES = (Gate("errors", "Error rate", GateState.MET, "1.31%", "at most 2
 def sample_preview(needs_reason: bool) -> Preview:
     """From 20% to 50%; one gate of two is open."""
     return Preview("advance", "exercise_library", 41, 20_000, 50_000, 50.0, "phase_3", "phase_4", "running", 63_912, 0,
-                   105_120, 210_240, PREVIEW_GATES, needs_reason, True, ("on-call", "product leads"), True)
+                   105_120, 210_240, PREVIEW_GATES, needs_reason, True, ("on-call", "product leads"), True,
+                   detects=("Half would notice, 8 times in 10: Error rate (1.3% to 1.5%) within about 9 h.",))
+
+
+LOWERED: dict[str, Any] = {"gained": 0, "gates": (), "detects": (), "needs_reason": False, "raises_exposure": False}
+AIMS: Mapping[str, dict[str, Any]] = {
+    "hold": {"to_percentage": 20_000, "to": 20.0, "to_phase": "phase_3", "lost": 0, "have_then": 41_208},
+    "roll_back": {"to_percentage": 10_000, "to": 10.0, "to_phase": "phase_3", "lost": 20_604, "have_then": 20_604},
+    "pause": {"to_percentage": 0, "to": 0.0, "to_phase": "phase_3", "lost": 41_208, "have_then": 0},
+    "stop": {"to_percentage": 0, "to": 0.0, "to_phase": "phase_3", "lost": 41_208, "have_then": 0},
+}
+"""Ways out -> what their dialog foresees."""
 
 
 @dataclass
@@ -69,10 +80,11 @@ class FakeControlRoom:
         return Actor("maya@example.org", self.sessions[session_id], "session", origin, session_id=session_id)
 
     def preview(self, name: str, actor: Actor, request: Any) -> Preview:
-        """20% to 50%, one gate unproven."""
+        """20% to 50%, one gate unproven; a way out, to what it leads to."""
         if self.preview_broken is not None:
             raise self.preview_broken
-        return replace(sample_preview(needs_reason=self.needs_reason), revision=self.revision)
+        found = replace(sample_preview(needs_reason=self.needs_reason), verb=name, revision=self.revision)
+        return replace(found, **LOWERED, **AIMS[name]) if name in AIMS else found
 
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Remembers. Raises NotPermitted like the real verbs, or `refuses`."""

@@ -71,10 +71,14 @@ def rollouts(_: Any) -> RolloutsAnswer:
     return RolloutsAnswer(
         (
             RolloutEntry(
-                "exercise_library", "Exercise library", "user", "running", 20.0, 41, "New users", "Beta"
+                "exercise_library", "Exercise library", "user", "running", 20.0, 41, "New users", "Beta", "advise", 7,
+                NOW - timedelta(days=30), NOW - timedelta(days=10),
+                (("immediate", 5.0), ("gradual", 10.0), ("full", 0.1))
             ),
             RolloutEntry(
-                "patient_engagement", "Patient engagement", "workspace", "held", 25.0, 7, "Phase 2", "Phase 1"
+                "patient_engagement", "Patient engagement", "workspace", "held", 25.0, 7, "Phase 2", "Phase 1",
+                "act", 1, NOW - timedelta(days=20), NOW - timedelta(days=3),
+                (("immediate", 10.0), ("gradual", 12.5), ("full", 0.0))
             ),
         ),
         simulated=False,
@@ -438,8 +442,8 @@ def checklist(request: Any) -> ChecklistAnswer:
     return ChecklistAnswer(request.rollout, lines, 2, len(lines), complete=False)
 
 
-def audit(_: Any) -> AuditAnswer:
-    """A change, a refusal."""
+def audit(request: Any) -> AuditAnswer:
+    """A change, a refusal; of one outcome only when that is asked for."""
     done = AuditEntry(
         NOW - timedelta(hours=1),
         "maya@example.org",
@@ -458,6 +462,7 @@ def audit(_: Any) -> AuditAnswer:
     )
     records = tuple(
         AuditRecord(seq, entry, b"{}", "0" * 64, "f" * 64) for seq, entry in ((2, refused), (1, done))
+        if request.outcome in (None, entry.outcome)
     )
     return AuditAnswer(records, AuditHead(2, "f" * 64), more=False)
 
@@ -499,6 +504,7 @@ def verdicts(request: Any) -> VerdictsAnswer:
                 None if value is None else value + half,
                 n_treatment=900,
                 n_control=1100,
+                acts=True,
             ),
         )
         for name, unit, status, value, half in table

@@ -1,4 +1,4 @@
-"""Answers of the questions behind Decisions, Dashboard and Analytics. Invented, for page tests."""
+"""Answers of the questions behind Decisions, Dashboard, Analytics and the autopilot. Invented, for page tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from rollout_core.analysis.verdict import Status, Verdict
+from rollout_core.insight.autopilot import AutopilotAnswer, Open
 from rollout_core.insight.compare import CompareAnswer, Pair, Side
 from rollout_core.insight.decision import DecisionAnswer
 from rollout_core.insight.metrics import MetricRow, MetricsAnswer
@@ -85,6 +86,18 @@ def compare(request: Any) -> CompareAnswer:
         (WINDOW, WINDOW), "", NOW)
 
 
+def autopilot(request: Any) -> AutopilotAnswer:
+    """In mode act and going down: one rule of the last step is not ruled out since."""
+    open_ones = (Open("Sessions with an error", "may still be up to 1.2 percentage points worse than control, 0.5 are "
+                      "tolerated"),)
+    return AutopilotAnswer(
+        request.rollout, "act", may_advance=False, reduced_at=NOW - timedelta(hours=1),
+        because=("Sessions with an error",), open=open_ones, dwell="2 h", next_at=NOW + timedelta(hours=1),
+        next_percentage=12.5, stops="It stops when Sessions with an error can be no worse than is tolerated.",
+        computed_at=NOW)
+
+
 PAGE_ANSWERS: Mapping[str, Callable[[Any], Any]] = {
     "decision": decision, "replay": replay, "traffic": traffic, "metrics": metrics, "compare": compare,
+    "autopilot": autopilot,
 }

@@ -26,6 +26,7 @@ def test_advancing_shows_the_step_the_counts_and_what_is_unproven_before_the_pre
     assert "**50%**" in shown
     assert [metric.value for metric in app.metric] == ["63,912", "0", "105,120"]
     assert "Satisfaction" in shown
+    assert "within about 9 h" in shown.replace("\\", ""), "what would be noticed, and how soon"
     assert button(app, "confirm-go").label == "Advance to 50%"
     assert not room.done, "nothing happens before the confirming press"
 
@@ -75,7 +76,9 @@ def test_a_change_by_somebody_else_while_the_dialog_is_open_takes_the_button_awa
     button(app, "ask-advance").click().run()
     room.revision = 42
     app.text_area(key="asked-reason").set_value("Decided on what I saw").run()
-    assert any("revision 41 then, 42 now" in str(each.value) for each in app.error)
+    shown = " ".join(str(each.value) for each in app.error).replace("\\", "").replace("⁠", "")
+    assert "revision 41 then, 42 now" in shown
+    assert "maya@example.org advanced it" in shown, "who changed it, and what they did"
     with pytest.raises(KeyError):
         button(app, "confirm-go")
 
@@ -109,7 +112,43 @@ def test_a_second_press_of_a_rollback_names_the_same_place_to_go(room: FakeContr
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
     app.menu_button(key="ask-roll-back").click("gradual").run()
     button(app, "confirm-go").click().run()
-    assert room.done[0][2].to == 50.0, "the share its dialog showed, not half of whatever is served then"
+    assert room.done[0][2].to == 10.0, "the share its dialog showed, not half of whatever is served then"
+
+
+def test_another_way_back_can_be_chosen_in_the_dialog(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    app.menu_button(key="ask-roll-back").click("immediate").run()
+    choice = app.radio(key="asked-kind")
+    assert choice.options == ["One phase back, to 5%", "Down within this phase, to 10%",
+                              "All the way to the safe state, 0.1%"]
+    choice.set_value("full").run()
+    button(app, "confirm-go").click().run()
+    assert room.done[0][2].kind == "full"
+
+
+def test_a_kind_chosen_while_nothing_can_be_counted_does_not_keep_the_other_kind_s_place_to_go(
+        room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    app.menu_button(key="ask-roll-back").click("gradual").run()
+    room.preview_broken = StoreUnavailable("The event store is away.")
+    app.radio(key="asked-kind").set_value("full").run()
+    button(app, "confirm-go").click().run()
+    assert (room.done[0][2].kind, room.done[0][2].to) == ("full", None)
+
+
+def test_proven_harm_makes_going_back_the_primary_button(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    assert "Harm is proven: Support tickets" in text_of(app)
+    button(app, "lead-roll-back").click().run()
+    assert "20,604" in [metric.value for metric in app.metric]
+
+
+def test_the_page_says_why_the_autopilot_goes_on_reducing_and_when_it_stops(room: FakeControlRoom) -> None:
+    shown = text_of(open_page(ROLLOUT, rollout="Patient engagement")).replace("\\", "")
+    assert "going down step by step" in shown
+    assert "may still be up to 1.2 percentage points worse than control, 0.5 are tolerated" in shown
+    assert "to 12.5%" in shown
+    assert "It stops when Sessions with an error can be no worse than is tolerated" in shown
 
 
 def test_a_viewer_has_no_buttons_and_reads_whom_to_ask(room: FakeControlRoom) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,6 +64,25 @@ def test_an_input_without_data_deducts_nothing_and_makes_the_score_provisional()
     found = scored(None, 0.70)
     assert (found.score, found.provisional, found.inputs_with_data, found.inputs) == (100, True, 2, 3)
     assert "no data" in found.deductions[0].evidence
+
+
+def test_what_was_measured_before_data_stopped_is_deducted_and_says_nothing_of_now() -> None:
+    old = replace(share(0.041), quality=Quality.STALE)
+    found = health_score(old, share(0.70), [], PATIENT, grace_until_at=NOW, now=NOW)
+    # 100 - 21: errors 4.1 %: (0.041 - 0.02) / 0.03 * 30
+    assert (found.score, found.provisional, found.inputs_with_data, found.inputs) == (79, True, 2, 3)
+    assert [each.key for each in found.deductions if not each.fresh] == ["error_rate"]
+    assert "before data stopped arriving" in found.deductions[0].evidence
+
+
+def test_a_score_with_nothing_measured_behind_it_says_so() -> None:
+    assert not scored(None, None).measured
+    assert scored(0.01, None).measured
+    assert not health_score(share(None), share(0.5), [], PATIENT, grace_until_at=None, now=NOW).measured
+
+
+def test_what_is_not_counted_yet_is_not_missing() -> None:
+    assert all(each.fresh for each in scored(0.0, 0.0, graced=True).deductions)
 
 
 def test_adoption_waits_for_the_grace_period() -> None:

@@ -217,5 +217,11 @@ def test_a_share_of_fewer_than_used_it_is_none(world: World) -> None:
 
 def test_counts_of_one_have_a_singular() -> None:
     window = Window(T0, T0 + timedelta(days=1))
+    one = Measured("errors", 0.5, 0.1, 0.9, 1, "requests", window, None, "share", Quality.OK)
+    assert measured_in_words(one) == "50% (10%–90%), 1 request"
+
+
+def test_a_single_fact_is_told_without_a_count() -> None:
+    window = Window(T0, T0 + timedelta(days=1))
     one = Measured("rollout_duration", 35.6, None, None, 1, "rollouts", window, None, "days", Quality.OK)
-    assert measured_in_words(one) == "35.6 days, 1 rollout"
+    assert measured_in_words(one) == "35.6 days"

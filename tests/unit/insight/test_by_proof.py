@@ -88,8 +88,7 @@ def test_a_proof_that_may_only_advise_opens_no_gate(world: World) -> None:
 
 def test_a_gate_says_how_much_more_is_needed(world: World) -> None:
     assert gate(world, verdict(Status.NOT_YET, need=NEED)).words.endswith(
-        "about 1,200 more requests (30 h) would settle it as often as not, "
-        "about 5,700 more requests (5 days) nine times in ten")
+        "about 1,200 more requests would settle it, likely in 30 h, nearly surely in 5 days")
 
 
 def test_what_is_waited_for_comes_with_a_date_where_there_is_a_forecast(world: World) -> None:
@@ -98,6 +97,8 @@ def test_what_is_waited_for_comes_with_a_date_where_there_is_a_forecast(world: W
     waiting = gates_of(world.room.events, at, found=proofs).brief.waiting
     (open_one,) = [each for each in waiting if each.name == gate(world, verdict(Status.NOT_YET)).name]
     assert (open_one.at, open_one.sure) == (at.now + timedelta(hours=30), False)
+    said = gate(world, verdict(Status.NOT_YET, need=NEED))
+    assert (said.missing, said.surely_at) == ("about 1,200 more requests", at.now + timedelta(hours=120))
     far = replace(NEED, hours_50=24.0 * 366)
     assert gate(world, verdict(Status.NOT_YET, need=far)).decides_at is None, "a year ahead is no date"
     assert gate(world, verdict(Status.PROVEN)).decides_at is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rollout_core.control.sweep import sweep_one
+from rollout_core.documents.plan_document import load_plan
 from rollout_core.errors import NotFound
 from rollout_core.insight.decision import DecisionRequest, answer, names_of
 from rollout_core.insight.decisions import DecisionsRequest
@@ -38,6 +41,14 @@ def test_a_decision_before_anything_was_counted_has_no_numbers_and_cannot_be_rep
 def test_a_decision_that_does_not_exist_is_not_found(empty: World) -> None:
     with pytest.raises(NotFound):
         answer(empty.room, DecisionRequest(999))
+
+
+def test_of_two_phases_with_criteria_of_one_key_the_phase_in_force_gives_the_name() -> None:
+    plan = load_plan(Path("data/plans/exercise_library.yaml"))
+    _, fourth, _ = names_of(plan, "expanded_rollout")
+    _, fifth, _ = names_of(plan, "social_features")
+    assert fourth["engagement"] == "Engagement increase above 15 %"
+    assert fifth["engagement"] != fourth["engagement"]
 
 
 def test_without_a_plan_every_rule_keeps_its_key() -> None:

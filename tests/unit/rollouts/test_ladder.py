@@ -43,8 +43,8 @@ def test_proven_errors_halve_the_percentage() -> None:
 
 def test_a_decision_names_rules_and_criteria_as_the_plan_does() -> None:
     decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors")), Past(), NOW)
-    assert decided.words.startswith("Sessions with an error: proven worse (e = 8,103).")
-    assert decided.else_words == "Sessions with an error: log e below 5.00 (it is 9.00)."
+    assert decided.words.startswith("Sessions with an error: proven worse than control.")
+    assert decided.else_words == "Sessions with an error: less evidence (e = 8,103, 148 is needed)."
     open_one = Verdict("engagement", "engagement_minutes", Standing.NOT_YET)
     staying = propose(PLAN, ROLLOUT, ASKED, seen(criteria=(open_one,)), Past(), NOW)
     assert staying.words == "Not proven yet: Engagement increase above 15 %."
@@ -151,4 +151,4 @@ def test_a_step_for_want_of_recovery_does_not_claim_a_proof() -> None:
     past = Past(NOW - timedelta(hours=3), ("errors",))
     decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors", status=Standing.WATCHING)), past, NOW)
     assert decided.act is Act.HALVE
-    assert decided.words == "Sessions with an error: not proven tolerable since the last step down."
+    assert decided.words == "Sessions with an error: not ruled out since the last step down."
