@@ -121,7 +121,7 @@ def score_curve(answer: HealthAnswer, theme: Theme, local: Local, height: int = 
                     line={"color": TEXT[theme], "width": 2.5, "shape": "hv"})
     ends = (local(answer.history_window.since_at), local(answer.history_window.until_at))
     figure.marks(fig, chart_marks(answer.marks, local), ends)
-    fig.update_yaxes(range=[0, 103], tickvals=[0, 20, 40, 60, 80, 100])
+    fig.update_yaxes(range=[0, 100], tickvals=[0, 20, 40, 60, 80, 100])
     fig.update_layout(margin={"t": 8})
     time_axis(fig, ends)
     return fig
