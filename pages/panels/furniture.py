@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
+import plotly.io
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 
 from pages.panels.files import File, offer
 from rollout_core.charts import words
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.audit_file import harmless
 
 LARGEST_WHOLE = 2**53
@@ -19,8 +22,22 @@ MOST_FIGURES = 200
 BUTTON_WIDTH = 134
 """Px of the buttons at the end of a row, so that they stand in columns."""
 
-_FIGURES: dict[tuple[Any, ...], tuple[tuple[Any, ...], go.Figure]] = {}
+_FIGURES: dict[tuple[Any, ...], tuple[tuple[Any, ...], Finished]] = {}
 """What was drawn -> what it was drawn from, which keeps those objects alive, and the figure; the oldest goes first."""
+
+
+class Finished(BaseFigure):
+    """A picture as Streamlit takes it: plotly's figure, of which it wants nothing but the dictionary at every rerun.
+
+    Times and numbers are translated once. The rest of a figure, many times as large, is for changing it.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self._sent = json.loads(plotly.io.to_json(picture.to_dict(), validate=False))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as plain values."""
+        return self._sent
 
 
 def title(text: str, below: str = "") -> None:
@@ -66,16 +83,16 @@ def _told_apart(names: list[str]) -> list[str]:
     return [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
 
 
-def drawn(draw: Callable[..., go.Figure], *given: Any) -> go.Figure:
+def drawn(draw: Callable[..., Picture], *given: Any) -> Finished:
     """The figure that `draw(*given)` makes, made once for all viewers and reruns while `given` is the same.
 
     Answers are the same as long as they are remembered (panels/answers.py), so they count by identity; a viewer's
-    method, such as `here.local`, counts by the viewer's zone. Nobody may change the figure afterwards.
+    method, such as `here.local`, counts by the viewer's zone.
     """
     key = (draw, *(_same(each) for each in given))
     known = _FIGURES.get(key)
     if known is None:
-        known = _FIGURES[key] = (given, draw(*given))
+        known = _FIGURES[key] = (given, Finished(draw(*given)))
         while len(_FIGURES) > MOST_FIGURES:
             _FIGURES.pop(next(iter(_FIGURES)), None)
     return known[1]
@@ -92,6 +109,7 @@ def _same(given: Any) -> Any:
     return given if isinstance(given, str | int | float | datetime | None) else id(given)
 
 
-def chart(fig: go.Figure, alt: str, key: str) -> None:
+def chart(picture: Picture | Finished, alt: str, key: str) -> None:
     """A figure without mode bar (it would catch a finger's scrolling). `alt` says what it shows, in words."""
-    st.plotly_chart(fig, config={"displayModeBar": False}, alt=alt, key=key)
+    finished = picture if isinstance(picture, Finished) else Finished(picture)
+    st.plotly_chart(finished, config={"displayModeBar": False}, alt=alt, key=key)

@@ -20,7 +20,6 @@ from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.status import HealthBrief, StatusAnswer, StatusRequest
 from rollout_core.insight.traffic import TrafficAnswer, TrafficRequest
-from rollout_core.insight.window import BACK
 from rollout_core.metrics.catalog import LOWER
 from rollout_core.metrics.measured import Measured, Quality
 
@@ -37,12 +36,11 @@ BETTER = {True: words.BETTER, False: words.WORSE}
 
 def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: bool) -> None:
     """The line that says how fresh it is, then a card per number."""
+    rows = [*here.ask("metrics", MetricsRequest(entry.key, SHOWN, window=window), settled=True).rows,
+            *here.ask("metrics", MetricsRequest(entry.key, ("adoption_rate",), window="rollout"), settled=True).rows]
     status: StatusAnswer = here.ask("status", StatusRequest(entry.key))
     traffic: TrafficAnswer = here.ask("traffic", TrafficRequest(entry.key, "hour"))
     fresh(here, entry, traffic, still=still)
-    asked = MetricsRequest(entry.key, SHOWN, window=window, since_at=beginning(here.now, window))
-    rows = [*here.ask("metrics", asked, settled=True).rows,
-            *here.ask("metrics", MetricsRequest(entry.key, ("adoption_rate",), window="rollout"), settled=True).rows]
     with st.grid(4, min_column_width=165, gap="xsmall"):
         with st.container(border=True, gap="xsmall", height="stretch"):
             _health(entry.name, status.health)
@@ -57,11 +55,6 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
             st.markdown(quiet(planned_and_real(status.share)))
     st.markdown(quiet(f"{label} (adoption: since the start), treatment with its 95% interval; a verdict compares it "
                       "with control."))
-
-
-def beginning(now: datetime, window: str) -> datetime | None:
-    """Where the last hour, day … begins: at full 5 minutes, so that its closed part is counted once for all looks."""
-    return completed(now, BUCKET) - BACK[window] if window in BACK else None
 
 
 def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure, palette
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 
 Kind = Literal["Bars", "Line", "Dots"]
 KINDS: tuple[Kind, ...] = ("Bars", "Line", "Dots")
@@ -27,7 +26,7 @@ Point = tuple[Any, float | None]
 class Built:
     """The figure, and how much of the answer is in it. `colours_left_out` had the fewest rows."""
 
-    fig: go.Figure
+    fig: Picture
     drawn: int
     rows: int
     colours_left_out: int = 0
@@ -94,9 +93,9 @@ def _falls_back(before: Any, after: Any) -> bool:
         return False
 
 
-def _trace(fig: go.Figure, kind: Kind, key: str, points: list[Point], place: int | None) -> None:
+def _trace(fig: Picture, kind: Kind, key: str, points: list[Point], place: int | None) -> None:
     """One trace; `place` None: it is alone and takes the text's colour, which means no arm."""
-    alone = fig.layout.font.color
+    alone = fig.layout["font"]["color"]
     colour = palette.ARM.get(key, alone if place is None else palette.SERIES[place % len(palette.SERIES)])
     dash = palette.DASH.get(key, "solid" if place is None else palette.SERIES_DASH[place % len(palette.SERIES_DASH)])
     xs = [figure.literal(at) if isinstance(at, str) else at for at, _ in points]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure, palette
 from rollout_core.charts.over_time import ValueAxis, value_axis
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.compare import CompareAnswer, Pair
 from rollout_core.metrics.measured import Measured
 
@@ -17,7 +16,7 @@ ROW = 44
 LONGEST = 26
 
 
-def two_sides(answer: CompareAnswer, theme: Theme) -> go.Figure:
+def two_sides(answer: CompareAnswer, theme: Theme) -> Picture:
     """A row per part (the whole on top). Without a single number it says so instead of drawing an empty grid."""
     whole = Pair("All", answer.first.measured, answer.second.measured, answer.difference, answer.change)
     pairs = [whole, *answer.parts]
@@ -36,7 +35,7 @@ def two_sides(answer: CompareAnswer, theme: Theme) -> go.Figure:
     return fig
 
 
-def _dots(fig: go.Figure, name: str, rows: Sequence[str], values: Sequence[Measured], axis: ValueAxis, *,
+def _dots(fig: Picture, name: str, rows: Sequence[str], values: Sequence[Measured], axis: ValueAxis, *,
           hollow: bool) -> None:
     colour = palette.CONTROL if hollow else palette.TREATMENT
     known = [(row, each) for row, each in zip(rows, values, strict=True) if each.value is not None]

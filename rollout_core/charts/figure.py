@@ -1,6 +1,5 @@
-"""Plotly figures in the house style: horizontal grid, explicit text colours, ribbons with gaps, judged bands, marks.
-
-`plotly.graph_objects` only (express costs eight times the CPU); the caller draws with the mode bar off.
+"""Charts in the house style: horizontal grid, explicit text colours, ribbons with gaps, judged bands, marks. The caller
+draws with the mode bar off.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
-import plotly.io as pio
-
 from rollout_core.charts import palette
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 
-pio.templates.default = None
 Number = float | None
 ROWS, LATE, WORDS = 3, 0.6, 0.2
 """In how many rows marks are written, from which part of the axis on their words stand on the left, and how much of the
@@ -34,20 +30,21 @@ class Run:
     high: Sequence[Number] = ()
 
 
-def figure(theme: Theme, height: int = 280) -> go.Figure:
+def figure(theme: Theme, height: int = 280) -> Picture:
     """An empty chart in the house style. Text colours are explicit: Streamlit's own ticks are too pale."""
     text = {"color": palette.TEXT[theme], "size": 12}
-    return go.Figure(layout=go.Layout(           # at once: update_layout looks every name up again, 15 ms a figure
-        height=height, margin={"l": 4, "r": 8, "t": 28, "b": 4}, hovermode="x unified", dragmode=False, font=text,
-        legend={"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom", "font": text},
-        xaxis={"showgrid": False, "zeroline": False, "automargin": True, "tickfont": text},
-        yaxis={"zeroline": False, "automargin": True, "nticks": 5, "tickfont": text,
-               "gridcolor": palette.GRID[theme]}))
+    return Picture({
+        "height": height, "margin": {"l": 4, "r": 8, "t": 28, "b": 4}, "hovermode": "x unified", "dragmode": False,
+        "font": text,
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom", "font": text},
+        "xaxis": {"showgrid": False, "zeroline": False, "automargin": True, "tickfont": text},
+        "yaxis": {"zeroline": False, "automargin": True, "nticks": 5, "tickfont": text,
+                  "gridcolor": palette.GRID[theme]}})
 
 
-def note(fig: go.Figure, text: str, **where: Any) -> None:
+def note(fig: Picture, text: str, **where: Any) -> None:
     """Words inside the chart, in the chart's own text colour. `text` is ours: plotly reads a little HTML."""
-    fig.add_annotation(text=literal(text), showarrow=False, font=fig.layout.font.to_plotly_json(), **where)
+    fig.add_annotation(text=literal(text), showarrow=False, font=fig.layout["font"], **where)
 
 
 def literal(text: str) -> str:
@@ -68,7 +65,7 @@ def known_runs(values: Sequence[Number]) -> list[tuple[int, int]]:
     return runs
 
 
-def ribbon(fig: go.Figure, run: Run) -> None:
+def ribbon(fig: Picture, run: Run) -> None:
     """An arm's line with its interval; each run between gaps is a closed polygon of its own, so gaps stay gaps."""
     colour = palette.ARM.get(run.arm, palette.MUTED)
     whole = [v if lo is not None and hi is not None else None
@@ -90,22 +87,19 @@ def _rank(arm: str) -> int:
     return list(palette.ARM).index(arm) + 1 if arm in palette.ARM else 9
 
 
-def line(fig: go.Figure, name: str, x: Sequence[Any], y: Sequence[Number], place: int = 0, **more: Any) -> None:
+def line(fig: Picture, name: str, x: Sequence[Any], y: Sequence[Number], place: int = 0, **more: Any) -> None:
     """A series that is not an arm; `place` chooses its fixed colour and dash."""
     fig.add_scatter(x=list(x), y=list(y), name=literal(name), mode="lines", connectgaps=False,
                     line={"color": palette.SERIES[place % 6], "width": 2, "dash": palette.SERIES_DASH[place % 6]},
                     **more)
 
 
-def band(fig: go.Figure, level: str, ends: tuple[float, float], axis: str = "y", label: str = "",
+def band(fig: Picture, level: str, ends: tuple[float, float], axis: str = "y", label: str = "",
          strength: float = 0.12) -> None:
     """A judged region (good | needs improvement | poor), tinted, its name written inside at the top right."""
-    low, high = ends
-    add = fig.add_hrect if axis == "y" else fig.add_vrect
-    add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=palette.soft(palette.BAND[level], strength), line_width=0,
-        layer="below")
+    fig.add_region(axis, ends, palette.soft(palette.BAND[level], strength))
     if label and axis == "y":
-        note(fig, label, xref="paper", x=1, y=high, xanchor="right", yanchor="top")
+        note(fig, label, xref="paper", x=1, y=ends[1], xanchor="right", yanchor="top")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,7 @@ class Mark:
     incident: bool = False
 
 
-def marks(fig: go.Figure, happened: Sequence[Mark], ends: tuple[datetime, datetime]) -> None:
+def marks(fig: Picture, happened: Sequence[Mark], ends: tuple[datetime, datetime]) -> None:
     """Thin vertical lines at their minute with words at the foot, those within `ends` only.
 
     Neighbours take different rows; towards the right edge the words stand left of their line, so none is cut off.
@@ -152,13 +146,13 @@ def _placed(marks: Sequence[Mark], places: Sequence[float]) -> list[tuple[Mark, 
     return written
 
 
-def _under(fig: go.Figure) -> str:
+def _under(fig: Picture) -> str:
     """What keeps words readable over lines: the page's own colour, a little transparent."""
-    dark = fig.layout.font.color == palette.TEXT["dark"]
+    dark = fig.layout["font"]["color"] == palette.TEXT["dark"]
     return palette.soft(palette.PAGE["dark" if dark else "light"], 0.75)
 
 
-def nothing_drawn(theme: Theme, words: str, height: int = 200) -> go.Figure:
+def nothing_drawn(theme: Theme, words: str, height: int = 200) -> Picture:
     """A chart without any data: no axes, only words. Never an empty grid that looks like zero."""
     fig = figure(theme, height)
     fig.update_xaxes(visible=False)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure, palette
 from rollout_core.charts.over_time import Local, chart_marks, time_axis
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.adoption import AdoptionAnswer
 
 
-def daily_use(answer: AdoptionAnswer, theme: Theme, local: Local, height: int = 280) -> go.Figure:
+def daily_use(answer: AdoptionAnswer, theme: Theme, local: Local, height: int = 280) -> Picture:
     """A point a day (UTC), from zero; a day between others on which nobody used it is zero. Without any use it says so.
     """
     if not answer.days:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-
-import plotly.graph_objects as go
 
 from rollout_core.charts import figure, formats
 from rollout_core.charts.palette import MUTED, TEXT, Theme
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.health import HealthAnswer
 from rollout_core.insight.series import ArmSeries, Band, Mark, SeriesAnswer
 
@@ -43,7 +41,7 @@ def value_axis(unit: str, largest: float) -> ValueAxis:
     return ValueAxis(1, {"minutes": " min", "days": " d"}.get(unit, ""), "" if largest >= 10 else ".2f")
 
 
-def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 280) -> go.Figure:
+def over_time(answer: SeriesAnswer, theme: Theme, local: Local, height: int = 280) -> Picture:
     """The chart of a SeriesAnswer. Without a single value it says so instead of drawing an empty grid."""
     answer = without_few(answer)
     ends_of_values = value_range(answer)
@@ -95,7 +93,7 @@ def value_range(answer: SeriesAnswer) -> tuple[float, float] | None:
     return _reach(min(lows), _sane_top(highs, values), answer.unit)
 
 
-def time_axis(fig: go.Figure, ends: tuple[datetime, datetime]) -> None:
+def time_axis(fig: Picture, ends: tuple[datetime, datetime]) -> None:
     """Ticks as a reader names them: clock times within two days, else days."""
     short = ends[1] - ends[0] <= timedelta(days=2)
     fig.update_xaxes(range=list(ends), tickformat="%a %H:%M" if short else "%-d %b", nticks=6 if short else 7,
@@ -107,7 +105,7 @@ def chart_marks(marks: Sequence[Mark], local: Local) -> list[figure.Mark]:
     return [figure.Mark(local(mark.at), mark.label, mark.kind in INCIDENTS) for mark in marks]
 
 
-def score_curve(answer: HealthAnswer, theme: Theme, local: Local, height: int = 230) -> go.Figure:
+def score_curve(answer: HealthAnswer, theme: Theme, local: Local, height: int = 230) -> Picture:
     """The health score from 0 to 100 as steps, with its bands by name; a missing score is a gap."""
     if all(point.score is None for point in answer.history):
         return figure.nothing_drawn(theme, "No score in this window", height)
@@ -157,7 +155,7 @@ def _reach(low: float, high: float, unit: str) -> tuple[float, float]:
     return low, min(top, 1.0) if unit == "share" and high <= 1 and top > 1 else top
 
 
-def _band(fig: Any, judged: Band, ends: tuple[float, float], axis: ValueAxis, unit: str) -> None:
+def _band(fig: Picture, judged: Band, ends: tuple[float, float], axis: ValueAxis, unit: str) -> None:
     low = ends[0] if judged.low is None else max(judged.low, ends[0])
     high = ends[1] if judged.high is None else min(judged.high, ends[1])
     if judged.name == "good" or low >= high:
@@ -173,7 +171,7 @@ def _band(fig: Any, judged: Band, ends: tuple[float, float], axis: ValueAxis, un
     figure.band(fig, _LEVELS.get(judged.name, "no data"), (low * axis.factor, high * axis.factor), label=words)
 
 
-def _target_line(fig: Any, judged: Band, axis: ValueAxis, unit: str) -> None:
+def _target_line(fig: Picture, judged: Band, axis: ValueAxis, unit: str) -> None:
     at = judged.low if judged.low is not None else judged.high
     if at is None:
         return

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure, palette
 from rollout_core.charts.over_time import Local, time_axis
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 
 MOST_MARKS = 18
 """More words than this at the foot of a chart cannot be read."""
@@ -35,7 +34,7 @@ class Asked:
 
 
 def share_timeline(shares: Sequence[Shares], asked: Sequence[Asked], theme: Theme, local: Local,
-                   height: int = 300) -> go.Figure:
+                   height: int = 300) -> Picture:
     """Both shares as steps in percent, and a line at every step asked for. Nothing rehearsed says so."""
     if not shares:
         return figure.nothing_drawn(theme, "The rollout had not begun in this period", height)

@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure, formats, palette
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.adoption import AdoptionAnswer
 from rollout_core.insight.business import RetentionPoint, ScoreCount
 from rollout_core.insight.vitals import HistogramBin, VitalCard
 
 
-def distribution(bins: Sequence[HistogramBin], card: VitalCard, theme: Theme, height: int = 280) -> go.Figure:
+def distribution(bins: Sequence[HistogramBin], card: VitalCard, theme: Theme, height: int = 280) -> Picture:
     """Each arm's share of page views per class, in equal bins for both arms, on a log axis, with the judged regions."""
     drawn = [each for each in coarser(bins) if each.treatment > 0 or each.control > 0]
     if not drawn:
@@ -66,7 +65,7 @@ def _tick(value: float, unit: str) -> str:
     return formats.milliseconds(value) if unit == "ms" else f"{value:g}"
 
 
-def retention(points: Sequence[RetentionPoint], theme: Theme, height: int = 280) -> go.Figure:
+def retention(points: Sequence[RetentionPoint], theme: Theme, height: int = 280) -> Picture:
     """Share active again by day since their first, of those old enough; days nobody has reached yet are left out."""
     if not any(point.treatment is not None or point.control is not None for point in points):
         return figure.nothing_drawn(theme, "Nobody is old enough for retention yet", height)
@@ -76,7 +75,7 @@ def retention(points: Sequence[RetentionPoint], theme: Theme, height: int = 280)
         figure.ribbon(fig, figure.Run(arm, [point.day for point in points],
                                       _percents(getattr(point, arm) for point in points),
                                       _percents(low for low, _ in ends), _percents(high for _, high in ends)))
-    fig.update_xaxes(title={"text": "days since first exposure", "font": fig.layout.font.to_plotly_json()}, nticks=8)
+    fig.update_xaxes(title={"text": "days since first exposure", "font": fig.layout["font"]}, nticks=8)
     fig.update_yaxes(ticksuffix="%", rangemode="tozero")
     return fig
 
@@ -85,7 +84,7 @@ def _percents(shares: Iterable[float | None]) -> list[float | None]:
     return [None if share is None else share * 100 for share in shares]
 
 
-def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> go.Figure:
+def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> Picture:
     """Answers by score as shares of each arm, so that unequal arms compare."""
     totals = {"treatment": sum(each.treatment for each in counts), "control": sum(each.control for each in counts)}
     if not any(totals.values()):
@@ -104,7 +103,7 @@ def scores(counts: Sequence[ScoreCount], theme: Theme, height: int = 240) -> go.
     return fig
 
 
-def cohorts(answer: AdoptionAnswer, theme: Theme) -> go.Figure:
+def cohorts(answer: AdoptionAnswer, theme: Theme) -> Picture:
     """A week per row: the share of people first exposed then who had used it after k weeks; not old enough is blank."""
     if not answer.cohorts:
         return figure.nothing_drawn(theme, "No cohort yet")
@@ -129,7 +128,7 @@ def _shades(theme: Theme) -> list[tuple[float, str]]:
     return [(0, "#f2f6fd"), (1, "#8fbcf5")] if theme == "light" else [(0, "#161d27"), (1, "#1b4f94")]
 
 
-def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> go.Figure:
+def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> Picture:
     """Of the users of the row's flag, how many also use the column's: shares, the flag itself left blank.
 
     Rows carry number and name, columns only the number, so that it reads on a phone.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from rollout_core.charts import figure
 from rollout_core.charts.over_time import Local, time_axis
 from rollout_core.charts.palette import Theme
+from rollout_core.charts.picture import Picture
 from rollout_core.insight.traffic import TrafficAnswer
 
 
-def traffic_chart(answer: TrafficAnswer, theme: Theme, local: Local, height: int = 280) -> go.Figure:
+def traffic_chart(answer: TrafficAnswer, theme: Theme, local: Local, height: int = 280) -> Picture:
     """Events per minute by kind. Without a single count it says so instead of drawing an empty grid."""
     if all(value is None for flow in answer.flows for value in flow.per_minute):
         return figure.nothing_drawn(theme, "Nothing was received in this window", height)

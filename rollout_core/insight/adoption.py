@@ -9,14 +9,14 @@ from typing import Any
 from rollout_core.insight.formulas import Asked, built
 from rollout_core.insight.formulas_people import active, adopters, own_flags
 from rollout_core.insight.measure import by_key, measure
-from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, floored
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.people import exposed_now
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import Mark
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import Share
 from rollout_core.insight.timeline import changes_of
-from rollout_core.insight.window import window_of
+from rollout_core.insight.window import floored, window_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.interval import wilson
 from rollout_core.metrics.measured import Measured, Quality, Window

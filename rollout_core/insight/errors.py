@@ -10,6 +10,7 @@ from rollout_core.health.issue import Issue, IssueState
 from rollout_core.insight.compare_parts import OnePart
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.glance import base_of
 from rollout_core.insight.measure import by_key, measure
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
@@ -18,9 +19,10 @@ from rollout_core.insight.timeline import changes_of
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.event import Kind
 from rollout_core.metrics.formula import Proportion
 from rollout_core.metrics.measured import Measured, Window
-from rollout_core.ports.event_questions import ErrorGroups, Totals
+from rollout_core.ports.event_questions import ErrorGroups, Totals, Watermarks
 from rollout_core.ports.room import Room
 
 
@@ -100,6 +102,7 @@ def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
+    measuring.read_ahead((base_of(now_scene), "session_errors", "session_errors:", "errors"))
     rates = {(key, arm): by_key(measuring, key, arm) for key in ("error_rate", "critical_error_rate")
              for arm in ("treatment", "control")}
     return ErrorsAnswer(
@@ -143,12 +146,41 @@ def _hit(sessions: int, hits: int) -> Sums:
 
 def _seen(measuring: Measuring, limit: int) -> list[dict[str, Any]]:
     """Rows of the `limit` most frequent groups. All of them are read from raw errors once, whoever asks for fewer."""
-    rows = measuring.ask(ErrorGroups(measuring.window, measuring.rollout, limit=max(limit, MOST_GROUPS))).records()
+    rows = _counted(measuring, max(limit, MOST_GROUPS))
     counted: dict[str, int] = {}
     for row in rows:
         counted[row["fingerprint"]] = counted.get(row["fingerprint"], 0) + row["n"]
     kept = set(sorted(counted, key=lambda name: (-counted[name], name))[:limit])
     return [row for row in rows if row["fingerprint"] in kept]
+
+
+def _counted(measuring: Measuring, limit: int) -> list[dict[str, Any]]:
+    """Groups by arm: what closed windows hold is counted until more are closed, and what came since is added."""
+    whole = ErrorGroups(measuring.window, measuring.rollout, limit)
+    watermark = measuring.ask(Watermarks()).closed_until_at
+    if watermark is None or not measuring.window.since_at < watermark < measuring.window.until_at:
+        return measuring.ask(whole).records()
+    before, since = Window(measuring.window.since_at, watermark), Window(watermark, measuring.window.until_at)
+    closed = measuring.ask(replace(whole, window=before, live=False)).records()
+    if len({row["fingerprint"] for row in closed}) >= limit:       # some were left out, which may have become frequent
+        return measuring.ask(whole).records()
+    if not measuring.arrived(Kind.ERROR, watermark):
+        return closed
+    return _added(closed, measuring.ask(replace(whole, window=since, besides=before)).records())
+
+
+def _added(closed: list[dict[str, Any]], late: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Both counts together; what a group is comes from its newest error."""
+    newest = {row["fingerprint"]: {name: row[name] for name in ABOUT} for row in (*closed, *late)}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in (*closed, *late):
+        before = found.get((row["fingerprint"], row["arm"]), {"n": 0, "subjects": 0})
+        found[row["fingerprint"], row["arm"]] = {
+            **row, **newest[row["fingerprint"]], **{name: before[name] + row[name] for name in ("n", "subjects")}}
+    return list(found.values())
+
+
+ABOUT = ("category", "severity", "name", "message", "first_at", "last_at", "release")
 
 
 def _groups(measuring: Measuring, request: ErrorsRequest) -> tuple[ErrorGroup, ...]:

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.scene import scenes
+from rollout_core.insight.window import floored
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import DeadLetters, IngestCounts, LastSeen, StoredCounts, Totals
+from rollout_core.ports.event_questions import (
+    DaysAside,
+    DeadLetters,
+    IngestCounts,
+    LastSeen,
+    Refusals,
+    StoredCounts,
+    Totals,
+)
 from rollout_core.ports.event_store import DayAside
 from rollout_core.ports.room import Room
 
@@ -73,8 +84,7 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
     accepted = counts.pop("acknowledged", 0)
     there = sum(counts.values())
     letters = room.events.measure(DeadLetters(request.letters)).records()
-    condition = room.events.condition()
-    refused = condition.dead_letters
+    refused = dict(room.events.measure(Refusals()).rows)
     return EventsHealthAnswer(
         last_event_at=max((row["occurred_at"] for row in seen.records() if row["occurred_at"]), default=None),
         watermark_at=seen.closed_until_at, accepted=accepted, stored=sum(row["stored"] for row in seen.records()),
@@ -83,7 +93,8 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
         dead_by_reason=tuple(sorted(refused.items(), key=lambda item: -item[1])),
         letters=tuple(DeadLetter(row["received_at"], row["reason"], row["detail"] or "", row["kind"], row["raw"] or "")
                       for row in letters),
-        unattributed=_unattributed(room, day), computed_at=now, aside=condition.aside)
+        unattributed=_unattributed(room, day), computed_at=now,
+        aside=tuple(DayAside(*row) for row in room.events.measure(DaysAside()).rows))
 
 
 def _kinds(room: Room, rows: list[dict[str, Any]], hour: Window) -> tuple[KindLine, ...]:
@@ -98,8 +109,7 @@ def _kinds(room: Room, rows: list[dict[str, Any]], hour: Window) -> tuple[KindLi
 
 def _unattributed(room: Room, day: Window) -> int:
     """Sessions and requests of the day whose subject was never exposed, over all rollouts."""
-    with room.control.read() as unit:
-        keys = [rollout.key for rollout in unit.rollouts.all()]
-    rows = [row for key in keys for row in room.events.measure(
-        Totals(day, ("session_errors", "request_errors"), key, ("arm",))).records()]
+    since_full = Window(floored(day.since_at), day.until_at)
+    rows = [row for scene in scenes(room) for row in Measuring(room.events, scene, since_full).ask(
+        Totals(since_full, ("session_errors", "request_errors"), scene.rollout.key, ("arm",))).records()]
     return sum(int(row["n"]) for row in rows if row["arm"] == "unattributed")

@@ -9,14 +9,15 @@ from datetime import timedelta
 
 from rollout_core.insight.formulas import Asked, built, clustered_as
 from rollout_core.insight.formulas_sides import compared, in_pairs
-from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring, Stratum
+from rollout_core.insight.measuring import TREATMENT, Measuring, Stratum
+from rollout_core.insight.people import has_control
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG, Metric
 from rollout_core.metrics.interval import Estimate, Interval, difference, estimate_of, relative_change
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.metrics.stratified import Side, combined
-from rollout_core.ports.event_questions import Exposed, SpanCounts
+from rollout_core.ports.event_questions import Exposed
 
 NOT_CAUSAL = "against the days before the start, since there is no control: not causal"
 POINTS = "points"
@@ -79,7 +80,7 @@ def _against_baseline(measuring: Measuring, asked: Asked, base: Metric) -> Measu
     now = measure(measuring, replace(asked, metric=base, arm=TREATMENT))
     if rollout.started_at is None or now.value is None or now.low is None or now.high is None:
         return built(measuring, asked, None, 0, None, "no control and no treatment to compare")
-    if _has_control(measuring):
+    if has_control(measuring.events, measuring.scene):      # then days before the start stand for nothing
         return built(measuring, asked, None, 0, None, "nothing came from control in this window")
     days = measuring.scene.plan.measurement.baseline_days
     earlier = Window(rollout.started_at - timedelta(days=days), rollout.started_at)
@@ -90,12 +91,6 @@ def _against_baseline(measuring: Measuring, asked: Asked, base: Metric) -> Measu
                    estimate_of(past.value, Interval(past.low, past.high)), now.n + past.n)
     few = Quality.FEW in (now.quality, past.quality)
     return replace(found, causal=False, note=NOT_CAUSAL, quality=Quality.FEW if few else found.quality)
-
-
-def _has_control(measuring: Measuring) -> bool:
-    """True while somebody is in control: then days before the start stand for nothing."""
-    counted = measuring.ask(SpanCounts(measuring.rollout, measuring.scene.now)).records()
-    return any(row["arm"] in MEMBERS[CONTROL] and row["subjects"] for row in counted)
 
 
 def telemetry_ratio(measuring: Measuring, asked: Asked, form: f.TelemetryRatio) -> Measured:

@@ -8,8 +8,9 @@ from math import sqrt
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built, scaled
-from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, Stratum, floored
+from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring, Stratum
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.window import floored
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums, merged
 from rollout_core.metrics.interval import Z95, Estimate, Interval, mean_interval, relative_change, wilson

@@ -10,13 +10,14 @@ from rollout_core.insight.formulas import Asked
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.measure import measure
-from rollout_core.insight.measuring import Measuring, floored
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.missing_data import stopped
 from rollout_core.insight.recent import PEOPLE
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.status import GateBrief, Waiting
 from rollout_core.insight.timeline import stay
 from rollout_core.insight.verdict_words import Since, gate_state, missing_of, ripe_after, since_of, words_of
+from rollout_core.insight.window import floored
 from rollout_core.insight.words import measured_in_words, target_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window

@@ -66,7 +66,7 @@ def history(events: EventStore, scene: Scene, window: Window, adoption: Measured
     reaching back up to a day for the minimum sample; adoption is the present one; issues as they were open then.
     """
     width = timedelta(minutes=10) if window.until_at - window.since_at <= timedelta(days=1) else HOUR
-    key = ERROR_BASES.get(scene.plan.measurement.error_basis, "request_errors")
+    key = base_of(scene)
     begin = _floor(window.since_at, width)
     sums = _sums(events, scene, key, Window(begin - STEPS[-1], window.until_at), width)
     count = max(1, round((window.until_at - begin) / width))
@@ -75,11 +75,16 @@ def history(events: EventStore, scene: Scene, window: Window, adoption: Measured
 
 def hourly(events: EventStore, scene: Scene, adoption: Measured) -> tuple[ScorePoint, ...]:
     """The last 24 hours by hour, for a sparkline: rollups and the live tail only."""
-    key = ERROR_BASES.get(scene.plan.measurement.error_basis, "request_errors")
+    key = base_of(scene)
     end = _floor(scene.now, HOUR) + HOUR
     window = Window(end - timedelta(hours=48), min(end, scene.now))
     sums = _sums(events, scene, key, window, HOUR)
     return tuple(_point(scene, sums, end - (24 - place) * HOUR, HOUR, adoption) for place in range(24))
+
+
+def base_of(scene: Scene) -> str:
+    """The store metric of the plan's error rate."""
+    return ERROR_BASES.get(scene.plan.measurement.error_basis, "request_errors")
 
 
 def brief(score: HealthScore, points: tuple[ScorePoint, ...]) -> HealthBrief:

@@ -10,8 +10,9 @@ from rollout_core.health.issue import Issue
 from rollout_core.health.recommendation import Recommendation, recommend
 from rollout_core.health.score import HealthScore
 from rollout_core.insight.gates import gates_of
-from rollout_core.insight.glance import brief, glance, history, hourly
+from rollout_core.insight.glance import base_of, brief, glance, history, hourly
 from rollout_core.insight.judgement import judgement_of
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.people import exposed_settled
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.series import Mark
@@ -57,8 +58,9 @@ class HealthAnswer:
 def answer(room: Room, request: HealthRequest) -> HealthAnswer:
     """The score now, its curve, and what to do."""
     now_scene = scene(room, request.rollout)
-    seen = glance(room.events, now_scene)
     window = window_of(request.history, now_scene.rollout, now_scene.now)
+    Measuring(room.events, now_scene, window).read_ahead((base_of(now_scene), "vital:LCP", "request_duration"))
+    seen = glance(room.events, now_scene)
     points = history(room.events, now_scene, window, seen.adoption)
     compared = hourly(room.events, now_scene, seen.adoption) if request.history == "day" else points
     return HealthAnswer(

@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
-from rollout_core.ports.event_questions import Rows
+from rollout_core.insight.tail import by_family
+from rollout_core.insight.two_parts import Row
+from rollout_core.ports.event_questions import TAIL_COLUMNS, Rows, Tail
 from rollout_core.ports.event_store import (
     Asked,
     Batch,
@@ -45,25 +47,45 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class SeenStore:
-    """The event store, which is asked each question once. For several threads: asked twice at worst.
+    """The event store, which is asked each question once: of several threads that ask the same the others wait.
 
     `state`: what is asked instead of the store, if not the store itself.
     """
 
     store: EventStore
     state: Asked | None = None
-    seen: dict[Any, Rows] = field(default_factory=dict)
+    seen: dict[Any, Any] = field(default_factory=dict)
+    """Question -> answer; window and rollout -> family -> its tail."""
+    scenes: dict[str | None, Any] = field(default_factory=dict)
+    """What scene.py read of each rollout."""
+    turns: dict[Any, Lock] = field(default_factory=dict)
 
     def measure(self, question: Any) -> Rows:
         """See the port."""
         asked = self.state or self.store
+        if isinstance(question, Tail):
+            return self._tail(asked, question)
         try:
             known = self.seen.get(question)
         except TypeError:                       # a question with a part that cannot be hashed
             return asked.measure(question)
         if known is None:
-            known = self.seen[question] = asked.measure(question)
+            with self.turns.setdefault(question, Lock()):
+                known = self.seen.get(question)
+                if known is None:
+                    known = self.seen[question] = asked.measure(question)
         return known
+
+    def _tail(self, asked: Asked, question: Tail) -> Rows:
+        """Each family of metrics is read once, those that are missing together."""
+        key = (question.window, question.rollout)
+        with self.turns.setdefault(key, Lock()):
+            known: dict[str, list[Row]] = self.seen.setdefault(key, {})
+            missing = tuple(name for name in question.metrics if name not in known)
+            if missing:
+                found = by_family(asked.measure(replace(question, metrics=missing)))
+                known |= {name: found.get(name, []) for name in missing}
+        return Rows(TAIL_COLUMNS, [row for name in question.metrics for row in known[name]])
 
     def one_state(self) -> AbstractContextManager[Asked]:
         """See the port."""

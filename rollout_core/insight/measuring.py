@@ -6,14 +6,16 @@ within strata whose inclusion lies strictly between 0 and 100 %.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.insight.scene import Scene
-from rollout_core.insight.two_parts import closed_part, divisible, moving, own, shared, together
+from rollout_core.insight.tail import families_of, family_of, reach, taken
+from rollout_core.insight.two_parts import Placed, closed_part, columns_of, divisible, moving, placed, summed, together
+from rollout_core.insight.window import floored
 from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins, merged_clusters
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -28,9 +30,12 @@ from rollout_core.ports.event_questions import (
     FlagsUsed,
     Histogram,
     IngestCounts,
+    LastSeen,
     Retention,
     Rows,
+    SpanCounts,
     StoredCounts,
+    Tail,
     Totals,
     Watermarks,
 )
@@ -119,14 +124,38 @@ class Measuring:
         if watermark is None or watermark <= since_at:
             return self._tail(question)
         before = closed_part(question, Window(since_at, min(until_at, watermark)))
-        closed = self.events.measure(before) if moving(question, self.scene.now) else self._remembered(before)
+        closed = (self._placed(before) if moving(question, self.scene.now)
+                  else self._remember(("placed", before), lambda: self._placed(before)))
         if watermark >= until_at:
-            return closed
+            return closed.rows
         return together(question, closed, self._tail(replace(question, window=Window(watermark, until_at))))
 
+    def _placed(self, question: Any) -> Placed:
+        return placed(question, self.events.measure(question))
+
     def _tail(self, question: Any) -> Rows:
-        asked = shared(question)
-        return own(question, asked, self._ask_once(asked))
+        """What raw events say: out of the tails of its families where these hold it."""
+        now = self.scene.now
+        families = families_of(question, now)
+        if families is None:
+            return self._ask_once(question)
+        since_at = question.window.since_at
+        window = Window(since_at, reach(question, now))
+        names = tuple(family.name for family in families if self.arrived(family.kind, since_at))
+        rows = taken(question, self._ask_once(Tail(window, names, question.rollout))) if names else ()
+        return Rows(columns_of(question), summed(rows, type(question)), self.ask(Watermarks()).closed_until_at)
+
+    def read_ahead(self, metrics: Iterable[str]) -> None:
+        """Reads the tails of several metrics together, which costs half of reading one after the other."""
+        watermark, now = self.ask(Watermarks()).closed_until_at, self.scene.now
+        known = tuple(metric for metric in metrics if family_of(metric) is not None)
+        if known and self.live and watermark is not None and watermark < now <= self.window.until_at:
+            self._tail(Totals(Window(watermark, now), known, self.rollout))
+
+    def arrived(self, kind: str, since_at: datetime) -> bool:
+        """True when an event of the kind happened since then: there is nothing to read of the others."""
+        return any(each == kind and newest_at is not None and newest_at >= since_at
+                   for each, newest_at, *_ in self.ask(LastSeen()).rows)
 
     def _ask_once(self, question: Any) -> Rows:
         """The store's own answer; the same question is asked once of a scene."""
@@ -138,11 +167,16 @@ class Measuring:
         return answer
 
     def _remembered(self, question: Any) -> Rows:
+        answer: Rows = self._remember(question, lambda: self.events.measure(question))
+        return answer
+
+    def _remember(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made of closed windows, until more are closed."""
         state = tuple(self.ask(Watermarks()).rows)
-        known: Rows | None = self.scene.memory.recall(state, question)
+        known = self.scene.memory.recall(state, key)
         if known is None:
-            known = self.events.measure(question)
-            self.scene.memory.remember(state, question, known)
+            known = make()
+            self.scene.memory.remember(state, key, known)
         return known
 
     def prefetch(self, metrics: Iterable[str], flag: str | None = None) -> None:
@@ -219,7 +253,8 @@ class Measuring:
         """Asks for the cluster-bucket sums of several store metrics at once."""
         wanted = tuple(sorted({metric for metric in metrics if metric not in self._buckets}))
         if wanted:
-            found = by_bucket(self.ask(Buckets(self.rollout, wanted, self.closed)))
+            question = Buckets(self.rollout, wanted, self.closed)
+            found = self._remember(("by bucket", question), lambda: by_bucket(self.events.measure(question)))
             self._buckets |= {metric: found.get(metric, {}) for metric in wanted}
 
     def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
@@ -243,19 +278,15 @@ def by_bucket(rows: Rows) -> dict[str, dict[str, dict[int, ClusterSums]]]:
 
 
 CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,
-               Retention, StoredCounts)
-"""Questions that are answered from closed windows alone; those about receipt are asked for whole hours that are over.
+               Retention, SpanCounts, StoredCounts)
+"""Questions that are answered from closed windows alone; those about receipt are asked for whole hours that are over,
+where subjects stand for full 5 minutes.
 """
 
 
 def closed_only(question: Any) -> bool:
     """True when the answer cannot change before the next window is closed."""
     return isinstance(question, CLOSED_ONLY) or getattr(question, "live", True) is False
-
-
-def floored(moment: datetime) -> datetime:
-    """The last full 5 minutes, the width of a window."""
-    return moment - timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:

@@ -89,6 +89,7 @@ def answer(room: Room, request: MetricsRequest) -> MetricsAnswer:
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
     metrics = chosen(request.metrics, request.group)
+    measuring.read_ahead(store_metric(measuring, metric) for metric in metrics)
     measuring.prefetch((store_metric(measuring, metric) for metric in metrics if has_sums(metric)), request.flag)
     rows = tuple(metric_row(measuring, metric, request.flag) for metric in metrics)
     return MetricsAnswer(now_scene.rollout.key, window, rows, left_out(room.events, now_scene), now_scene.now)

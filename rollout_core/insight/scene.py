@@ -9,6 +9,7 @@ from typing import Any
 
 from rollout_core.health.alert import Alert
 from rollout_core.health.issue import Issue
+from rollout_core.insight.look import SeenStore
 from rollout_core.insight.question import rollout_of
 from rollout_core.ports.answer_memory import AnswerMemory
 from rollout_core.ports.control_records import Signoff, Tick, Waiver
@@ -38,15 +39,26 @@ class Scene:
 
 
 def scene(room: Room, rollout: str | None) -> Scene:
-    """Reads it. Raises RolloutNotFound, InvalidRequest."""
-    with room.control.read() as unit:
-        return scene_of(unit, rollout_of(unit, rollout), room)
+    """Reads it, once in a look. Raises RolloutNotFound, InvalidRequest."""
+    seen = _seen(room)
+    if rollout not in seen:
+        with room.control.read() as unit:
+            seen[rollout] = scene_of(unit, rollout_of(unit, rollout), room)
+    return seen[rollout]
+
+
+def _seen(room: Room) -> dict[str | None, Scene]:
+    return room.events.scenes if isinstance(room.events, SeenStore) else {}
 
 
 def scenes(room: Room) -> tuple[Scene, ...]:
     """All rollouts, in one transaction."""
+    seen = _seen(room)
     with room.control.read() as unit:
-        return tuple(scene_of(unit, rollout, room) for rollout in unit.rollouts.all())
+        for rollout in unit.rollouts.all():
+            if rollout.key not in seen:
+                seen[rollout.key] = scene_of(unit, rollout, room)
+        return tuple(seen[rollout.key] for rollout in unit.rollouts.all())
 
 
 def scene_of(unit: ControlUnit, rollout: Rollout, room: Room) -> Scene:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rollout_core.errors import InvalidRequest
@@ -19,12 +19,15 @@ from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG, Metric
 from rollout_core.metrics.formula import Mean, Percentile, Proportion
 from rollout_core.metrics.interval import Interval, mean_interval, wilson
+from rollout_core.metrics.measured import Window
 from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
 from rollout_core.metrics.vital_score import VITAL_LIMITS
-from rollout_core.ports.event_questions import Histogram, Timeline, TimelineBins, Totals
+from rollout_core.ports.event_questions import Histogram, Rows, Timeline, TimelineBins, Totals
 from rollout_core.ports.room import Room
 
 ARMS = (TREATMENT, CONTROL)
+SIDES = {arm: tuple(side for side in ARMS if arm in MEMBERS[side]) for arm in MEMBERS[None]}
+"""An answer's arm -> the lines it counts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,7 @@ def _drawable(key: str) -> Metric:
 
 def _counted(measuring: Measuring, plot: Plot) -> dict[str, dict[datetime, Any]]:
     """Arm -> start of a bucket -> its sums, or its histogram."""
-    width = timedelta(seconds=plot.seconds)
-    count = _bins if plot.binned else _sums
-    return {arm: count(measuring, plot, arm, width) for arm in ARMS}
+    return dict(_bins(measuring, plot) if plot.binned else _sums(measuring, plot))
 
 
 def _points(metric: Metric, buckets: Mapping[datetime, Any], grid: list[datetime]) -> Iterable[Point]:
@@ -115,37 +116,44 @@ def _point(at: datetime, value: float, interval: Interval | None, n: int, per: f
     return Point(at, value / per, low, high, n)
 
 
-def _sums(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[datetime, Sums]:
-    """Sums per bucket: raw for widths below an hour or where narrowed, else from hourly rollups."""
-    key = store_metric(measuring, plot.metric)
-    if plot.seconds < HOUR or plot.where:
-        rows = measuring.ask(Timeline(measuring.rollout, (key,), measuring.window, plot.seconds, plot.where)).records()
-        column = "at"
-    else:
-        rows = measuring.ask(Totals(measuring.window, (key,), measuring.rollout, ("hour", "arm"))).records()
-        column = "hour"
-    found: dict[datetime, Sums] = {}
-    for row in rows:
-        if row["arm"] in MEMBERS[arm]:
-            at = bucket_of(row[column], width)
-            found[at] = found.get(at, NOTHING) + Sums(row["n"], int(row["s"] or 0), int(row["ss"] or 0))
+def _sums(measuring: Measuring, plot: Plot) -> dict[str, dict[datetime, Sums]]:
+    """Arm -> bucket -> sums: raw for widths below an hour or where narrowed, else from hourly rollups."""
+    key, width = store_metric(measuring, plot.metric), timedelta(seconds=plot.seconds)
+    question: Timeline | Totals = (
+        Timeline(measuring.rollout, (key,), measuring.window, plot.seconds, plot.where)
+        if plot.seconds < HOUR or plot.where else Totals(measuring.window, (key,), measuring.rollout, ("hour", "arm")))
+    answer = measuring.ask(question)
+    began, arm, n, s, ss = _places(answer, "at" if isinstance(question, Timeline) else "hour", "arm", "n", "s", "ss")
+    found: dict[str, dict[datetime, Sums]] = {side: {} for side in ARMS}
+    for row in answer.rows:
+        for side in SIDES.get(row[arm], ()):
+            at = bucket_of(row[began], width)
+            found[side][at] = found[side].get(at, NOTHING) + Sums(row[n], int(row[s] or 0), int(row[ss] or 0))
     return found
 
 
-def _bins(measuring: Measuring, plot: Plot, arm: str, width: timedelta) -> dict[datetime, dict[int, int]]:
-    """Histogram counts per bucket: raw for widths below a day or where narrowed, else from daily rollups."""
-    key = store_metric(measuring, plot.metric)
-    if plot.seconds < DAY or plot.where:
-        rows = measuring.ask(TimelineBins(measuring.rollout, (key,), measuring.window, plot.seconds,
-                                          plot.where)).records()
-    else:
-        daily = Histogram(measuring.window, (key,), measuring.rollout, ("day", "arm"))
-        rows = [{**row, "at": datetime(row["day"].year, row["day"].month, row["day"].day,
-                                       tzinfo=measuring.window.since_at.tzinfo)}
-                for row in measuring.ask(daily).records()]
-    found: dict[datetime, dict[int, int]] = {}
-    for row in rows:
-        if row["arm"] in MEMBERS[arm]:
-            into = found.setdefault(bucket_of(row["at"], width), {})
-            into[row["b"]] = into.get(row["b"], 0) + row["n"]
+def _bins(measuring: Measuring, plot: Plot) -> dict[str, dict[datetime, dict[int, int]]]:
+    """Arm -> bucket -> histogram counts: raw for widths below a day or where narrowed, else from daily rollups."""
+    key, width = store_metric(measuring, plot.metric), timedelta(seconds=plot.seconds)
+    question: TimelineBins | Histogram = (
+        TimelineBins(measuring.rollout, (key,), measuring.window, plot.seconds, plot.where)
+        if plot.seconds < DAY or plot.where else Histogram(measuring.window, (key,), measuring.rollout, ("day", "arm")))
+    answer = measuring.ask(question)
+    by_day = isinstance(question, Histogram)
+    began, arm, b, n = _places(answer, "day" if by_day else "at", "arm", "b", "n")
+    starts = {moment: bucket_of(_midnight(moment, measuring.window) if by_day else moment, width)
+              for moment in {row[began] for row in answer.rows}}
+    found: dict[str, dict[datetime, dict[int, int]]] = {side: {} for side in ARMS}
+    for row in answer.rows:
+        for side in SIDES.get(row[arm], ()):
+            into = found[side].setdefault(starts[row[began]], {})
+            into[row[b]] = into.get(row[b], 0) + row[n]
     return found
+
+
+def _places(answer: Rows, *columns: str) -> list[int]:
+    return [answer.columns.index(column) for column in columns]
+
+
+def _midnight(day: date, window: Window) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=window.since_at.tzinfo)

@@ -16,6 +16,7 @@ from rollout_core.health.recommendation import topic_of
 from rollout_core.health.sighting import Sighting
 from rollout_core.insight.judge import BEYOND, JUDGES, State
 from rollout_core.insight.judgement import Judgement
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.missing_data import missing_data
 from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
@@ -125,7 +126,8 @@ def _sample_ratio(events: EventStore, scene: Scene, share: Share, rule: AlertRul
     if since_at is None or since_at >= scene.now:
         return None, "nobody is exposed yet", True
     by_hour: dict[tuple[object, int, int], list[int]] = {}
-    for row in events.measure(Exposed(scene.rollout.key, Window(since_at, scene.now))).records():
+    measuring = Measuring(events, scene, Window(since_at, scene.now))
+    for row in measuring.ask(Exposed(scene.rollout.key, measuring.closed)).records():
         if 0 < row["inclusion"] < BUCKETS and row["arm"] in ("treatment", "control", "holdout"):
             pair = by_hour.setdefault((row["hour"], row["epoch"], row["inclusion"]), [0, 0])
             pair[row["arm"] != "treatment"] += row["entered"]

@@ -61,6 +61,7 @@ def answer(room: Room, request: SpeedRequest) -> SpeedAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
+    measuring.read_ahead(("vital:LCP", "request_duration", "render"))
     worst = CATALOG["performance_degradation"].formula
     parts = worst.of if isinstance(worst, WorstChange) else ()
     return SpeedAnswer(

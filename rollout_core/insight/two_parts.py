@@ -1,7 +1,6 @@
 """A live question in two: what closed windows hold, which is remembered, and the tail after them, which is read anew.
 
-A tail of some minutes costs much the same whatever is asked of it, so it is asked once for all metrics of a family in
-the finest grouping, and each question takes its own rows from that. Sums and counts add up; so do their groups.
+Sums and counts add up; so do their groups.
 """
 
 from __future__ import annotations
@@ -11,25 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from rollout_core.metrics.event import VITALS
+from rollout_core.insight.window import STEP
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Histogram, Ratings, Rows, Timeline, TimelineBins, Totals
 
 Row = tuple[Any, ...]
 
-FAMILIES: tuple[tuple[str, ...], ...] = (
-    tuple(f"vital:{name}" for name in VITALS),
-    ("session_critical_errors", "session_duration", "session_errors"),
-    ("request_duration", "request_errors"),
-    ("good_loads", "page_load_score"),
-)
-"""Metrics that come from the same events."""
-
 SUMMED: Mapping[type, int] = {Totals: 6, Histogram: 1, Ratings: 1, Timeline: 3, TimelineBins: 1}
 """How many places at the end of a row are added up; the last two of Totals are a smallest and a largest value."""
 
-STEP = timedelta(minutes=5)
-"""The width of a window."""
+COLUMNS: Mapping[type, tuple[str, ...]] = {
+    Totals: ("n", "w", "s", "ss", "mn", "mx"), Histogram: ("b", "n"), Ratings: ("low", "high", "k", "n"),
+    Timeline: ("at", "metric", "arm", "n", "s", "ss"), TimelineBins: ("at", "metric", "arm", "b", "n"),
+}
+"""What stands in an answer, after its groups where a question names them."""
+
 
 
 def divisible(question: Any) -> bool:
@@ -51,14 +46,40 @@ def moving(question: Any, now: Any) -> bool:
                                                               or since_at.microsecond))
 
 
-def together(question: Any, closed: Rows, tail: Rows) -> Rows:
-    """Both parts as one answer. A group stands once in each of them; the tail is small."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An answer about closed windows, and where in it each group stands, once: it is long and the same at every look.
+    """
+
+    rows: Rows
+    places: Mapping[Row, int]
+
+
+def placed(question: Any, closed: Rows) -> Placed:
+    """An answer with the places of its groups."""
+    width = SUMMED[type(question)]
+    return Placed(closed, {row[:-width]: place for place, row in enumerate(closed.rows)})
+
+
+def together(question: Any, closed: Placed, tail: Rows) -> Rows:
+    """Both parts as one answer."""
     kind = type(question)
     width = SUMMED[kind]
-    late = {row[:-width]: row[-width:] for row in summed(tail.rows, kind)}
-    rows = [row if (more := late.pop(row[:-width], None)) is None
-            else (*row[:-width], *_added(row[-width:], more, kind)) for row in closed.rows]
-    return Rows(closed.columns, [*rows, *((*key, *numbers) for key, numbers in late.items())], tail.closed_until_at)
+    rows = closed.rows.rows.copy()
+    for row in summed(tail.rows, kind):
+        key = row[:-width]
+        place = closed.places.get(key)
+        if place is None:
+            rows.append(row)
+        else:
+            rows[place] = (*key, *_added(rows[place][-width:], row[-width:], kind))
+    return Rows(closed.rows.columns, rows, tail.closed_until_at)
+
+
+def columns_of(question: Any) -> tuple[str, ...]:
+    """The columns of an answer."""
+    named = COLUMNS[type(question)]
+    return named if isinstance(question, Timeline | TimelineBins) else (*question.by, *named)
 
 
 def summed(rows: Iterable[Row], kind: type) -> list[Row]:
@@ -81,56 +102,3 @@ def _added(one: Row, other: Row, kind: type) -> Row:
 
 def _of(choose: Callable[..., Any], one: Any, other: Any) -> Any:
     return other if one is None else one if other is None else choose(one, other)
-
-
-@dataclass(frozen=True, slots=True)
-class Finest:
-    """The groups of a kind of question in which its tail is read."""
-
-    by: tuple[str, ...]
-    metric: bool = True
-
-
-FINEST: Mapping[type, Finest] = {
-    Totals: Finest(("metric", "arm", "hour", "epoch", "inclusion")),
-    Histogram: Finest(("metric", "arm", "day", "epoch", "inclusion")),
-    Ratings: Finest(("arm", "epoch", "inclusion"), metric=False),
-}
-
-
-def shared(question: Any) -> Any:
-    """The question about the same window that has the answers of all its family in it; itself where there is none."""
-    finest = FINEST.get(type(question))
-    if finest is None or (isinstance(question, Totals) and question.flag is not None):
-        return question
-    if isinstance(question, Totals | Histogram) and question.arms:
-        return question
-    by = (*finest.by, *(("slice",) if getattr(question, "slice", "") is None else ()))
-    if not set(question.by) <= {*by}:
-        return question
-    if not finest.metric:
-        return replace(question, by=by)
-    return replace(question, by=by, metrics=family(question.metrics))
-
-
-def family(metrics: tuple[str, ...]) -> tuple[str, ...]:
-    """These metrics and all that come from the same events."""
-    found = set(metrics)
-    for each in FAMILIES:
-        if found & set(each):
-            found |= set(each)
-    return tuple(sorted(found))
-
-
-def own(question: Any, asked: Any, answer: Rows) -> Rows:
-    """The rows of `question` out of the answer to `asked`, which is `shared(question)`."""
-    if asked == question:
-        return answer
-    width = SUMMED[type(question)] + (1 if isinstance(question, Histogram) else 3 if isinstance(question, Ratings)
-                                      else 0)
-    places = [asked.by.index(name) for name in question.by]
-    metric = asked.by.index("metric") if "metric" in asked.by else None
-    wanted = set() if isinstance(question, Ratings) else {*question.metrics}
-    rows = (tuple(row[place] for place in places) + row[-width:] for row in answer.rows
-            if metric is None or row[metric] in wanted)
-    return Rows((*question.by, *answer.columns[-width:]), summed(rows, type(question)), answer.closed_until_at)

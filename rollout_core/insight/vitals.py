@@ -110,7 +110,9 @@ def answer(room: Room, request: VitalsRequest) -> VitalsAnswer:
     now_scene = scene(room, request.rollout)
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
-    measuring.prefetch(f"{word}:{vital}" for vital in VITAL_LIMITS for word in ("vital", "vital_good", "vital_poor"))
+    words = ("vital", "vital_good", "vital_poor")
+    measuring.prefetch(("good_loads", "page_load_score",
+                        *(f"{word}:{vital}" for vital in VITAL_LIMITS for word in words)))
     measuring.prefetch_bins(f"vital:{vital}" for vital in SHOWN)
     part = f"page:{request.page}" if request.page else f"device:{request.device}" if request.device else ""
     scores = {(key, arm): by_key(measuring, key, arm) for key in ("good_vitals_share", "performance_score")

@@ -8,6 +8,8 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.measured import Window
 from rollout_core.rollouts.rollout import Rollout
 
+STEP = timedelta(minutes=5)
+"""The width of a window that is closed as a whole."""
 BACK = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=366)
@@ -19,7 +21,8 @@ def window_of(word: str, rollout: Rollout, now: datetime, since_at: datetime | N
               until_at: datetime | None = None) -> Window:
     """The window from `since_at` or the word's beginning to `until_at` or now. Raises InvalidRequest.
 
-    Before a rollout has begun, `phase`, `epoch` and `rollout` are the last 24 hours.
+    Before a rollout has begun, `phase`, `epoch` and `rollout` are the last 24 hours. What is counted back from the end
+    begins with full 5 minutes, so that what is closed of it is the same for every look until more is closed.
     """
     end = until_at or now
     _check(now, *(moment for moment in (since_at, until_at) if moment is not None))
@@ -46,10 +49,15 @@ def before(window: Window, days: int) -> Window:
 
 def _beginning(word: str, rollout: Rollout, end: datetime) -> datetime:
     if word in BACK:
-        return end - BACK[word]
+        return floored(end - BACK[word])
     begins = {"phase": rollout.phase_entered_at, "epoch": rollout.epoch_began_at, "rollout": rollout.started_at}
     if word not in begins:
         raise InvalidRequest(f"{word!r} is no window.",
                              mend=f"Use one of {', '.join(WORDS)}, or since_at and until_at.")
     begun = begins[word]
-    return begun if begun is not None and begun < end else end - BACK["day"]
+    return begun if begun is not None and begun < end else floored(end - BACK["day"])
+
+
+def floored(moment: datetime) -> datetime:
+    """The last full 5 minutes."""
+    return moment - timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)

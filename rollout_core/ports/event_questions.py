@@ -268,6 +268,24 @@ class Parts:
     live: bool = False
 
 
+TAIL_COLUMNS = ("what", "metric", "arm", "epoch", "inclusion", "at", "flag", "slice", "b",
+                "n", "w", "s", "ss", "mn", "mx")
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Everything that the events behind these metrics add to sums and histograms, in the finest groups: TAIL_COLUMNS.
+
+    `what` is "sums" (per flag and minute; n, w, s, ss, mn, mx as in Totals), "bins" (per bin b and minute, slices per
+    day; n only) or "ratings" of satisfaction and nps (per score b and day, `slice` is the scale "low:high"; n only).
+    Reads raw events: for the short time after the watermark, which many questions share.
+    """
+
+    window: Window
+    metrics: tuple[str, ...]
+    rollout: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TopGroups:
     """The most frequent values of one column of one kind in a window: value, arm, n, subjects, first_at, last_at.
@@ -286,20 +304,24 @@ class TopGroups:
 class ErrorGroups:
     """Errors by fingerprint: fingerprint, category, severity, name, message, first_at, last_at, release, n, subjects.
 
-    n and subjects within the window (subject_day), first and last seen of all time.
+    n and subjects within the window, first and last seen of all time. `besides`: subjects without such an error in the
+    same arm within that earlier window, so that the answers about both add up. Reads raw errors.
     """
 
     window: Window
     rollout: str | None = None
     limit: int = 100
     search: str = ""
+    besides: Window | None = None
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
     """Raw rows of one kind, newest first, before `before_at`; at most `limit` (1..1000).
 
-    With a `rollout` only rows of its unit, each with the `arm` its subject was in at that moment.
+    With a `rollout` only rows of its unit, each with the `arm` its subject was in at that moment; with `said` only
+    those that have something in this column.
     """
 
     kind: str
@@ -307,6 +329,7 @@ class EventPage:
     before_at: datetime | None = None
     limit: int = 100
     rollout: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +338,16 @@ class DeadLetters:
 
     limit: int = 100
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How many dead letters there are: reason, n."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaysAside:
+    """Days whose rollups could not be rebuilt: the places of DayAside, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +394,7 @@ class Latest:
     since_at: datetime
 
 
-Question = (Totals | Histogram | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
+Question = (Totals | Histogram | Tail | Buckets | Exposed | Firsts | Ratings | SpanCounts | AdoptionAtAge | Retention
             | FlagMatrix | FlagsUsed | ExposureCohorts | Timeline | TimelineBins | Parts | ActiveSubjects | SubjectDays
-            | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | IngestCounts
-            | StoredCounts | Kept | Watermarks | LastSeen | Latest)
+            | PrePeriod | TopGroups | ErrorGroups | EventPage | DeadLetters | Refusals | DaysAside
+            | IngestCounts | StoredCounts | Kept | Watermarks | LastSeen | Latest)

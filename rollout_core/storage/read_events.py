@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event import Kind
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import (
+    DaysAside,
     DeadLetters,
-    ErrorGroups,
     EventPage,
     IngestCounts,
     LastSeen,
     Latest,
+    Refusals,
     Rows,
     StoredCounts,
     TopGroups,
@@ -21,6 +21,7 @@ from rollout_core.ports.event_questions import (
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import EVENT_TABLES, event_table
 from rollout_core.storage.read_raw import attributed_cte
+from rollout_core.storage.read_stretches import stretch_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
 
@@ -45,63 +46,41 @@ def top_groups(reader: Reader, question: TopGroups) -> Rows:
         f"JOIN top ON top.value = a.{question.column} GROUP BY ALL ORDER BY n DESC, 1, 2")
 
 
-def error_groups(reader: Reader, question: ErrorGroups) -> Rows:
-    """Errors by fingerprint and arm within the window, with what the group is and when it was ever seen."""
-    unit = reader.unit_of(question.rollout) if question.rollout is not None else None
-    slot = reader.slot(unit) if unit is not None else None
-    if question.rollout is not None and slot is None:
-        return Rows(ERROR_COLUMNS, [], reader.closed_until_at)
-    window = question.window
-    spans = f"(SELECT * FROM arm_span WHERE rollout = {quoted(question.rollout or '')})"
-    seen = (f"SELECT e.fingerprint, 'all' AS arm, count(*) AS n, count(DISTINCT coalesce(k0, k1, k2, k3)) AS subjects "
-            f"FROM event_error AS e WHERE {_within(window.since_at, window.until_at)} GROUP BY ALL" if slot is None else
-            f"SELECT e.fingerprint, coalesce(s.arm, 'unattributed') AS arm, count(*) AS n, "
-            f"count(DISTINCT e.{slot}) AS subjects FROM event_error AS e LEFT JOIN {spans} AS s "
-            f"ON s.subject_key = e.{slot} AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at "
-            f"WHERE e.{slot} IS NOT NULL AND {_within(window.since_at, window.until_at)} GROUP BY ALL")
-    pattern = "%" + question.search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return reader.rows(
-        f"WITH seen AS ({seen}), latest AS (SELECT fingerprint, arg_max(category, occurred_at) AS category, "
-        f"arg_max(severity, occurred_at) AS severity, arg_max(name, occurred_at) AS name, "
-        f"arg_max(message, occurred_at) AS message, arg_max(release, occurred_at) AS release, "
-        f"min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM event_error "
-        f"WHERE {_within(window.since_at, window.until_at, '')} GROUP BY 1), "
-        f"known AS (SELECT l.fingerprint, l.category, l.severity, l.name, l.message, l.release, "
-        f"least(l.first_at, g.first_at) AS first_at, greatest(l.last_at, g.last_at) AS last_at FROM latest AS l "
-        f"LEFT JOIN error_group AS g USING (fingerprint)), "
-        f"kept AS (SELECT fingerprint FROM known JOIN seen USING (fingerprint) "
-        f"WHERE ? = '%%' OR message ILIKE ? ESCAPE '\\' OR name ILIKE ? ESCAPE '\\' GROUP BY 1 "
-        f"ORDER BY sum(n) DESC, 1 LIMIT {int(question.limit)}) "
-        f"SELECT {', '.join(ERROR_COLUMNS)} FROM kept JOIN known USING (fingerprint) JOIN seen USING (fingerprint) "
-        f"ORDER BY fingerprint, arm", [pattern] * 3)
-
-
-ERROR_COLUMNS = ("fingerprint", "category", "severity", "name", "message", "first_at", "last_at", "release", "arm", "n",
-                 "subjects")
-
-
-def _within(since_at: datetime, until_at: datetime, alias: str = "e.") -> str:
-    return f"{alias}occurred_at >= {literal(since_at)} AND {alias}occurred_at < {literal(until_at)}"
-
-
 def event_page(reader: Reader, question: EventPage) -> Rows:
     """Rows of one kind, newest first, with their arm when a rollout is named. Raises InvalidRequest."""
     kind = _kind(question.kind)
-    until_at = min(question.window.until_at, question.before_at or question.window.until_at)
     names = [column.name for column in EVENT_TABLES[kind].columns if column.name not in HIDDEN]
-    newest = f"ORDER BY occurred_at DESC, event_id LIMIT {max(1, min(MOST_ROWS, int(question.limit)))}"
-    inside = _within(question.window.since_at, until_at)
-    if question.rollout is None:
-        return reader.rows(f"SELECT {', '.join(names)} FROM {event_table(kind)} AS e WHERE {inside} {newest}")
-    unit = reader.unit_of(question.rollout)
-    slot = reader.slot(unit) if unit is not None else None
+    if question.said is not None and question.said not in names:
+        raise InvalidRequest(f"A {kind.value} has no column {question.said!r}.")
+    columns, slot = ", ".join(names), None
+    if question.rollout is not None:
+        unit = reader.unit_of(question.rollout)
+        slot = reader.slot(unit) if unit is not None else None
+        if slot is None:
+            return Rows((*names, "arm"), [], reader.closed_until_at)
+    newest = _newest_sql(reader, kind, question, ", ".join(filter(None, (columns, slot))), slot)
     if slot is None:
-        return Rows((*names, "arm"), [], reader.closed_until_at)
+        return reader.rows(newest)
     return reader.rows(
-        f"SELECT {', '.join(f'e.{name}' for name in names)}, coalesce(s.arm, 'unattributed') AS arm "
-        f"FROM {event_table(kind)} AS e LEFT JOIN (SELECT * FROM arm_span WHERE rollout = {quoted(question.rollout)}) "
-        f"AS s ON s.subject_key = e.{slot} AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at "
-        f"WHERE e.{slot} IS NOT NULL AND {inside} {newest}")
+        f"WITH page AS MATERIALIZED ({newest}) SELECT {columns}, coalesce(s.arm, 'unattributed') AS arm FROM page "
+        f"LEFT JOIN (SELECT subject_key, from_at, to_at, arm FROM arm_span WHERE rollout = "
+        f"{quoted(question.rollout or '')}) AS s ON s.subject_key = {slot} AND occurred_at >= s.from_at "
+        f"AND occurred_at < s.to_at ORDER BY occurred_at DESC, event_id")
+
+
+def _newest_sql(reader: Reader, kind: Kind, question: EventPage, columns: str, slot: str | None) -> str:
+    """SELECT of the newest rows. How far back they reach is looked up in the times alone: sorting whole rows of a long
+    window reads them all."""
+    window = question.window
+    if question.before_at is not None:
+        window = Window(window.since_at, min(window.until_at, question.before_at))
+    limit = max(1, min(MOST_ROWS, int(question.limit)))
+    wanted = "".join(f" AND {column} IS NOT NULL" for column in (slot, question.said) if column is not None)
+    inside = f"FROM {event_table(kind)} WHERE {stretch_of(window).sql()}{wanted}"
+    since_at = reader.rows(f"SELECT min(occurred_at) FROM (SELECT occurred_at {inside} "
+                           f"ORDER BY occurred_at DESC LIMIT {limit})").rows[0][0]
+    reached = f" AND occurred_at >= {literal(since_at)}" if since_at is not None else ""
+    return f"SELECT {columns} {inside}{reached} ORDER BY occurred_at DESC, event_id LIMIT {limit}"
 
 
 def dead_letters(reader: Reader, question: DeadLetters) -> Rows:
@@ -110,6 +89,16 @@ def dead_letters(reader: Reader, question: DeadLetters) -> Rows:
         "SELECT received_at, reason, detail, event_id, kind, sender, raw FROM dead_letter "
         "WHERE ? IS NULL OR reason = ? ORDER BY received_at DESC, batch DESC "
         f"LIMIT {max(1, min(MOST_ROWS, int(question.limit)))}", [question.reason, question.reason])
+
+
+def refusals(reader: Reader, question: Refusals) -> Rows:
+    """Dead letters by reason."""
+    return reader.rows("SELECT reason, count(*) AS n FROM dead_letter GROUP BY 1 ORDER BY 1")
+
+
+def aside(reader: Reader, question: DaysAside) -> Rows:
+    """Days put aside."""
+    return reader.rows("SELECT day, failed_at, tries, why FROM day_aside ORDER BY day")
 
 
 def ingest_counts(reader: Reader, question: IngestCounts) -> Rows:

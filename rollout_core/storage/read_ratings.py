@@ -16,6 +16,10 @@ from rollout_core.storage.window_sources import quoted
 
 BY = {"arm": "arm", "day": "day", "epoch": "epoch", "inclusion": "inclusion"}
 RAW_BY = {**BY, "day": "occurred_at::DATE"}
+RATED = "CASE WHEN name = 'nps' THEN 'nps' ELSE 'satisfaction' END"
+SCORE = "round(value / 1000000)::INTEGER"
+"""Of an answer: what it rates, and its score in whole points."""
+
 IS_METRIC = {"nps": "name = 'nps'", "satisfaction": "name IS DISTINCT FROM 'nps'"}
 
 
@@ -35,7 +39,7 @@ def ratings(reader: Reader, question: Ratings) -> Rows:
         cte = attributed_cte(reader, Kind.FEEDBACK, question.rollout, window)
         if cte:
             rows += reader.rows(
-                f"{cte} SELECT {_selected(question, RAW_BY)} low, high, round(value / 1000000)::INTEGER, count(*) "
+                f"{cte} SELECT {_selected(question, RAW_BY)} low, high, {SCORE}, count(*) "
                 f"FROM attributed WHERE {IS_METRIC[question.metric]} GROUP BY ALL").rows
     return Rows((*question.by, "low", "high", "k", "n"), counted(rows), reader.closed_until_at)
 

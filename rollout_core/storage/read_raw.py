@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rollout_core.metrics.measured import Window
 from rollout_core.storage.accumulations import ACCUMULATIONS, Accumulation, feeds
@@ -43,14 +43,23 @@ def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Win
 def contributions(reader: Reader, metrics: Sequence[str], rollout: str | None, window: Window,
                   condition: str = "TRUE") -> tuple[str, str]:
     """(WITH clause, SELECT of contributions to these metric keys) over all their sources; ("", "") when there are none.
+    """
+    sources = by_source(metrics)
+    cte = all_attributed_cte(reader, sources, rollout, window, condition)
+    every = " UNION ALL ".join(contributions_sql(rows, f"a{place}") for place, rows in enumerate(sources.values()))
+    return (cte, f"SELECT * FROM ({every}) WHERE metric IN ({listed(metrics)})") if cte else ("", "")
+
+
+def all_attributed_cte(reader: Reader, sources: Collection[str], rollout: str | None, window: Window,
+                       condition: str = "TRUE") -> str:
+    """A WITH clause with a relation a0, a1 … per source: its rows with their arms. "" when there are none.
 
     Spans are looked up once for the subjects of all sources together: that costs as much as the spans there are.
     """
-    sources = by_source(metrics)
     unit = reader.unit_of(rollout) if rollout is not None else None
     slot = reader.slot(unit) if unit is not None else None
     if not sources or (rollout is not None and slot is None):
-        return "", ""
+        return ""
     parts = [f"c{place} AS MATERIALIZED (SELECT * FROM ({counted_sql(source, stretch_of(window))}) WHERE {condition})"
              for place, source in enumerate(sources)]
     if rollout is None or slot is None:
@@ -60,8 +69,7 @@ def contributions(reader: Reader, metrics: Sequence[str], rollout: str | None, w
         parts.append(f"spans AS MATERIALIZED ({_spans(reader, rollout, slot, keys, window)})")
         parts += [f"a{place} AS MATERIALIZED ({attributed_sql(rollout, slot, f'c{place}', 'spans')})"
                   for place in range(len(sources))]
-    every = " UNION ALL ".join(contributions_sql(rows, f"a{place}") for place, rows in enumerate(sources.values()))
-    return f"WITH {', '.join(parts)}", f"SELECT * FROM ({every}) WHERE metric IN ({listed(metrics)})"
+    return f"WITH {', '.join(parts)}"
 
 
 def _spans(reader: Reader, rollout: str, slot: str, keys: str, window: Window) -> str:

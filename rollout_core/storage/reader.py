@@ -72,11 +72,11 @@ class Reader:
         """Runs a query; times come back UTC-aware, big integers as int."""
         self.cursor.execute(sql, parameters or None)
         described = self.cursor.description or ()
-        columns = tuple(column[0] for column in described)
         rows: list[Row] = self.cursor.fetchall()
-        if any(column[1] == "TIMESTAMP" for column in described):
-            rows = [tuple(map(_plain, row)) for row in rows]
-        return Rows(columns, rows, self.closed_until_at)
+        for place, column in enumerate(described):
+            if column[1] == "TIMESTAMP":
+                rows = [(*row[:place], _aware(row[place]), *row[place + 1:]) for row in rows]
+        return Rows(tuple(column[0] for column in described), rows, self.closed_until_at)
 
     def arrays(self, sql: str) -> dict[str, NDArray[np.int64]]:
         """Runs a query all of whose columns are integers, none of them null: many times faster than rows."""
@@ -90,8 +90,8 @@ def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing, pa
     """A reader whose cursor sees one state of the store, however many queries it runs."""
     with database.transaction() as cursor:
         marks = dict(cursor.execute("SELECT name, reached_at FROM watermark WHERE name <> 'spans'").fetchall())
-        yield Reader(cursor, slots, keys, _plain(marks.get("windows")), parts, sums, _plain(marks.get("tail")))
+        yield Reader(cursor, slots, keys, _aware(marks.get("windows")), parts, sums, _aware(marks.get("tail")))
 
 
-def _plain(value: Any) -> Any:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+def _aware(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)

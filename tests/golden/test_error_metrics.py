@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from rollout_core.insight import errors
+from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.measure import by_key
-from rollout_core.metrics.measured import Quality
+from rollout_core.metrics.measured import Quality, Window
+from rollout_core.ports.event_questions import ErrorGroups, EventPage
 from tests.golden.made_world import World
 
 
@@ -60,3 +65,50 @@ def test_events_before_the_exposure_are_left_out_of_treatment(world: World) -> N
     world.close()
     assert by_key(world.measuring(), "error_rate").value == 0.0
     assert by_key(world.measuring(), "error_rate", None).value == 0.5     # everybody attributed: 10 of 20
+
+
+def test_groups_counted_before_and_after_the_watermark_are_the_groups_counted_at_once(world: World) -> None:
+    def hit(hours: float, who: str, message: str, release: str) -> None:
+        world.add("error", hours, who, category="javascript", severity="low", message=message, release=release)
+
+    for who, arm in (("a", "treatment"), ("b", "treatment"), ("c", "control")):
+        world.expose(who, arm)
+    for hours in (1, 2, 30):
+        hit(hours, "a", "boom", "1")            # closed: a three times, c once; two people of two arms
+    hit(3, "c", "boom", "1")
+    hit(3, "b", "quiet", "1")                   # nothing more of it afterwards
+    hit(40.5, "a", "boom", "2")                 # the tail: a is known already, b is new to it, d was never exposed
+    hit(40.6, "b", "boom", "2")
+    hit(40.6, "b", "boom", "2")
+    hit(40.7, "d", "new", "2")
+    hit(40.7, "c", "new", "2")
+    world.flush()
+    world.clock.at = world.at(41)
+    world.room.events.close_windows(world.at(40.2))
+    found = errors.answer(world.room, ErrorsRequest("r", "rollout"))
+    assert {(each.title, each.occurrences, each.subjects, each.treatment, each.control, each.release)
+            for each in found.groups} == {
+        ("boom", 7, 3, 6, 1, "2"), ("new", 1, 1, 0, 1, "2"), ("quiet", 1, 1, 1, 0, "1")}
+    assert found.groups[0].first_seen_at == world.at(1)
+    assert found.groups[0].last_seen_at == world.at(40.6)
+    before, after = Window(world.at(0), world.at(40)), Window(world.at(40), world.at(41))
+    alone = world.room.events.measure(ErrorGroups(after, "r", besides=before)).records()
+    assert {(row["arm"], row["n"], row["subjects"]) for row in alone if row["message"] == "boom"} == {
+        ("treatment", 3, 1)}
+    world.close()
+    assert errors.answer(world.room, ErrorsRequest("r", "rollout")).groups == found.groups
+
+
+def test_the_newest_rows_are_found_however_many_lie_before_them(world: World) -> None:
+    world.expose("a", "treatment", 2)
+    for place in range(30):
+        world.add("feedback", 1 + place / 10, "a", value=float(1 + place % 5), comment="said" if place % 3 else None)
+    world.close()
+    whole = Window(world.at(0), world.at(10))
+    newest = world.room.events.measure(EventPage("feedback", whole, limit=7, rollout="r")).records()
+    assert [row["occurred_at"] for row in newest] == [world.at(3.9) - timedelta(minutes=6 * n) for n in range(7)]
+    assert {row["arm"] for row in newest} == {"treatment"}
+    written = world.room.events.measure(EventPage("feedback", whole, limit=40, rollout="r", said="comment")).records()
+    assert (len(written), {row["comment"] for row in written}) == (20, {"said"})
+    assert {row["arm"] for row in written} == {"treatment", "unattributed"}
+    assert world.room.events.measure(EventPage("feedback", whole, world.at(0.5), rollout="r")).rows == []

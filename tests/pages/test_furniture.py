@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import plotly.graph_objects as go
 import pytest
 
 from pages.panels import furniture
 from pages.panels.furniture import drawn
+from rollout_core.charts.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Drawing:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self, *_: object) -> go.Figure:
+    def __call__(self, *_: object) -> Picture:
         self.times += 1
-        return go.Figure()
+        return Picture({})
 
 
 @pytest.fixture(autouse=True)

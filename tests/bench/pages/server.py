@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import uvicorn
 
 from dashboard import app, settings
-from pages.panels import answers
+from pages.panels import answers, page
 from rollout_core.ports.clock import SystemClock
 
 BACK = timedelta(seconds=float(os.environ.get("BENCH_CLOCK_BACK", "0")))
@@ -36,6 +36,16 @@ def earlier(_clock: SystemClock) -> datetime:
     return datetime.now(UTC) - BACK
 
 
+class Earlier(datetime):
+    """The same for the pages, which look at the machine's clock."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """The time in a zone."""
+        return datetime.now(tz) - BACK
+
+
 if __name__ == "__main__":
     SystemClock.now = earlier  # type: ignore[method-assign]
+    page.datetime = Earlier  # type: ignore[misc]
     uvicorn.run(served, host=settings.address, port=int(sys.argv[1]), log_level="warning", ws_max_size=2**26)

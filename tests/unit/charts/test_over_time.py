@@ -15,6 +15,7 @@ from rollout_core.insight.health import HealthRequest
 from rollout_core.insight.series import Band, SeriesRequest
 from rollout_core.insight.vitals import HistogramBin, VitalsRequest
 from tests.fakes.control_room import ANSWERS
+from tests.fakes.plotted import plotted
 
 
 def wall_clock(at: datetime) -> datetime:
@@ -29,17 +30,17 @@ def latency():
 
 def test_milliseconds_from_a_thousand_are_drawn_in_seconds_with_a_named_band():
     fig = over_time(latency(), "light", wall_clock)
-    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    treatment = next(trace for trace in plotted(fig).data if trace.name == "Treatment")
     assert 2.0 < next(y for y in treatment.y if y is not None) < 2.6
-    assert fig.layout.yaxis.ticksuffix == " s"
-    assert any("needs improvement, above 2.5 s" in note.text for note in fig.layout.annotations)
+    assert plotted(fig).layout.yaxis.ticksuffix == " s"
+    assert any("needs improvement, above 2.5 s" in note.text for note in plotted(fig).layout.annotations)
 
 
 def test_the_missing_day_of_treatment_stays_a_gap():
     fig = over_time(latency(), "light", wall_clock)
-    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    treatment = next(trace for trace in plotted(fig).data if trace.name == "Treatment")
     assert sum(y is None for y in treatment.y) == 8
-    ribbons = [trace for trace in fig.data if trace.fill == "toself" and palette.soft(palette.TREATMENT, 0.18)
+    ribbons = [trace for trace in plotted(fig).data if trace.fill == "toself" and palette.soft(palette.TREATMENT, 0.18)
                == trace.fillcolor]
     assert len(ribbons) == 2, "one polygon before the gap, one after"
 
@@ -51,7 +52,7 @@ def test_an_axis_that_does_not_start_at_zero_is_said_in_the_caption():
 
 def test_incidents_are_crimson_and_phases_grey():
     fig = over_time(latency(), "light", wall_clock)
-    lines = [shape.line.color for shape in fig.layout.shapes if shape.type == "line"]
+    lines = [shape.line.color for shape in plotted(fig).layout.shapes if shape.type == "line"]
     assert sorted(lines) == sorted([palette.MUTED, palette.MUTED, palette.POOR])
 
 
@@ -64,7 +65,7 @@ def thin(answer, places, n=3):
 
 def test_points_of_a_handful_are_gaps_and_the_caption_says_so():
     answer = thin(latency(), {5, 6})
-    treatment = next(trace for trace in over_time(answer, "light", wall_clock).data if trace.name == "Treatment")
+    treatment = next(trace for trace in plotted(over_time(answer, "light", wall_clock)).data if trace.name == "Treatment")
     assert [treatment.y[place] for place in (5, 6)] == [None, None]
     assert treatment.y[4] is not None
     assert gaps(answer) == "gap: fewer than 10 measurements"
@@ -74,14 +75,14 @@ def test_points_of_a_handful_are_gaps_and_the_caption_says_so():
 def test_where_every_point_is_of_a_handful_they_are_all_there_is():
     answer = thin(latency(), range(80))
     answer = replace(answer, arms=(answer.arms[0], replace(answer.arms[1], points=())))
-    treatment = next(trace for trace in over_time(answer, "light", wall_clock).data if trace.name == "Treatment")
+    treatment = next(trace for trace in plotted(over_time(answer, "light", wall_clock)).data if trace.name == "Treatment")
     assert treatment.y[5] is not None
     assert gaps(answer) == ""
 
 
 def test_a_band_too_thin_for_its_name_leaves_it_out():
     low = replace(latency(), bands=(Band("needs improvement", 2000, 2540), Band("poor", 2540, None)))
-    notes = [note.text for note in over_time(low, "light", wall_clock).layout.annotations]
+    notes = [note.text for note in plotted(over_time(low, "light", wall_clock)).layout.annotations]
     assert "needs improvement, above 2 s" in notes
     assert not [note for note in notes if note.startswith("poor")]
 
@@ -89,22 +90,22 @@ def test_a_band_too_thin_for_its_name_leaves_it_out():
 def test_use_by_day_counts_a_day_without_any_as_zero_and_says_when_there_is_none():
     answer = ANSWERS["adoption"](AdoptionRequest("r"))
     thinned = replace(answer, days=(*answer.days[:3], *answer.days[5:]))
-    people = daily_use(thinned, "light", wall_clock).data[0].y
+    people = plotted(daily_use(thinned, "light", wall_clock)).data[0].y
     assert list(people[2:6]) == [answer.days[2].adopters, 0, 0, answer.days[5].adopters]
     assert len(people) == len(answer.days)
-    assert "Nobody" in daily_use(replace(answer, days=()), "dark", wall_clock).layout.annotations[0].text
+    assert "Nobody" in plotted(daily_use(replace(answer, days=()), "dark", wall_clock)).layout.annotations[0].text
 
 
 def test_a_series_without_any_value_is_said_in_words():
     empty = replace(latency(), arms=())
-    assert over_time(empty, "dark", wall_clock).layout.annotations[0].text == "No data in this window"
+    assert plotted(over_time(empty, "dark", wall_clock)).layout.annotations[0].text == "No data in this window"
     assert starts_at(empty) == ""
 
 
 def test_a_target_is_a_dotted_line_with_its_side_in_words():
     with_target = replace(ANSWERS["series"](SeriesRequest("error_rate")), bands=(Band("target", None, 0.02),))
     fig = over_time(with_target, "light", wall_clock)
-    assert any(note.text == "target at most 2%" for note in fig.layout.annotations)
+    assert any(note.text == "target at most 2%" for note in plotted(fig).layout.annotations)
 
 
 def test_one_wild_interval_does_not_flatten_the_lines():
@@ -112,7 +113,7 @@ def test_one_wild_interval_does_not_flatten_the_lines():
     first, *rest = answer.arms[1].points
     control = replace(answer.arms[1], points=(replace(first, high=90_000.0), *rest))
     wild = replace(answer, arms=(answer.arms[0], control))
-    assert over_time(wild, "light", wall_clock).layout.yaxis.range[1] < 4
+    assert plotted(over_time(wild, "light", wall_clock)).layout.yaxis.range[1] < 4
 
 
 @pytest.mark.parametrize(("unit", "largest", "suffix", "factor"), [
@@ -125,16 +126,16 @@ def test_every_unit_has_its_axis(unit, largest, suffix, factor):
 
 def test_the_score_is_always_drawn_from_0_to_100_with_its_gap():
     fig = score_curve(ANSWERS["health"](HealthRequest("patient_engagement")), "light", wall_clock)
-    assert tuple(fig.layout.yaxis.range) == (0, 100)
-    assert None in fig.data[0].y
+    assert tuple(plotted(fig).layout.yaxis.range) == (0, 100)
+    assert None in plotted(fig).data[0].y
 
 
 def test_the_distribution_uses_equal_bins_for_both_arms_and_names_its_regions():
     answer = ANSWERS["vitals"](VitalsRequest("exercise_library", vital="INP"))
     fig = distribution(answer.histogram, answer.cards[1], "light")
-    control, treatment = fig.data
+    control, treatment = plotted(fig).data
     assert control.x == treatment.x
-    assert {note.text for note in fig.layout.annotations} == {"good", "needs impr.", "poor"}
+    assert {note.text for note in plotted(fig).layout.annotations} == {"good", "needs impr.", "poor"}
 
 
 def test_fine_bins_are_joined_without_losing_a_share():
@@ -152,30 +153,30 @@ def test_a_bin_that_begins_at_zero_stays_by_itself():
 
 def test_retention_leaves_out_days_nobody_has_reached():
     fig = retention(ANSWERS["business"](BusinessRequest("exercise_library")).retention, "light")
-    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
+    treatment = next(trace for trace in plotted(fig).data if trace.name == "Treatment")
     assert treatment.y[19] is not None
     assert treatment.y[20] is None
 
 
 def test_scores_are_shares_of_each_arm_so_that_unequal_arms_compare():
     fig = scores([ScoreCount(4, 30, 1), ScoreCount(5, 10, 1)], "light")
-    assert list(fig.data[0].y) == [75, 25]
-    assert list(fig.data[1].y) == [50, 50]
+    assert list(plotted(fig).data[0].y) == [75, 25]
+    assert list(plotted(fig).data[1].y) == [50, 50]
 
 
 def test_a_cohort_that_is_not_old_enough_is_blank_and_not_zero():
     fig = cohorts(ANSWERS["adoption"](AdoptionRequest("exercise_library")), "light")
-    assert fig.data[0].z[3][1] is None
+    assert plotted(fig).data[0].z[3][1] is None
 
 
 def test_flags_used_together_are_shares_of_the_rows_users_with_a_blank_diagonal():
     answer = ANSWERS["adoption"](AdoptionRequest("exercise_library"))
     fig = together(answer, answer.matrix_flags, "light")
     # 400 of the 1,000 users of the first flag also use the second; 400 of the second's 600 use the first
-    assert fig.data[0].z[0] == (None, 0.4, 0.12) or list(fig.data[0].z[0]) == [None, 0.4, 0.12]
-    assert round(fig.data[0].z[1][0], 3) == round(400 / 600, 3)
+    assert plotted(fig).data[0].z[0] == (None, 0.4, 0.12) or list(plotted(fig).data[0].z[0]) == [None, 0.4, 0.12]
+    assert round(plotted(fig).data[0].z[1][0], 3) == round(400 / 600, 3)
 
 
 def test_times_on_the_axis_are_the_viewers_wall_clock():
     fig = over_time(latency(), "light", lambda at: wall_clock(at) + timedelta(hours=1))
-    assert fig.layout.xaxis.range[1] == wall_clock(latency().window.until_at) + timedelta(hours=1)
+    assert plotted(fig).layout.xaxis.range[1] == wall_clock(latency().window.until_at) + timedelta(hours=1)

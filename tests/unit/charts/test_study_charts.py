@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from rollout_core.charts.compare import two_sides
 from rollout_core.charts.formats import e_value
+from rollout_core.charts.picture import Picture
 from rollout_core.charts.rehearsal import MOST_MARKS, Asked, Shares, share_timeline
 from rollout_core.charts.traffic import traffic_chart
 from rollout_core.insight.compare import CompareRequest
 from rollout_core.insight.traffic import TrafficRequest
+from tests.fakes.plotted import plotted
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import measured
 from tests.fakes.sample_pages import compare, traffic
@@ -23,16 +25,16 @@ def local(at: datetime) -> datetime:
     return at.replace(tzinfo=None)
 
 
-def words_in(figure: object) -> list[str]:
+def words_in(picture: Picture) -> list[str]:
     """The texts drawn inside."""
-    return [each.text for each in figure.layout.annotations]  # type: ignore[attr-defined]
+    return [each.text for each in plotted(picture).layout.annotations]
 
 
 def test_each_kind_of_traffic_is_a_line_and_what_was_not_received_a_gap() -> None:
     fig = traffic_chart(traffic(TrafficRequest("r")), "light", local)
-    assert [line.name for line in fig.data] == ["Page views", "Requests", "Uses of the feature"]
-    assert list(fig.data[0].y[:6]) == [None] * 5 + [25.0]
-    assert not fig.data[0].connectgaps
+    assert [line.name for line in plotted(fig).data] == ["Page views", "Requests", "Uses of the feature"]
+    assert list(plotted(fig).data[0].y[:6]) == [None] * 5 + [25.0]
+    assert not plotted(fig).data[0].connectgaps
 
 
 def test_no_traffic_says_so() -> None:
@@ -43,7 +45,7 @@ def test_no_traffic_says_so() -> None:
 
 def test_both_sides_stand_in_every_row_with_their_intervals_in_percent() -> None:
     fig = two_sides(compare(CompareRequest(rollout="r", by="device")), "dark")
-    first, second = fig.data
+    first, second = plotted(fig).data
     assert (first.name, second.name) == ("Treatment", "Control")
     assert list(first.y)[:2] == ["All", "phone"]
     assert [round(x, 3) for x in first.x][:2] == [4.1, 5.0]
@@ -53,7 +55,7 @@ def test_both_sides_stand_in_every_row_with_their_intervals_in_percent() -> None
 
 def test_a_part_that_somebody_named_is_no_markup() -> None:
     fig = two_sides(compare(CompareRequest(rollout="r", by="page")), "light")
-    assert not any("<script" in str(row) for line in fig.data for row in line.y)
+    assert not any("<script" in str(row) for line in plotted(fig).data for row in line.y)
     assert HOSTILE.startswith("<script"), "or this test could not fail"
 
 
@@ -67,7 +69,7 @@ def test_without_a_number_on_either_side_the_comparison_says_so() -> None:
 def test_a_rehearsal_draws_both_shares_and_a_line_for_each_step_asked_for() -> None:
     shares = [Shares(NOON, 20.0, 20.0), Shares(NOON + timedelta(days=1), 50.0, 10.0)]
     fig = share_timeline(shares, [Asked(NOON + timedelta(hours=6), "Halve the share")], "light", local)
-    assert [list(line.y) for line in fig.data] == [[20.0, 50.0], [20.0, 10.0]]
+    assert [list(line.y) for line in plotted(fig).data] == [[20.0, 50.0], [20.0, 10.0]]
     assert words_in(fig) == ["Halve the share"]
 
 
@@ -75,7 +77,7 @@ def test_marks_that_nobody_could_read_are_left_to_the_table() -> None:
     shares = [Shares(NOON, 20.0, 20.0), Shares(NOON + timedelta(days=9), 20.0, 20.0)]
     asked = [Asked(NOON + timedelta(hours=hour), "Hold") for hour in range(60)]
     fig = share_timeline(shares, asked, "light", local)
-    assert len(fig.layout.shapes) == MOST_MARKS
+    assert len(plotted(fig).layout.shapes) == MOST_MARKS
     assert words_in(fig) == ["Hold", "Hold", "Hold, 15 more"], "18 lines within 17 of 216 hours: three rows of words"
 
 
