@@ -65,7 +65,8 @@ def thin(answer, places, n=3):
 
 def test_points_of_a_handful_are_gaps_and_the_caption_says_so():
     answer = thin(latency(), {5, 6})
-    treatment = next(trace for trace in plotted(over_time(answer, "light", wall_clock)).data if trace.name == "Treatment")
+    fig = plotted(over_time(answer, "light", wall_clock))
+    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
     assert [treatment.y[place] for place in (5, 6)] == [None, None]
     assert treatment.y[4] is not None
     assert gaps(answer) == "gap: fewer than 10 measurements"
@@ -75,7 +76,8 @@ def test_points_of_a_handful_are_gaps_and_the_caption_says_so():
 def test_where_every_point_is_of_a_handful_they_are_all_there_is():
     answer = thin(latency(), range(80))
     answer = replace(answer, arms=(answer.arms[0], replace(answer.arms[1], points=())))
-    treatment = next(trace for trace in plotted(over_time(answer, "light", wall_clock)).data if trace.name == "Treatment")
+    fig = plotted(over_time(answer, "light", wall_clock))
+    treatment = next(trace for trace in fig.data if trace.name == "Treatment")
     assert treatment.y[5] is not None
     assert gaps(answer) == ""
 
