@@ -48,7 +48,7 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         table(evidence_rows(preview.gates), "Evidence at this moment")
     elif preview.verb in WAYS_OUT:
         with part():
-            harm_now(here, preview.rollout)
+            harm_now(here, preview)
     if preview.detects:
         said = "  \n".join(plain(each) for each in preview.detects)
         st.markdown(f"**What would be noticed, and how soon?**  \n{said}")
@@ -56,17 +56,17 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         st.error(plain(preview.refusal), icon=":material/block:")
 
 
-def harm_now(here: Here, rollout: str) -> None:
+def harm_now(here: Here, preview: Preview) -> None:
     """What is proven worse now, before a way out; a way out needs no proof."""
-    found = here.ask("verdicts", VerdictsRequest(rollout), settled=True).guardrails
+    found = here.ask("verdicts", VerdictsRequest(preview.rollout), settled=True).guardrails
     worse = [each for each in found if each.verdict.status is Status.WORSE]
     rows = [{"Evidence": words.WORSE.badge, "At this moment": f"**{plain(each.name)}**  \n{quiet(plain(each.words))}"}
             for each in worse]
     if rows:
         table(rows, "Evidence at this moment")
     else:
-        st.markdown(quiet("No harm is proven at this moment; going back needs no proof." if found else
-                          "Nothing is judged at this moment; going back needs no proof."))
+        needless = "" if preview.verb == "hold" else " Going back needs no proof."
+        st.markdown(quiet(f"{'No harm is proven' if found else 'Nothing is judged'} at this moment.{needless}"))
 
 
 def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str]) -> str:

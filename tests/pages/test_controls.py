@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.panels.confirm import Asked
+from pages.panels.wording import MEANS, WORDING
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
 from rollout_core.people.role import Role
 from tests.fakes.control_room import FakeControlRoom
@@ -98,6 +100,23 @@ def test_a_dialog_says_what_a_verb_does_besides_the_counts(room: FakeControlRoom
     app = open_page(ROLLOUT, rollout="Exercise library")
     button(app, key).click().run()
     assert said in text_of(app)
+
+
+def test_every_verb_with_a_dialog_says_what_it_does_besides_the_counts() -> None:
+    assert set(MEANS) == set(WORDING)
+
+
+@pytest.mark.parametrize("verb", sorted(WORDING))
+def test_the_dialog_of_every_verb_opens_and_confirms(room: FakeControlRoom, verb: str) -> None:
+    room.needs_reason = False
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    fields = (("kind", "immediate"),) if verb == "roll_back" else ()
+    back = (("immediate", 5.0), ("gradual", 10.0), ("full", 0.1))
+    app.session_state["asked"] = Asked(verb, "exercise_library", "Exercise library", "user", 20.0, fields, back=back)
+    app.run()
+    assert not [each.value for each in app.error]
+    button(app, "confirm-go").click().run()
+    assert [done[0] for done in room.done] == [verb]
 
 
 def test_rolling_back_is_one_menu_away_and_names_its_kind(room: FakeControlRoom) -> None:
