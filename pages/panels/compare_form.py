@@ -14,6 +14,7 @@ from rollout_core.insight.compare import NOT_COMPARED, CompareRequest
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry, RolloutsRequest
 from rollout_core.metrics.catalog import CATALOG, METRICS
+from rollout_core.ports.subject_questions import ATTRIBUTE
 
 NAMES: Mapping[str, str] = {metric.name: metric.key for metric in METRICS
                             if not isinstance(metric.formula, NOT_COMPARED)}
@@ -22,8 +23,18 @@ ACROSS: Mapping[str, str] = {"Treatment and control": "arms", "Two periods": "pe
 ARMS: Mapping[str, str] = {"Treatment": "treatment", "Control": "control", "Everybody": "everybody"}
 NOT_DIVIDED = "Nothing"
 WORDS: Mapping[str, str] = {
-    "page": "Page", "device": "Device", "endpoint": "Endpoint", "name": "Name", "flag": "Feature",
+    "page": "Page", "device": "Device", "release": "Release", "endpoint": "Endpoint", "name": "Name", "flag": "Feature",
+    "audience": "Audience",
 }
+
+
+def in_words(division: str) -> str:
+    """What divides, as people call it: a column of the events, or an attribute of the people."""
+    if division.startswith(ATTRIBUTE):
+        return f"People: {division.removeprefix(ATTRIBUTE).replace('_', ' ')}"
+    return WORDS.get(division, division)
+
+
 BEFORE, CHOSEN = "The stretch before", "Chosen days"
 
 
@@ -53,12 +64,14 @@ def chosen_arm(across: str) -> str:
 
 
 def chosen_division(here: Here, entry: RolloutEntry, metric: str, across: str) -> str:
-    """What divides both sides; a metric offers what its events say."""
-    if across == "segments":
-        return ""
+    """What divides both sides, or which kind of segment they are; a metric offers what its events and people say."""
     offered = here.ask("compare", CompareRequest(metric, entry.key, window="hour"), settled=True).divisions
-    known = {NOT_DIVIDED: "", **{WORDS.get(each, each): each for each in offered}}
-    chosen = st.selectbox("Divided by", list(known), key="by", bind="query-params", width=140)
+    segments = across == "segments"
+    known = {**({} if segments else {NOT_DIVIDED: ""}), **{in_words(each): each for each in offered}}
+    if not known:
+        return ""
+    chosen = st.selectbox("Kind of segment" if segments else "Divided by", list(known), key="by", bind="query-params",
+                          width=190)
     return known.get(chosen, "")
 
 
@@ -98,7 +111,7 @@ def _plans(here: Here, asked: CompareRequest) -> CompareRequest:
 
 def _segments(here: Here, asked: CompareRequest) -> CompareRequest:
     offered = here.ask("compare", asked, settled=True).segments
-    names = {f"{WORDS.get(each.partition(':')[0], '')}: {each.partition(':')[2]}": each for each in offered}
+    names = {f"{in_words(each.partition(':')[0])}: {each.partition(':')[2]}": each for each in offered}
     return _two(asked, names, "segment")
 
 

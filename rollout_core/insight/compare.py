@@ -21,7 +21,8 @@ class CompareRequest:
     the obvious two (the present phase and the one before, the two largest segments). Periods are the window and
     [then_since_at, then_until_at), without those the equally long stretch before it. `arm` (treatment | control |
     everybody) is whose numbers both sides are, unless arms are compared. `by` divides every side: page, device,
-    endpoint, name or flag; empty: not divided. Window as in MetricsRequest.
+    release, endpoint, name, flag, audience or attribute.NAME; empty: not divided. Segments are the parts of `by`
+    (empty: of the first there is). Window as in MetricsRequest.
     """
 
     metric: str = "error_rate"

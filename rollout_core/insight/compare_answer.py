@@ -18,9 +18,11 @@ from rollout_core.metrics.catalog import CATALOG, Metric
 from rollout_core.metrics.interval import Estimate, Interval, difference, estimate_of, relative_change
 from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.ports.room import Room
+from rollout_core.ports.subject_questions import ATTRIBUTE, AUDIENCE
 
 NOT_CAUSAL = "two different times or groups are compared: the difference may have other causes"
 NO_STRATUM = "no group of people was split by chance with both sides in it"
+AS_OF_NOW = "people are divided by what the register says of them now"
 WITHOUT_EVENTS = "each part is counted from raw events: only the last 31 days"
 
 
@@ -36,12 +38,14 @@ def answer(room: Room, request: CompareRequest) -> CompareAnswer:
     if request.by and request.by not in divisions:
         raise InvalidRequest(f"{metric.name} cannot be divided by {request.by!r}.",
                              mend=f"Divide it by {', '.join(divisions)}." if divisions else "Leave `by` empty.")
-    segments = segments_of(own, metric, divisions) if request.across == "segments" else ()
+    segments = segments_of(own, metric, request.by or next(iter(divisions), "")) if request.across == "segments" else ()
     first, second = sides_of(room, here, request, segments)
     whole = pair_of(metric, request.across, "", (_side(metric, first), _side(metric, second)))
     causal = request.across == "arms"
     parts = () if not request.by or request.across == "segments" else _parts(metric, request, first, second)
     notes = [] if causal else [NOT_CAUSAL]
+    if request.by == AUDIENCE or request.by.startswith(ATTRIBUTE):
+        notes.append(AS_OF_NOW)
     if parts and first.measuring.window.until_at - first.measuring.window.since_at > LONGEST:
         notes.append(WITHOUT_EVENTS)
     return CompareAnswer(
@@ -60,11 +64,13 @@ def comparable(key: str) -> Metric:
     return metric
 
 
-def segments_of(measuring: Measuring, metric: Metric, divisions: tuple[str, ...]) -> tuple[str, ...]:
-    """Every "column:value" that has data in the window, the most frequent of each column first."""
-    if divisions == ("flag",):
+def segments_of(measuring: Measuring, metric: Metric, column: str) -> tuple[str, ...]:
+    """Every "column:value" of one column that has data in the window, the most frequent first."""
+    if not column:
+        return ()
+    if column == "flag" and isinstance(metric.formula, BY_FLAG):
         return tuple(f"flag:{flag.key}" for flag in measuring.scene.plan.flags)
-    return tuple(f"{column}:{part}" for column in divisions for part in parts_of(measuring, metric, column))
+    return tuple(f"{column}:{part}" for part in parts_of(measuring, metric, column))
 
 
 def _side(metric: Metric, facing: Facing) -> tuple[Measuring, Asked]:

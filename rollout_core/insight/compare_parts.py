@@ -12,13 +12,17 @@ from rollout_core.metrics.aggregates import ClusterSums, Sums
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Parts
+from rollout_core.ports.subject_questions import ATTRIBUTE, AUDIENCE, SubjectAttributes
+from rollout_core.rollouts.census import Population, population
 
 LONGEST = timedelta(days=31)
 """Parts are counted from raw events: longer windows are cut to their last days, which the answer says."""
 
 FORMULAS = (f.Proportion, f.Mean, f.Percentile)
 BY_FLAG = (f.Adoption, f.Stickiness)
-EVERYWHERE = ("page", "device")
+EVERYWHERE, RELEASE = ("page", "device"), "release"
+WITHOUT_RELEASE = frozenset({"page_load_score", "good_loads"})
+"""Made of several events, which may be of two builds."""
 OWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "request_errors": ("endpoint",), "request_duration": ("endpoint",), "render": ("name",), "tasks": ("name",),
 }
@@ -31,7 +35,16 @@ def divisions_of(measuring: Measuring, metric: Metric) -> tuple[str, ...]:
         return ("flag",)
     if not isinstance(metric.formula, FORMULAS):
         return ()
-    return (*EVERYWHERE, *OWN_COLUMNS.get(store_metric(measuring, metric), ()))
+    key = store_metric(measuring, metric)
+    built = () if key in WITHOUT_RELEASE else (RELEASE,)
+    return (*EVERYWHERE, *built, *OWN_COLUMNS.get(key, ()), *people_divisions(measuring))
+
+
+def people_divisions(measuring: Measuring) -> tuple[str, ...]:
+    """What divides the rollout's subjects: their audience and what the register says of them."""
+    rows = measuring.ask(SubjectAttributes(measuring.scene.rollout.unit)).records()
+    audience = (AUDIENCE,) if len(measuring.scene.plan.audiences) > 1 else ()
+    return (*audience, *(f"{ATTRIBUTE}{row['attribute']}" for row in rows)) if rows else ()
 
 
 class OnePart(Measuring):
@@ -64,7 +77,9 @@ def parts_of(measuring: Measuring, metric: Metric, column: str) -> dict[str, Mea
     window = shortened(measuring.closed)
     if window.since_at >= window.until_at:
         return {}
-    question = Parts(measuring.rollout, key, column, window, binned)
+    here = measuring.scene.rollout
+    question = Parts(measuring.rollout, key, column, window, binned, population=_whose(measuring, column),
+                     stamp=f"plan {here.plan_version}, epoch {here.epoch}")
     sums: dict[str, dict[Stratum, Sums]] = {}
     bins: dict[str, dict[Stratum, dict[int, int]]] = {}
     for row in measuring.ask(question).records():
@@ -77,6 +92,14 @@ def parts_of(measuring: Measuring, metric: Metric, column: str) -> dict[str, Mea
     counts = {part: _count(sums.get(part, {}), bins.get(part, {})) for part in (*sums, *bins)}
     ranked = sorted(counts, key=lambda part: (-counts[part], part))
     return {part: OnePart(measuring, key, sums.get(part, {}), bins.get(part, {})) for part in ranked}
+
+
+def _whose(measuring: Measuring, column: str) -> Population | None:
+    """The rules by which people are divided; events divide by their own columns."""
+    if column != AUDIENCE and not column.startswith(ATTRIBUTE):
+        return None
+    here = measuring.scene
+    return population(here.plan, here.rollout, here.rollout.epoch_began_at or here.now)
 
 
 def shortened(window: Window) -> Window:

@@ -12,11 +12,12 @@ unattributed (never exposed). With `rollout=None` the arm is "all".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from rollout_core.metrics.measured import Window
+from rollout_core.rollouts.census import Population
 
 COMPARED_ARMS = ("treatment", "control", "holdout")
 LEFT_OUT_ARMS = ("former", "overridden", "none", "before", "mixed", "unattributed")
@@ -254,9 +255,10 @@ class TimelineBins:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One metric by the values of `column` (page | device | endpoint | name | category | flag), the `limit` most
-    frequent ones: part, arm, epoch, inclusion, then n, s, ss; `binned`: b, n of the log histogram. Reads raw
-    events: keep the window short, and let it end at a full 5 minutes, so that it may be remembered (`live` False).
+    """One metric by the values of `column`, the `limit` most frequent ones: part, arm, epoch, inclusion, then n, s, ss;
+    `binned`: b, n of the log histogram. Columns of the events: page | device | release | endpoint | name | category |
+    flag; of the people: attribute.NAME | audience, by `population`, whose state `stamp` names. Reads raw events: keep
+    the window short, and let it end at a full 5 minutes, so that it may be remembered (`live` False).
     """
 
     rollout: str
@@ -266,6 +268,8 @@ class Parts:
     binned: bool = False
     limit: int = 12
     live: bool = False
+    population: Population | None = field(default=None, compare=False)
+    stamp: str = ""
 
 
 TAIL_COLUMNS = ("what", "metric", "arm", "epoch", "inclusion", "at", "flag", "slice", "b",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from rollout_core.metrics.measured import Window
 from rollout_core.rollouts.census import Population
 
+ATTRIBUTE, AUDIENCE = "attribute.", "audience"
+"""What people may be divided by, as the register says of them now: `attribute.tier`, or their first audience."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
@@ -36,3 +39,12 @@ class SubjectSums:
     unit: str
     subjects: tuple[str, ...]
     window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectAttributes:
+    """The attributes of a unit's subjects with at least two and not too many values: attribute, n (about). A name with
+    a colon is left out: addresses write `attribute:value`."""
+
+    unit: str
+    live: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from rollout_core.metrics.measured import Window
 from rollout_core.storage.accumulations import ACCUMULATIONS, Accumulation, feeds
@@ -23,18 +24,33 @@ def by_source(metrics: Iterable[str]) -> dict[str, list[Accumulation]]:
     return found
 
 
-def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Window, condition: str = "TRUE") -> str:
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A relation of `key` and `part`, joined to the counted events: by `event_id` or by the rollout's `subject_key`."""
+
+    key: str
+    sql: str
+
+
+def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Window, condition: str = "TRUE",
+                   parted: Parted | None = None) -> str:
     """A WITH clause that ends in the relation `attributed`: a source's rows with their arms. "" when there are none.
 
-    `rollout` None: every row once, arm "all". `condition` is SQL of our own over the source's columns.
+    `rollout` None: every row once, arm "all". `condition` is SQL of our own over the source's columns. `parted`, of a
+    rollout only: events without a part are left out, the others carry it.
     """
-    counted = f"counted AS MATERIALIZED (SELECT * FROM ({counted_sql(source, stretch_of(window))}) WHERE {condition})"
+    selected = counted_sql(source, stretch_of(window))
     if rollout is None:
-        return f"WITH {counted}, attributed AS ({whole_store_sql('counted')})"
+        return (f"WITH counted AS MATERIALIZED (SELECT * FROM ({selected}) WHERE {condition}), "
+                f"attributed AS ({whole_store_sql('counted')})")
     unit = reader.unit_of(rollout)
     slot = reader.slot(unit) if unit is not None else None
     if slot is None:
         return ""
+    if parted is not None:
+        own = slot if parted.key == "subject_key" else parted.key
+        selected = f"SELECT c.*, p.part FROM ({selected}) AS c JOIN ({parted.sql}) AS p ON p.{parted.key} = c.{own}"
+    counted = f"counted AS MATERIALIZED (SELECT * FROM ({selected}) WHERE {condition})"
     spans = _spans(reader, rollout, slot, f"SELECT {slot} FROM counted WHERE {slot} IS NOT NULL", window)
     return (f"WITH {counted}, spans AS MATERIALIZED ({spans}), "
             f"attributed AS MATERIALIZED ({attributed_sql(rollout, slot, 'counted', 'spans')})")

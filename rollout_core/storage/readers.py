@@ -27,6 +27,7 @@ from rollout_core.storage import (
     read_subjects,
     read_tail,
     read_totals,
+    subject_parts,
 )
 from rollout_core.storage.reader import Reader
 
@@ -65,6 +66,7 @@ READERS: Mapping[type, Answer] = {
     questions.LastSeen: read_events.last_seen,
     questions.Latest: read_events.latest,
     subject_questions.SubjectPage: read_register.subject_page,
+    subject_questions.SubjectAttributes: subject_parts.subject_attributes,
     subject_questions.SubjectSums: read_register.subject_sums,
     Population: census.answer,
     Difference: census_moves.answer,

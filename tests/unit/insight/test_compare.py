@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import isclose
+from pathlib import Path
 
 import pytest
 
+from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import InvalidRequest
 from rollout_core.insight.compare import CompareAnswer, CompareRequest
 from rollout_core.insight.compare_answer import answer
 from rollout_core.insight.compare_sides import last_stay
 from rollout_core.metrics.measured import Window
+from rollout_core.ports.control_records import Subject
 from rollout_core.rollouts.rollout import Epoch
-from tests.golden.made_world import T0, World
+from tests.golden.made_world import PLAN, T0, World
+from tests.unit.insight.conftest import fill
 
 FORTNIGHT = {"since_at": T0, "until_at": T0 + timedelta(days=14)}
 
@@ -103,3 +107,83 @@ def test_a_phase_entered_twice_counts_from_its_last_entry_so_that_two_never_over
               for number, phase in enumerate(("one", "two", "one", "one", "two"))]
     assert last_stay(epochs, "one", T0) == Window(T0 + timedelta(days=2), T0 + timedelta(days=4))
     assert last_stay(epochs, "two", T0 + timedelta(days=9)) == Window(T0 + timedelta(days=4), T0 + timedelta(days=9))
+
+
+def registered(world: World) -> None:
+    """People 0 to 9 of either arm pay, the others do not; the first three are staff; each has an id of its own."""
+    with world.room.control.write() as unit:
+        unit.register.upsert_many([
+            Subject("user", f"{arm}{place}", {"tier": "paid" if place < 10 else "free", "staff": place < 3,
+                                              "badge": f"{arm}-{place}", "year": 2020 + place % 2})
+            for arm in ("treatment", "control") for place in range(20)])
+    sync_register(world.room)
+
+
+def test_people_are_divided_by_what_the_register_says_of_them(world: World) -> None:
+    """Of the 10 who pay treatment's first two fail on one of two requests a day: 28 of 280; control's one: 14."""
+    registered(world)
+    found = compare(world, by="attribute.tier")
+    parts = {each.key: each for each in found.parts}
+    assert set(parts) == {"paid", "free"}
+    assert (parts["paid"].first.value, parts["paid"].first.n) == (28 / 280, 280)
+    assert (parts["paid"].second.value, parts["free"].first.value) == (14 / 280, 0)
+    assert "what the register says of them now" in found.note
+
+
+def test_every_kind_of_attribute_divides_and_ids_do_not(world: World) -> None:
+    registered(world)
+    found = compare(world)
+    assert {"attribute.tier", "attribute.staff", "attribute.year"} <= set(found.divisions)
+    assert "attribute.badge" not in found.divisions, "40 values of 40 people tell them apart"
+    staff = {each.key: each.first.n for each in compare(world, by="attribute.staff").parts}
+    assert staff == {"yes": 3 * 28, "no": 17 * 28}
+    years = {each.key for each in compare(world, by="attribute.year").parts}
+    assert years == {"2020", "2021"}
+
+
+def test_a_percentile_is_divided_by_attribute_too(world: World) -> None:
+    """Requests take 120 ms plus the place: those who pay are 0 to 9, the others 10 to 19."""
+    registered(world)
+    found = compare(world, metric="api_response_p95", by="attribute.tier")
+    values = {each.key: each.first.value for each in found.parts}
+    assert values["paid"] == pytest.approx(129, rel=0.02)
+    assert values["free"] == pytest.approx(139, rel=0.02)
+
+
+def test_two_groups_of_people_are_two_segments(world: World) -> None:
+    registered(world)
+    found = compare(world, across="segments", by="attribute.tier", first="attribute.tier:paid",
+                second="attribute.tier:free")
+    assert (found.first.measured.value, found.second.measured.value) == (28 / 280, 0)
+    assert found.segments == ("attribute.tier:free", "attribute.tier:paid")
+    assert not found.causal
+
+
+def test_builds_divide_what_was_sent_with_one(empty: World) -> None:
+    for place, (build, status) in enumerate((("1.0", 200), ("1.0", 500), ("1.1", 200), (None, 500))):
+        empty.expose("ann", "treatment", 1)
+        empty.add("api_request", 2 + place, "ann", endpoint="/plan", status=status, value=100.0, release=build)
+    empty.expose("bob", "control", 1)
+    empty.add("api_request", 2, "bob", endpoint="/plan", status=200, value=100.0, release="1.0")
+    empty.close()
+    found = compare(empty, by="release", across="periods", then_since_at=T0 - timedelta(days=1), then_until_at=T0)
+    assert "release" in found.divisions
+    one = compare(empty, by="release")
+    assert {each.key: (each.first.value, each.first.n) for each in one.parts} == {"1.0": (0.5, 2), "1.1": (0.0, 1)}
+
+
+def test_an_attribute_cannot_smuggle_sql(world: World) -> None:
+    registered(world)
+    with pytest.raises(InvalidRequest, match="cannot be divided"):
+        compare(world, by="attribute.x'; DROP TABLE register; --")
+
+
+def test_people_are_divided_by_the_first_audience_they_belong_to(tmp_path: Path) -> None:
+    """Payers come first; whoever pays is not counted among everybody again."""
+    both = "audiences:\n  - {key: payers, name: Payers, rule: {attribute: tier, equals: paid}}\n"
+    world = World(tmp_path, PLAN.replace("audiences:\n", both))
+    fill(world)
+    registered(world)
+    found = compare(world, by="audience")
+    assert {each.key: each.first.n for each in found.parts} == {"payers": 280, "everyone": 280}
+    assert {each.key: each.first.value for each in found.parts} == {"payers": 28 / 280, "everyone": 0}
