@@ -66,7 +66,9 @@ def harm_now(here: Here, preview: Preview) -> None:
         table(rows, "Evidence at this moment")
     else:
         needless = "" if preview.verb == "hold" else " Going back needs no proof."
-        st.markdown(quiet(f"{'No harm is proven' if found else 'Nothing is judged'} at this moment.{needless}"))
+        judged = any(each.verdict.status is not Status.NO_DATA for each in found)
+        said = "No harm is proven at this moment" if judged else "Whether it harms is not known: no guardrail has data"
+        st.markdown(quiet(f"{said}.{needless}"))
 
 
 def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str]) -> str:

@@ -21,12 +21,13 @@ SERVES_NOBODY = {
 
 
 def harm(here: Here, rollout: str) -> list[str] | None:
-    """Names of what is proven worse than control, as users' text; None when that cannot be said now."""
+    """Names of what is proven worse than control, as users' text; None when that cannot be said now: the store does not
+    answer, or no guardrail has data."""
     try:
         found = here.ask("verdicts", VerdictsRequest(rollout), settled=True).guardrails
     except RolloutError:
         return None
-    if not found:
+    if all(each.verdict.status is Standing.NO_DATA for each in found):
         return None
     return [each.name for each in found if each.verdict.status is Standing.WORSE and each.verdict.acts]
 
@@ -57,7 +58,7 @@ def _harm(status: StatusAnswer, harm: Sequence[str] | None) -> str:
     if status.status in SERVES_NOBODY:
         return ""
     if harm is None:
-        return "Whether it harms is not known."
+        return "Whether it harms is not known yet: no guardrail has data."
     return "Going back is what the evidence says." if harm else "No harm is proven."
 
 

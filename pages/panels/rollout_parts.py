@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -53,19 +53,22 @@ def criteria(here: Here, gates: GatesAnswer) -> None:
         st.markdown(quiet("This phase lists no criteria, so nothing advances it by itself."))
         return
     criteria_table(here, gates.gates)
-    since = gates.since
-    if since is not None and since.cause in ANEW and any(_reaches_back(gate, since) for gate in gates.gates):
-        st.markdown(quiet(f"The numbers reach back before {since.cause}; the states judge only what came since. "
-                          "Evidence begins anew then, so that what was rolled back is not counted against what is "
-                          "served now."))
+    if gates.since is not None and gates.since.cause in ANEW:
+        st.markdown(quiet(why_anew(gates.gates, gates.since)))
+
+
+def why_anew(gates: Sequence[Gate], since: Since) -> str:
+    """Why a number may stand beside a state that does not know it, or why there is none yet."""
+    judged = [gate for gate in gates if gate.judge == "evidence"]
+    numbers = [gate.measured for gate in judged if gate.measured is not None and gate.measured.value is not None]
+    why = f"Evidence began anew with {since.cause}: what came before is not counted against what is served now."
+    if any(number.window.since_at < since.at for number in numbers):
+        return f"{why} The numbers reach back further; the states judge only what came since."
+    return why if any(gate.open for gate in judged) else f"{why} States are given once enough has come since."
 
 
 ANEW = frozenset({"the rollback", "the resume", "the pause", "the change of plan"})
 """Causes after which a number may stand beside a state that does not know it yet."""
-
-
-def _reaches_back(gate: Gate, since: Since) -> bool:
-    return gate.judge == "evidence" and gate.measured is not None and gate.measured.window.since_at < since.at
 
 
 def how_to_read(here: Here, gates: GatesAnswer) -> str:

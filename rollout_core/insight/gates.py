@@ -150,7 +150,10 @@ def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict
     elif state is State.NO_DATA and measured.value is not None:
         since = since_of(scene) or "since the evidence began"
         state, words = State.NOT_YET, f"nothing to judge by yet {since}: {words}"
-    return state, f"{measured_in_words(measured)}; {words}", "evidence"
+    seen = measured_in_words(measured)
+    if measured.value is None:
+        return state, seen if measured.note else words, "evidence"
+    return state, f"{seen}; {words}", "evidence"
 
 
 FARTHEST = timedelta(days=365)

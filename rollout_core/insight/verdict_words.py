@@ -17,7 +17,7 @@ from rollout_core.rollouts.status import Verb
 
 REASONS: Mapping[str, str] = {
     "not_counted": "nothing was counted yet", "no_events": "no data yet", "no_treatment": "nobody in treatment yet",
-    "no_control": "there is no control to compare with yet; an audience taken whole never has one",
+    "no_control": "no control to compare with yet",
     "share_too_skewed": "the arms are too unequal for this metric to act; it only advises",
     "too_few": "too few to say anything yet", "no_exposures": "nobody was exposed yet",
     "waits_for_signature": "waits for a signature", "signed": "signed",

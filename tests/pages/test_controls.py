@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.panels.confirm import Asked
 from pages.panels.wording import MEANS, WORDING
+from rollout_core.analysis.verdict import Status
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
+from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
-from tests.fakes.control_room import FakeControlRoom
+from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.pages.conftest import open_page, text_of
 
 ROLLOUT = "control/rollout.py"
@@ -160,6 +164,18 @@ def test_proven_harm_makes_going_back_the_primary_button(room: FakeControlRoom) 
     assert "Harm is proven: Support tickets" in text_of(app)
     button(app, "lead-roll-back").click().run()
     assert "20,604" in [metric.value for metric in app.metric]
+
+
+def test_guardrails_without_data_are_not_called_harmless(room: FakeControlRoom) -> None:
+    def blind(request: object) -> VerdictsAnswer:
+        found = ANSWERS["verdicts"](request)
+        lines = [replace(each, verdict=replace(each.verdict, status=Status.NO_DATA)) for each in found.guardrails]
+        return replace(found, guardrails=tuple(lines))
+    room.answers["verdicts"] = blind
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    assert "Whether it harms is not known yet: no guardrail has data." in text_of(app)
+    button(app, "ask-pause").click().run()
+    assert "No harm is proven" not in text_of(app)
 
 
 def test_the_page_says_why_the_autopilot_goes_on_reducing_and_when_it_stops(room: FakeControlRoom) -> None:

@@ -1,13 +1,19 @@
-"""A metric and its change are one row on the pages."""
+"""What evidence tables say: a metric and its change in one row, and why a number may stand beside an open state."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from pages.panels.evidence import folded
+from pages.panels.rollout_parts import why_anew
+from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
+from rollout_core.insight.verdict_words import Since
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
+from rollout_core.rollouts.gates import GateState
+from tests.fakes.sample_numbers import NOW, measured
 
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
 
@@ -28,3 +34,29 @@ def test_a_change_is_told_in_the_row_of_its_metric_with_the_targets_of_both() ->
 def test_a_change_without_its_metric_keeps_its_own_row() -> None:
     assert [each.key for each in folded([row("session_duration_change"), row("nps")])] == [
         "session_duration_change", "nps"]
+
+
+SINCE = Since("the resume", NOW - timedelta(days=1))
+
+
+def judged(value: float | None, since_at: datetime, state: GateState = GateState.NOT_YET) -> Gate:
+    """A criterion that the evidence judges, with a number of the window since `since_at`."""
+    number = replace(measured("error_rate", value, 0.01), window=Window(since_at, NOW))
+    return Gate("errors", "Errors", "criterion", state, number, "at most 2%", "not yet", judge="evidence")
+
+
+def test_a_number_that_reaches_back_before_the_resume_is_told_apart_from_what_is_judged() -> None:
+    said = why_anew([judged(0.03, NOW - timedelta(days=9))], SINCE)
+    assert "began anew with the resume" in said
+    assert "The numbers reach back further; the states judge only what came since." in said
+
+
+def test_where_nothing_came_since_it_says_until_when() -> None:
+    said = why_anew([judged(None, NOW - timedelta(days=9))], SINCE)
+    assert "States are given once enough has come since." in said
+    assert "reach back" not in said
+
+
+def test_what_is_met_since_needs_no_such_word() -> None:
+    said = why_anew([judged(0.01, SINCE.at, GateState.MET)], SINCE)
+    assert said.endswith("is not counted against what is served now.")
