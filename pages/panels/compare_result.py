@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pages.panels import evidence
+from pages.panels.files import File, numbers, within
+from pages.panels.filters import JUST_NOW
 from pages.panels.furniture import chart, drawn, section, table
 from pages.panels.page import Here, part
 from pages.panels.series_chart import over_time_chart
@@ -55,17 +59,35 @@ def _numbers(answer: CompareAnswer) -> str:
 
 def _windows(here: Here, answer: CompareAnswer, label: str) -> str:
     first, second = answer.windows
-    said = f"{here.when(first.since_at)} to {here.when(first.until_at)}"
+    until = "now" if here.now - first.until_at < JUST_NOW else here.when(first.until_at)
+    said = f"{here.when(first.since_at)} to {until}"
     if second != first:
         said += f", against {here.when(second.since_at)} to {here.when(second.until_at)}"
-    return f"{label}: {said}" if label else said
+    return " · ".join(part for part in (f"{label}: {said}" if label else said, plain(answer.note)) if part)
 
 
 def picture(here: Here, answer: CompareAnswer) -> None:
     """Both sides with their intervals, the whole on top and its parts below."""
     section("How do they stand?", f"{answer.name} with its 95% interval · filled: {plain(answer.first.label)}, hollow: "
-            f"{plain(answer.second.label)}")
+            f"{plain(answer.second.label)}", File("comparison", lambda: as_file(answer)))
     chart(drawn(two_sides, answer, here.theme), f"{answer.name}: {answer.words}", "compare")
+
+
+def as_file(answer: CompareAnswer) -> list[dict[str, Any]]:
+    """The whole comparison: one row, each side with its own window."""
+    first, second = answer.windows
+    return [{"metric": answer.name, "unit": answer.unit, "first": answer.first.label, "second": answer.second.label,
+             **numbers("first measured", answer.first.measured), **numbers("second measured", answer.second.measured),
+             **numbers("difference", answer.difference), **numbers("change", answer.change),
+             "split by chance": answer.causal, "note": answer.note, **within(first),
+             "second since": second.since_at, "second until": second.until_at}]
+
+
+def parts_as_file(answer: CompareAnswer) -> list[dict[str, Any]]:
+    """The parts: a row each."""
+    return [{"part": each.key, "verdict": word_of(answer, each.difference).text, **numbers("first", each.first),
+             **numbers("second", each.second), **numbers("difference", each.difference),
+             **numbers("change", each.change), **within(answer.windows[0])} for each in answer.parts]
 
 
 def rows(answer: CompareAnswer) -> None:
@@ -74,7 +96,7 @@ def rows(answer: CompareAnswer) -> None:
         return
     known = [each for each in answer.parts if each.difference.value is not None]
     section("Where is it different?", "The most frequent first · bar: 95% interval · tick: no difference · one in "
-            "twenty intervals misses by chance")
+            "twenty intervals misses by chance", File("parts", lambda: parts_as_file(answer)))
     if not known:
         st.markdown(quiet("No part has data on both sides."))
         return

@@ -92,8 +92,7 @@ def _traffic(here: Here, traffic: TrafficAnswer) -> None:
     st.markdown(f"**Traffic**  \n{quiet(f'events per minute, last {RECENT} min')}")
     now = [_mean(flow.per_minute[-RECENT:]) for flow in traffic.flows]
     known = [each for each in now if each is not None]
-    curve = [sum(known) if (known := [v for v in values if v is not None]) else None
-             for values in zip(*(flow.per_minute for flow in traffic.flows), strict=True)]
+    curve = [_total(values) for values in zip(*(flow.per_minute for flow in traffic.flows), strict=True)]
     most = max((value for value in curve if value is not None), default=0.0)
     spark = drawings.spark(curve, "Events per minute over the last hour", (0, most or 1), width=120)
     if not known or traffic.stale:
@@ -103,6 +102,12 @@ def _traffic(here: Here, traffic: TrafficAnswer) -> None:
     parts = [f"{formats.number(value, 0 if value >= 10 else 1)} {flow.name.lower()}"
              for flow, value in zip(traffic.flows, now, strict=True) if value is not None]
     st.markdown(f"{spark}  \n{quiet(', '.join(parts))}")
+
+
+def _total(values: tuple[float | None, ...]) -> float | None:
+    """What is known of one minute, all kinds together; None when nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _mean(values: tuple[float | None, ...]) -> float | None:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from pages.panels import (
     adoption_parts,
     business_parts,
+    compare_result,
     errors_parts,
     feedback_parts,
     speed_parts,
@@ -25,6 +26,7 @@ from pages.panels import (
 from pages.panels.evidence import bounds, rows_as_file
 from pages.panels.files import as_csv
 from rollout_core.flags.decision import Reason
+from rollout_core.insight.compare import CompareRequest
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import measured
@@ -291,3 +293,34 @@ def test_the_page_of_subjects_stands_in_the_address() -> None:
     put(FakeControlRoom({"workspaces": heard}))
     open_page("control/subjects.py", **HERE, **{"subjects-page": "7", "search": "user-1"})
     assert (asked[-1].page, asked[-1].search) == (7, "user-1")
+
+
+def test_the_traffic_card_adds_up_what_stands_below_it() -> None:
+    """2 + 3 events a minute for an hour, none in the last minute: the card shows the mean of 15 minutes, not that one.
+    """
+    def minutes(request: Any) -> Any:
+        found = ANSWERS["traffic"](request)
+        flows = tuple(replace(flow, per_minute=(rate,) * 59 + (0.0,)) for flow, rate in zip(
+            found.flows[:2], (2.0, 3.0), strict=True))
+        return replace(found, flows=flows, stale=False)
+    put(FakeControlRoom({"traffic": minutes}))
+    text = shown(open_page("insight/live.py", **HERE))
+    assert "## 4.7" in text, "14/15 of 2 + 3"
+    assert "1.9" in text
+    assert "2.8" in text
+
+
+def test_a_comparison_says_what_it_does_not_know_and_is_a_file() -> None:
+    def noted(request: Any) -> Any:
+        return replace(ANSWERS["compare"](request), note="people are divided by what the register says of them now")
+    put(FakeControlRoom({"compare": noted}))
+    app = open_page("insight/analytics.py", by="Device", **HERE)
+    assert "people are divided by what the register says of them now" in shown(app)
+    assert len(app.get("download_button")) == 2
+
+
+def test_the_parts_of_a_comparison_are_a_file_with_both_sides() -> None:
+    answer = ANSWERS["compare"](CompareRequest("error_rate", "exercise_library", by="device"))
+    rows = read(lambda: compare_result.parts_as_file(answer))
+    assert [row["part"] for row in rows] == [each.key for each in answer.parts]
+    assert [row["metric"] for row in read(lambda: compare_result.as_file(answer))] == [answer.name]
