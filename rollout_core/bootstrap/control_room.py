@@ -140,15 +140,18 @@ class ControlRoom:
         return self.room.demo
 
     def notices(self) -> tuple[str, ...]:
-        """What every page says on top: flags that the environment forces, a store that is away."""
+        """What every page says on top: flags that the environment forces, a store that is away, a disk
+        that is too full for events."""
         served = self.room.live.current.rollouts.values()
         forced = [f"{each.variable} forces {each.flag} {'on' if each.value else 'off'} for everybody."
                   for rollout in served for each in rollout.environment]
         away = [f"The event store is closed: {self.events_closed} Flags, pause and stop work."]
+        refusal = self.ingest.refusal() if self.ingest is not None else None
         gone = ["The control store's file was removed or replaced: nothing is recorded any more. Pause and stop work; "
                 "`rollout backup` still saves what it held."]
         return (*(gone if not self.room.control.in_place() else ()), *forced,
-                *(away if self.events_closed is not None else ()))
+                *(away if self.events_closed is not None else ()),
+                *([f"No event is taken: {refusal}"] if refusal is not None else ()))
 
     def actor(self, session_id: str | None, origin: str = "page") -> Actor:
         """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""

@@ -8,6 +8,7 @@ from typing import Literal
 from rollout_core.bootstrap.closed_events import ClosedEventStore
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.key_files import OWNER_KEY, WRITE_KEY, read_or_make
+from rollout_core.bootstrap.leftovers import clear_leftovers
 from rollout_core.bootstrap.rights import keep_private
 from rollout_core.control.forget_again import forget_again
 from rollout_core.control.open_snapshot import refresh_snapshot
@@ -75,6 +76,7 @@ def _open_events(settings: Settings, control: ControlStore, events: str,
                                  copies=(directory / "backups", directory / "exports", directory / "copies"))
     except StoreError as error:
         return ClosedEventStore(path, error), error
+    clear_leftovers(directory)
     try:
         forget_again(directory, control, store)
     except StoreError as error:

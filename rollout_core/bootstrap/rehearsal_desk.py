@@ -1,4 +1,4 @@
-"""Rehearsals that go on while somebody waits: begun in a thread, looked at, stopped. One at a time."""
+"""Rehearsals that go on while somebody waits: begun in a thread, looked at, stopped. One at a time, whoever asks."""
 
 from __future__ import annotations
 
@@ -41,14 +41,30 @@ class RehearsalDesk:
     _known: dict[str, Rehearsing] = field(default_factory=dict)
     _stops: dict[str, threading.Event] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _awaited: str = ""
+    """The rollout of a rehearsal that a caller waits for; it has no number."""
+
+    def now(self, rollout: str, work: Callable[[], Rehearsed]) -> Rehearsed:
+        """Does `work` while the caller waits. Raises InvalidRequest while another one is under way."""
+        with self._lock:
+            self._refuse_second()
+            self._awaited = rollout
+        try:
+            return work()
+        finally:
+            self._awaited = ""
+
+    def _refuse_second(self) -> None:
+        """A rehearsal copies both stores and takes a core: many at once would leave nothing for the pages."""
+        running = next((each for each in self._known.values() if each.state == "running"), None)
+        if running is not None or self._awaited:
+            rollout, done = (running.rollout, f" ({running.done:.0%})") if running else (self._awaited, "")
+            raise InvalidRequest(f"A rehearsal of {rollout} is under way{done}.", mend="Wait for it, or stop it.")
 
     def begin(self, rollout: str, by: str, work: Work) -> Rehearsing:
         """Starts `work` in a thread of its own. Raises InvalidRequest while another one is under way."""
         with self._lock:
-            running = next((each for each in self._known.values() if each.state == "running"), None)
-            if running is not None:
-                raise InvalidRequest(f"A rehearsal of {running.rollout} is under way ({running.done:.0%}).",
-                                     mend="Wait for it, or stop it.")
+            self._refuse_second()
             begun = Rehearsing(secrets.token_urlsafe(8), rollout, by)
             self._known[begun.id], self._stops[begun.id] = begun, threading.Event()
             for old in list(self._known)[:-KEPT]:

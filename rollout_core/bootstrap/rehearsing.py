@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rollout_core.bootstrap.control_room import ControlRoom
+from rollout_core.bootstrap.leftovers import REHEARSALS
 from rollout_core.bootstrap.opening import plan_of
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.errors import InvalidRequest
@@ -16,6 +17,7 @@ from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
+from rollout_core.ports.free_disk import in_words_of_the_disk
 from rollout_core.ports.store_key import store_key
 from rollout_core.rollouts.plan import Plan
 from rollout_core.simulation.rehearsal import Rehearse, rehearse, snapshot_for
@@ -54,7 +56,7 @@ def rehearse_stored(room: ControlRoom, actor: Actor, request: RehearsalRequest,
             say(done)
 
     try:
-        return _replay(room, asked, heard, lambda: False)
+        return room.rehearsals.now(asked.rollout, lambda: _replay(room, asked, heard, lambda: False))
     finally:
         room.progress.pop(PROGRESS, None)
 
@@ -84,7 +86,10 @@ def stop_rehearsal(room: ControlRoom, actor: Actor, number: str) -> Rehearsing:
 
 def _replay(room: ControlRoom, asked: Rehearse, say: Callable[[float], None], stopped: Callable[[], bool]) -> Rehearsed:
     """The rehearsal in copies of both stores that are thrown away."""
-    with TemporaryDirectory(prefix="rollout-rehearsal-") as name:
+    place = room.room.directory / REHEARSALS
+    with in_words_of_the_disk(place):
+        place.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=place) as name:
         folder = Path(name)
         copy = open_control_store(folder / "control.sqlite", plan_of)
         events = open_rewound(snapshot_for(room.room, folder), store_key(room.room.directory), asked.since_at)

@@ -10,7 +10,7 @@ from pathlib import Path
 OTHERS = 0o077
 FILES = ("control.sqlite*", "events.duckdb*", "reserve", "store.key*", "owner.key*", "write.key*", "app.json*",
          "emergency.json*")
-FOLDERS = ("backups", "exports", "copies", "events.duckdb.staging")
+FOLDERS = ("backups", "exports", "copies", "rehearsals", "events.duckdb.staging")
 
 
 def keep_private(directory: Path) -> None:

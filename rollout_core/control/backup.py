@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
+from tempfile import mkdtemp
 
 from rollout_core import __version__
 from rollout_core.control.change import Change
@@ -18,6 +21,7 @@ from rollout_core.errors import InvalidRequest, RolloutError, StoreCorrupt, Stor
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
+from rollout_core.ports.free_disk import in_words_of_the_disk
 from rollout_core.ports.room import Room
 from rollout_core.ports.store_key import KEY_FILE, store_key
 
@@ -46,26 +50,45 @@ def backup(room: Room, actor: Actor, request: Backup) -> Change:
     now = room.clock.now()
     target = _folder(room, request, now)
     try:
-        return _filled(room, actor, request, target, now)
-    except BaseException as error:              # half a backup restores nothing, and the disk may be full of it
-        shutil.rmtree(target, ignore_errors=True)
-        if isinstance(error, RolloutError):
-            record_refusal(room, actor, NAME, request, error)
+        seq, unrecorded = _recorded(room, actor, request, target)
+        with in_words_of_the_disk(target.parent), _whole(target) as aside:
+            warnings = (*unrecorded, *_copy(room, aside))
+            head, sums = _manifest(room, aside, now)
+    except RolloutError as error:
+        record_refusal(room, actor, NAME, request, error)
+        raise
+    return Change(NAME, None, seq, warnings=warnings,
+                  result={"directory": str(target), "audit_head": head, "files": sums})
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A folder beside the target that takes its name at the end; an empty one that is there (it may be a disk's own)
+    is filled itself. Half a backup restores nothing, and its disk may be full: it is taken away."""
+    there = target.is_dir()
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = target if there else Path(mkdtemp(".part", f"{target.name}.", target.parent))
+    try:
+        yield aside
+        if not there:
+            aside.replace(target)
+    except BaseException:
+        for path in aside.iterdir():
+            path.unlink()
+        if not there:
+            aside.rmdir()
         raise
 
 
-def _filled(room: Room, actor: Actor, request: Backup, target: Path, now: datetime) -> Change:
-    """The copies, and last the manifest: a folder without one is no backup."""
-    seq, unrecorded = _recorded(room, actor, request, target)
-    warnings = (*unrecorded, *_copy(room, target))
+def _manifest(room: Room, folder: Path, now: datetime) -> tuple[str, tuple[str, ...]]:
+    """Writes what the folder holds, with sums; the trail's head and the files' names."""
     with room.control.read() as unit:
-        head = unit.audit.head()
-    sums = {path.name: _sum(path) for path in sorted(target.iterdir())}
+        head = str(unit.audit.head())
+    sums = {path.name: _sum(path) for path in sorted(folder.iterdir())}
     manifest = {"format": "rollout-backup/1", "made_at": now.isoformat(), "version": __version__,
-                "audit_head": str(head), "sha256": sums}
-    (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return Change(NAME, None, seq, warnings=warnings,
-                  result={"directory": str(target), "audit_head": str(head), "files": tuple(sums)})
+                "audit_head": head, "sha256": sums}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return head, tuple(sums)
 
 
 def _recorded(room: Room, actor: Actor, request: Backup, target: Path) -> tuple[int, tuple[str, ...]]:
@@ -78,11 +101,10 @@ def _recorded(room: Room, actor: Actor, request: Backup, target: Path) -> tuple[
 
 
 def _folder(room: Room, request: Backup, now: datetime) -> Path:
-    """An empty folder, readable by its owner only: it will hold names."""
+    """Where the backup goes: an empty folder or a new one."""
     target = Path(request.directory) if request.directory else room.directory / BACKUPS / f"{now:%Y%m%dT%H%M%S.%fZ}"
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidRequest(f"{target} is not empty.", mend="Name an empty or a new folder.", directory=str(target))
-    target.mkdir(parents=True, exist_ok=True, mode=0o700)
     return target
 
 

@@ -7,6 +7,8 @@ sessions and forgotten subjects stay as they are (see `carry_over`).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -22,15 +24,19 @@ from rollout_core.control.open_snapshot import open_snapshot
 from rollout_core.control.sync_register import MIRRORED, REPLACED_EVENTS
 from rollout_core.control.trail import entry
 from rollout_core.control.transact import recorded_refusals
-from rollout_core.errors import InvalidRequest, ReasonMissing, StoreCorrupt
+from rollout_core.errors import InvalidRequest, ReasonMissing, StoreCorrupt, StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.control_store import ControlUnit
+from rollout_core.ports.free_disk import in_words_of_the_disk
 from rollout_core.ports.room import Room
 from rollout_core.ports.store_key import KEY_FILE
 
 NAME = "restore"
+BESIDE_EVENTS = (".wal", ".acknowledged")
+"""What belongs to an event file: its log, and the number of the last batch that was acknowledged into it."""
+
 STAGED_EVENTS, STAGED_KEY = "events.duckdb.restore", "store.key.restore"
 """A copied event store, and the key it was written with, that take their places at the next start, before the file is
 opened."""
@@ -48,7 +54,8 @@ class Restore:
 def restore(room: Room, actor: Actor, request: Restore) -> Change:
     """Puts the backup's control store in place at once and stages its events for the next start.
 
-    Raises NotPermitted, ReasonMissing, InvalidRequest (no backup there), StoreCorrupt (a sum differs), StoreTooNew.
+    Raises NotPermitted, ReasonMissing, InvalidRequest (no backup there), StoreCorrupt (a sum differs), StoreTooNew,
+    DiskFull; nothing is changed then.
     """
     with recorded_refusals(room, actor, NAME, request):
         require(actor, Role.ADMIN, "restore a backup")
@@ -56,14 +63,15 @@ def restore(room: Room, actor: Actor, request: Restore) -> Change:
             raise ReasonMissing("Restoring a backup needs a reason.", mend="Say why.")
     source = Path(request.directory)
     check_backup(source)
-    held, seq, backup_seq = room.control.replace_with(
-        source / CONTROL_COPY, lambda live, copy: _amend(room, actor, request, live, copy))
-    warnings = open_snapshot(room)
-    staged = request.events and _stage(room, source, backup_seq)
-    if staged:
-        _stage_key(room, source)
-    told = f"The event store takes the backup's events at the next start ({STAGED_EVENTS})."
-    return Change(NAME, None, seq, warnings=(*warnings, told) if staged else warnings,
+    beside = _beside(room, source) if request.events else ()
+    try:
+        held, seq, backup_seq = room.control.replace_with(
+            source / CONTROL_COPY, lambda live, copy: _amend(room, actor, request, live, copy))
+    except BaseException:
+        _take_away(beside)
+        raise
+    staged, told = _stage(room, beside, backup_seq)
+    return Change(NAME, None, seq, warnings=(*open_snapshot(room), *told),
                   result={"held": held, "events_staged": staged})
 
 
@@ -98,26 +106,45 @@ def _amend(room: Room, actor: Actor, request: Restore, live: ControlUnit,
     return held, record.seq, backup_head.seq
 
 
-def _stage(room: Room, source: Path, backup_seq: int) -> bool:
-    """Copies the backup's events beside the open store, marked first; the name appears whole or not at all."""
+def _beside(room: Room, source: Path) -> tuple[Path, ...]:
+    """Copies the backup's events beside the open store, before anything is changed: it takes longest and may find no
+    room. They know subjects by the backup's store.key, so in another folder (a new machine) that comes along, first.
+    """
     if not (source / EVENTS_COPY).is_file():
-        return False
-    aside = room.directory / f"{STAGED_EVENTS}.part"
-    copyfile(source / EVENTS_COPY, aside)
-    mark_unforgotten(room.directory, backup_seq)
-    aside.replace(room.directory / STAGED_EVENTS)
-    return True
-
-
-def _stage_key(room: Room, source: Path) -> None:
-    """The backup's events know subjects by the backup's store.key: in another folder (a new machine) it comes along."""
+        return ()
     copy, present = source / KEY_FILE, room.directory / KEY_FILE
-    if not copy.is_file() or (present.is_file() and copy.read_bytes() == present.read_bytes()):
-        return
-    aside = room.directory / f"{STAGED_KEY}.part"
-    aside.touch(mode=0o600)
-    copyfile(copy, aside)
-    aside.replace(room.directory / STAGED_KEY)
+    foreign = copy.is_file() and not (present.is_file() and copy.read_bytes() == present.read_bytes())
+    named = [*([(copy, STAGED_KEY)] if foreign else []), (source / EVENTS_COPY, STAGED_EVENTS)]
+    parts = [(each, room.directory / f"{name}.part") for each, name in named]
+    try:
+        with in_words_of_the_disk(room.directory):
+            for each, part in parts:
+                part.touch(mode=0o600)
+                copyfile(each, part)
+    except StoreError:
+        _take_away(part for _, part in parts)
+        raise
+    return tuple(part for _, part in parts)
+
+
+def _take_away(parts: Iterable[Path]) -> None:
+    for part in parts:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _stage(room: Room, beside: tuple[Path, ...], backup_seq: int) -> tuple[bool, tuple[str, ...]]:
+    """Gives the copies the names that the next start takes, the mark first and the events last; what is told of it."""
+    if not beside:
+        return False, ()
+    try:
+        with in_words_of_the_disk(room.directory):
+            mark_unforgotten(room.directory, backup_seq)
+            for part in beside:
+                part.replace(part.with_suffix(""))
+    except StoreError as error:
+        return False, (f"The events are as they were: {error} Then restore once more.",)
+    return True, (f"The event store takes the backup's events at the next start ({STAGED_EVENTS}).",)
 
 
 def take_staged_events(directory: Path) -> bool:
@@ -128,7 +155,7 @@ def take_staged_events(directory: Path) -> bool:
     staged, events = directory / STAGED_EVENTS, directory / EVENTS_COPY
     if not staged.is_file():
         return False
-    for left in (events, directory / f"{EVENTS_COPY}.wal"):
+    for left in (events, *(directory / f"{EVENTS_COPY}{each}" for each in BESIDE_EVENTS)):
         if left.exists():
             left.replace(left.with_name(f"{left.name}.before-restore"))
     if (directory / STAGED_KEY).is_file():

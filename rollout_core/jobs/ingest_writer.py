@@ -20,7 +20,7 @@ from math import ceil
 from pathlib import Path
 from typing import Protocol
 
-from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, RolloutError, StoreUnavailable
+from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, RolloutError, StoreError, StoreUnavailable
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.clock import Clock, SystemClock
 from rollout_core.ports.event_store import Batch, Written
@@ -132,6 +132,14 @@ class IngestWriter:
     def waiting_bytes(self) -> int:
         """How much is waiting to be written."""
         return self._bytes
+
+    def refusal(self) -> StoreError | None:
+        """Why no event would be taken now; None when they are."""
+        try:
+            self._check_disk()
+        except StoreError as error:
+            return error
+        return None
 
     def _full(self) -> QueueFull:
         seconds = max(1, min(60, ceil(self._bytes / self._bytes_per_second)))

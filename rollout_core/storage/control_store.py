@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from rollout_core.errors import StoreLocked, StoreUnavailable
 from rollout_core.ports import control_people, control_procedure, control_rollouts, control_trail
 from rollout_core.ports.control_store import ControlUnit, Meta, PlanReader
+from rollout_core.ports.free_disk import in_words_of_the_disk
 from rollout_core.storage.control_alerts import SqlAlerts, SqlIssues
 from rollout_core.storage.control_audit import SqlAudit
 from rollout_core.storage.control_engine import (
@@ -39,6 +40,9 @@ from rollout_core.storage.control_snapshot import check_snapshot, copy_in, copy_
 
 Answer = TypeVar("Answer")
 PRIVATE = 0o600
+AMENDING = "control.sqlite.amending-"
+"""How the folders begin in which a restore prepares its copy; one that is left is of a process that was killed."""
+
 
 
 class SqlControlUnit:
@@ -128,7 +132,9 @@ class SqlControlStore:
         """Amends a copy of the snapshot, then puts it over this store in one transaction of SQLite's backup interface.
         """
         check_snapshot(source)
-        with self._turn, self._raw() as live, TemporaryDirectory(dir=self._path.parent) as folder:
+        aside = self._path.parent
+        with (in_words_of_the_disk(aside), self._turn, self._raw() as live,
+              TemporaryDirectory(prefix=AMENDING, dir=aside) as folder):
             before = data_version(live)
             copy = Path(folder) / "control.sqlite"
             copyfile(source, copy)

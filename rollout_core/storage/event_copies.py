@@ -11,6 +11,7 @@ import duckdb
 
 from rollout_core.errors import DiskFull, InvalidRequest, StoreUnavailable
 from rollout_core.metrics.event import Kind
+from rollout_core.ports.free_disk import in_words, in_words_of_the_disk
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import TABLES, event_table
 
@@ -54,18 +55,23 @@ def snapshot(database: EventDatabase, target: Path, free: Callable[[Path], tuple
     size = source.stat().st_size if source is not None and source.exists() else 0
     if free(staging_of(database))[0] < 2 * size:
         raise DiskFull("There is not enough free disk for a copy of the event store.",
-                       mend=f"A copy needs about {2 * size / 2**30:.1f} GiB.", needed_bytes=2 * size)
+                       mend=f"A copy needs about {in_words(2 * size)}.", needed_bytes=2 * size)
     staged = staging_of(database) / f"{target.name}.part"
     staged.unlink(missing_ok=True)
-    with database.cursor() as cursor:
-        own = cursor.execute("SELECT current_database()").fetchall()[0][0]
-        cursor.execute(f"ATTACH '{_escaped(staged)}' AS copied")
-        try:
-            cursor.execute(f'COPY FROM DATABASE "{own}" TO copied')
-        finally:
-            cursor.execute("DETACH copied")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(staged, target)
+    try:
+        with database.cursor() as cursor:
+            own = cursor.execute("SELECT current_database()").fetchall()[0][0]
+            cursor.execute(f"ATTACH '{_escaped(staged)}' AS copied")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{own}" TO copied')
+            finally:
+                cursor.execute("DETACH copied")
+        with in_words_of_the_disk(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(staged, target)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
     return target
 
 

@@ -83,6 +83,8 @@ class DuckdbEventStore:
         self._parts, self._sums = PartMemory(), RunningSums()
         self._shaping = threading.Lock()
         """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
+        self._copying = threading.Lock()
+        """One copy at a time: DuckDB knows what it copies into by one name."""
 
     def write(self, batch: Batch) -> Written:
         """See the port. Raises DiskFull, StoreUnavailable."""
@@ -146,7 +148,8 @@ class DuckdbEventStore:
 
     def snapshot(self, path: Path) -> Path:
         """See the port. Raises DiskFull, InvalidRequest when the file exists."""
-        return snapshot(self.database, path, self._free)
+        with self._copying:
+            return snapshot(self.database, path, self._free)
 
     def condition(self) -> StoreCondition:
         """See the port."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -432,6 +433,13 @@ class TestLettingGo:
         opened = DuckdbEventStore(copy, SECRET)
         assert rows(opened, "SELECT count(*) FROM api_requests") == [(1,)]
         opened.close()
+
+    def test_copies_that_are_asked_for_at_once_are_made_one_after_the_other(self, filed: DuckdbEventStore,
+                                                                            tmp_path: Path) -> None:
+        filed.write(batch(request(2.0)))
+        with ThreadPoolExecutor(4) as pool:
+            copies = list(pool.map(lambda number: filed.snapshot(tmp_path / f"{number}.duckdb"), range(4)))
+        assert len({each.stat().st_size for each in copies}) == 1
 
 
 REFUSED_SQL = (

@@ -69,6 +69,36 @@ def test_restored_events_are_without_those_forgotten_before_and_after_the_restor
             assert [unit.register.get("user", who) for who in ("early", "late")] == [None, None]
 
 
+def test_a_restored_event_store_is_sound_though_batches_since_are_not_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    with opened(folder) as room:
+        recorded(room, "early")
+        backup = act(room, "backup").result["directory"]
+        recorded(room, "late")
+        act(room, "restore", directory=backup, reason="drill")
+    with opened(folder) as room:
+        assert requests_of(room) == 1
+        assert room.room.events.condition().problems == ()
+
+
+def test_what_a_killed_process_left_half_made_goes_at_the_next_start_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    with opened(folder) as room:
+        recorded(room, "early")
+        backup = Path(act(room, "backup").result["directory"])
+    left = [folder / "rehearsals/x/events.duckdb", folder / "control.sqlite.amending-x/control.sqlite",
+            folder / "events.duckdb.restore.part", folder / "store.key.restore.part", folder / "backups/y.part/key"]
+    own = [backup / "manifest.json", folder / "backups/mine/notes", folder / "exports/a.parquet", folder / "notes.part"]
+    for path in (*left, *own[1:]):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    with opened(folder) as room:
+        assert requests_of(room) == 1
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in own if not path.exists()] == []
+    assert not (folder / "control.sqlite.amending-x").exists()
+
+
 def test_who_comes_back_after_being_forgotten_keeps_what_was_recorded_since(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     with opened(folder) as room:

@@ -1,13 +1,8 @@
 """A disk without room under the event store: what cannot be written is undone, what is there is read, all stays whole.
-
-The disk is as full as a limit on the size of files makes it: DuckDB meets the same failing write.
 """
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,21 +10,11 @@ import pytest
 
 from rollout_core.errors import DiskFull
 from rollout_core.storage.event_store import DuckdbEventStore
+from tests.fakes.full_disk import no_room
 from tests.fakes.made_events import at, batch, request
 
 KEY = b"k" * 32
 MANY = 2_000
-
-
-@contextmanager
-def no_room(beyond: int) -> Iterator[None]:
-    """No file of this process can grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (beyond, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rollout_core.bootstrap import ControlRoom
-from rollout_core.bootstrap.rehearsal_desk import Rehearsing
+from rollout_core.bootstrap.leftovers import REHEARSALS
+from rollout_core.bootstrap.rehearsal_desk import RehearsalDesk, Rehearsing
 from rollout_core.bootstrap.rehearsing import (
     RehearsalRequest,
     begin_rehearsal,
@@ -83,8 +84,9 @@ def test_a_rehearsal_goes_on_in_the_background_and_leaves_the_live_store_alone(h
         before = (unit.rollouts.get(KEY), len(unit.decisions.tail(KEY)), unit.audit.head())
     begun = begin_rehearsal(harmed, ADMIN, asked())
     assert begun.state == "running"
-    with pytest.raises(InvalidRequest, match="under way"):
-        begin_rehearsal(harmed, ADMIN, asked())
+    for second in (begin_rehearsal, rehearse_stored):
+        with pytest.raises(InvalidRequest, match="under way"):
+            second(harmed, ADMIN, asked())
     found = ended(harmed, begun.id)
     assert found.state == "finished"
     assert found.found is not None
@@ -92,6 +94,19 @@ def test_a_rehearsal_goes_on_in_the_background_and_leaves_the_live_store_alone(h
     assert found.found.share[-1].allowed < found.found.share[-1].happened
     with harmed.room.control.read() as unit:
         assert (unit.rollouts.get(KEY), len(unit.decisions.tail(KEY)), unit.audit.head()) == before
+    assert list((harmed.room.directory / REHEARSALS).iterdir()) == [], "the copies lie in the store's folder, and go"
+
+
+def test_one_that_is_waited_for_counts_as_one_too_and_ends_whatever_happens() -> None:
+    desk = RehearsalDesk()
+
+    def second() -> None:
+        with pytest.raises(InvalidRequest, match="A rehearsal of first is under way"):
+            desk.begin("second", "ann", None)
+        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        desk.now("first", second)
+    assert desk.now("third", lambda: "done") == "done"
 
 
 def test_a_stopped_rehearsal_keeps_what_it_found(harmed: ControlRoom) -> None:

@@ -20,6 +20,7 @@ from rollout_core.flags.holdout import Holdout
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import SERVING, Status
 from tests.fakes.control_setting import ADMIN, KEY, OPERATOR, Setting
+from tests.fakes.full_disk import no_room
 from tests.fakes.registers import NOW
 
 
@@ -179,6 +180,32 @@ def test_a_backup_that_finds_no_room_leaves_nothing_behind_and_is_in_the_trail_a
         setting.act("backup")
     assert list((setting.directory / "backups").iterdir()) == []
     assert setting.verbs()[-2:] == [("backup", "done"), ("backup", "refused")]
+    own = setting.directory / "own"
+    own.mkdir()
+    with pytest.raises(DiskFull):
+        setting.act("backup", directory=str(own))
+    assert list(own.iterdir()) == []
+
+
+def test_a_restore_that_finds_no_room_for_the_events_changes_nothing(setting: Setting) -> None:
+    setting.running()
+    backup = backed_up(setting)
+    setting.act("pause")
+    with no_room(3), pytest.raises(DiskFull):
+        setting.act("restore", directory=backup, reason="drill")
+    assert not list(setting.directory.glob("*.restore*"))
+    assert setting.rollout().status is Status.PAUSED
+    assert setting.verbs()[-1] == ("pause", "done")
+
+
+def test_a_restore_whose_control_store_is_refused_leaves_no_copies(setting: Setting) -> None:
+    setting.running()
+    backup = backed_up(setting)
+    (Path(backup) / "control.sqlite").write_bytes(b"no copy of a store")
+    (Path(backup) / "manifest.json").write_text('{"sha256": {}}')
+    with pytest.raises(StoreCorrupt):
+        setting.act("restore", directory=backup, reason="drill")
+    assert not list(setting.directory.glob("*.restore*"))
 
 
 def test_a_backup_never_goes_into_a_folder_with_something_in_it(setting: Setting) -> None:

@@ -108,6 +108,14 @@ def test_a_setting_below_that_is_what_counts(store: GatedStore, tmp_path: Path) 
     writer.stop()
 
 
+def test_what_keeps_events_out_is_told_before_any_is_sent(store: GatedStore, tmp_path: Path) -> None:
+    free = [1 << 30]
+    writer = IngestWriter(store, directory=tmp_path, minimum_free_bytes=1 << 20, free=lambda _: (free[0], 1 << 40))
+    assert writer.refusal() is None
+    free[0] = 1_000
+    assert isinstance(writer.refusal(), DiskFull)
+
+
 def test_a_folder_that_is_gone_is_said_in_words(store: GatedStore, tmp_path: Path) -> None:
     writer = IngestWriter(store, directory=tmp_path / "gone")
     with pytest.raises(StoreUnavailable, match="gone"):
