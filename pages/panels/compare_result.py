@@ -113,7 +113,7 @@ def _row(answer: CompareAnswer, pair: Pair, reach: float) -> dict[str, str]:
         text = f"**{formats.difference(gap.value, gap.unit)}** {formats.signed_interval(gap.low, gap.high, gap.unit)}"
         bar = drawings.around_zero((gap.low, gap.value, gap.high), word.mark, reach, f"{pair.key} {text}")
         drawn = f"{bar}  \n{text}  \n{quiet(_both(pair))}"
-    return {"Part": f"**{plain(pair.key)}**", "Verdict": word.badge, "Difference": drawn}
+    return {"Part": f"**{plain(pair.name or pair.key)}**", "Verdict": word.badge, "Difference": drawn}
 
 
 def _both(pair: Pair) -> str:

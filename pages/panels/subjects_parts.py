@@ -55,9 +55,10 @@ def listing(here: Here, entry: RolloutEntry, answer: WorkspacesAnswer, everybody
         "Satisfaction": [line.satisfaction for line in lines],
     })
     st.dataframe(frame, hide_index=True, alt="Subjects with their numbers", placeholder=formats.NONE, column_config={
-        "First seen with it": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-        "Last active": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-        "Satisfaction": st.column_config.NumberColumn(format="%.1f")},
+        "First seen with it": st.column_config.DatetimeColumn("Since", format="D MMM, HH:mm", width=110),
+        "Last active": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110),
+        "Audience": st.column_config.TextColumn(width=170),
+        "Satisfaction": st.column_config.NumberColumn("Satisfied", format="%.1f", help="Mean score, 1 to 5")},
         key="subjects", selection_mode="single-row", on_select=partial(_explain, [line.subject for line in lines]))
 
 

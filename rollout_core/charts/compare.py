@@ -24,7 +24,7 @@ def two_sides(answer: CompareAnswer, theme: Theme) -> Picture:
     if not known:
         return figure.nothing_drawn(theme, "No data on either side")
     axis = value_axis(answer.unit, max(abs(end) for end in known))
-    names = [_short(pair.key) for pair in pairs]
+    names = [_short(pair.name or pair.key) for pair in pairs]
     fig = figure.figure(theme, 90 + ROW * len(pairs))
     _dots(fig, answer.first.label, names, [pair.first for pair in pairs], axis, hollow=False)
     _dots(fig, answer.second.label, names, [pair.second for pair in pairs], axis, hollow=True)

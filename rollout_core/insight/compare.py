@@ -51,13 +51,14 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Both sides of one part. `difference` is first minus second in the metric's unit, `change` first / second - 1; no
-    data where one side has none."""
+    data where one side has none. `name` is what people call the part."""
 
     key: str
     first: Measured
     second: Measured
     difference: Measured
     change: Measured
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

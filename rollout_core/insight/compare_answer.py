@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.insight.compare import ACROSS, NOT_COMPARED, CompareAnswer, CompareRequest, Pair, Side
-from rollout_core.insight.compare_parts import BY_FLAG, LONGEST, divisions_of, parts_of
+from rollout_core.insight.compare_parts import BY_FLAG, LONGEST, divisions_of, part_in_words, parts_of
 from rollout_core.insight.compare_sides import Facing, sides_of
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.formulas_sides import compared
@@ -42,7 +42,9 @@ def answer(room: Room, request: CompareRequest) -> CompareAnswer:
     first, second = sides_of(room, here, request, segments)
     whole = pair_of(metric, request.across, "", (_side(metric, first), _side(metric, second)))
     causal = request.across == "arms"
-    parts = () if not request.by or request.across == "segments" else _parts(metric, request, first, second)
+    divided = request.by and request.across != "segments"
+    parts = tuple(replace(each, name=part_in_words(own, request.by, each.key))
+                  for each in (_parts(metric, request, first, second) if divided else ()))
     notes = [] if causal else [NOT_CAUSAL]
     if request.by == AUDIENCE or request.by.startswith(ATTRIBUTE):
         notes.append(AS_OF_NOW)

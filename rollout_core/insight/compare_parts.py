@@ -102,6 +102,14 @@ def _whose(measuring: Measuring, column: str) -> Population | None:
     return population(here.plan, here.rollout, here.rollout.epoch_began_at or here.now)
 
 
+def part_in_words(measuring: Measuring, column: str, part: str) -> str:
+    """What people call a part: audiences and features by their names, the rest as it was sent."""
+    plan = measuring.scene.plan
+    names = {AUDIENCE: {each.key: each.name for each in plan.audiences},
+             "flag": {each.key: each.name for each in plan.flags}}
+    return names.get(column, {}).get(part, part)
+
+
 def shortened(window: Window) -> Window:
     """The last LONGEST of a window."""
     return Window(max(window.since_at, window.until_at - LONGEST), window.until_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.insight.compare import CompareRequest
+from rollout_core.insight.compare_parts import part_in_words
 from rollout_core.insight.measuring import CONTROL, EVERYBODY, TREATMENT, Measuring
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.timeline import steps
@@ -112,5 +113,9 @@ def _segments(room: Room, here: Scene, request: CompareRequest, known: tuple[str
         raise InvalidRequest("This metric has no two segments with data in this window.",
                              mend="Choose a longer time, another metric, or compare arms.")
     measuring = Measuring(room.events, here, _own_window(here, request))
-    return tuple(Facing(part, part.partition(":")[2], measuring, ARMS[request.arm], part)  # type: ignore[return-value]
-                 for part in (first, second))
+    return (_segment(measuring, first, request), _segment(measuring, second, request))
+
+
+def _segment(measuring: Measuring, part: str, request: CompareRequest) -> Facing:
+    column, _, value = part.partition(":")
+    return Facing(part, part_in_words(measuring, column, value), measuring, ARMS[request.arm], part)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from pages.panels import answers
 from pages.panels.catalogue import PAGES
 from rollout_core.errors import StoreUnavailable
+from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.people.role import Role, may
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
 from tests.fakes.sample_answers import HOSTILE
@@ -77,6 +80,45 @@ def test_what_somebody_wrote_never_becomes_markup(room: FakeControlRoom, script:
             shown = element.value.to_csv() if kind == "table" else str(element.value)
             assert HOSTILE not in shown, "the hostile title must be escaped"
             assert "<script>alert" not in shown
+
+
+LONG = "Übungen für Fortgeschrittene " * 7
+NAMES = {"long": LONG[:200], "right to left": "مكتبة التمارين المحسّنة", "emoji": "👩🏽‍🔬 Lab 🚦 🧪"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_rollout_may_be_called_anything(script: str) -> None:
+    """200 characters, from right to left, emoji: each page stands with each, and says the name where it says one."""
+    found = ANSWERS["rollouts"](None)
+    for name in NAMES.values():
+        answers.forget()
+        put(FakeControlRoom({"rollouts": lambda _, name=name: replace(
+            found, rollouts=(replace(found.rollouts[0], name=name),))}))
+        app = open_page(script, "viewer" if script in OPEN_TO_VIEWERS else "admin", rollout="exercise_library")
+        assert not app.exception
+        assert not app.error
+        assert [each.value for each in app.selectbox if each.key == "rollout"] in ([], [name])
+
+
+@pytest.mark.parametrize("script", OPEN_TO_VIEWERS)
+def test_numbers_that_are_old_or_few_leave_every_page_standing(script: str) -> None:
+    """Every measured number of every answer is marked stale: pages say so or show it, and none breaks."""
+    put(FakeControlRoom({name: lambda request, name=name: aged(ANSWERS[name](request)) for name in ANSWERS}))
+    app = open_page(script, "viewer")
+    assert not app.exception
+    assert not app.error
+
+
+def aged(value: Any) -> Any:
+    """An answer with every measured number in it marked as stale."""
+    if isinstance(value, Measured):
+        return replace(value, quality=Quality.STALE)
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(aged(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {each.name: aged(getattr(value, each.name)) for each in fields(value) if each.init}
+        return replace(value, **changed)
+    return value
 
 
 def test_nobody_signed_in_sees_only_the_way_to_the_sign_in(room: FakeControlRoom) -> None:

@@ -187,3 +187,6 @@ def test_people_are_divided_by_the_first_audience_they_belong_to(tmp_path: Path)
     found = compare(world, by="audience")
     assert {each.key: each.first.n for each in found.parts} == {"payers": 280, "everyone": 280}
     assert {each.key: each.first.value for each in found.parts} == {"payers": 28 / 280, "everyone": 0}
+    assert {each.key: each.name for each in found.parts} == {"payers": "Payers", "everyone": "Everybody"}
+    sides = compare(world, across="segments", by="audience", first="audience:payers", second="audience:everyone")
+    assert (sides.first.label, sides.second.label) == ("Payers", "Everybody")
