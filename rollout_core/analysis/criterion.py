@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from rollout_core.analysis import forecast, mixture
+from rollout_core.analysis import mixture
 from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel
 from rollout_core.analysis.clustered import Estimate
 from rollout_core.analysis.difference import exact_tables, kernel_of, scope_estimate, sums_parts
-from rollout_core.analysis.evidence import Evidence, MetricEvidence
+from rollout_core.analysis.evidence import ArmTotals, Evidence, MetricEvidence
+from rollout_core.analysis.forecast import Standing, need
 from rollout_core.analysis.guardrail import arm_sizes
 from rollout_core.analysis.level import measure, pooled
 from rollout_core.analysis.policy import (
@@ -30,19 +33,24 @@ def judge_target(evidence: Evidence, policy: Policy, rule: TargetCriterion) -> V
     metric = evidence.of(rule.metric)
     if metric is None or not metric.treatment:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="not_counted")
-    own = [entry for entry in metric.treatment if entry.epoch >= rule.since_epoch]
-    level = measure(metric, pooled(own), rule.target, rule.mde)
+    level = measure(metric, pooled(_since(metric.treatment, rule)), rule.target, rule.mde)
     if level.n == 0:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")
     needed = float(-np.log(policy.alpha_go))
     status = _status(level.log_e(rule.better), level.log_e(OPPOSITE[rule.better]), needed)
     sign = 1.0 if rule.better is Direction.HIGHER else -1.0
-    missing = forecast.need(sign * level.score, level.information, level.n, rule.mde, needed,
-                            metric.treatment_per_hour) if status is Status.NOT_YET else None
+    beside = measure(metric, pooled(_since(metric.control, rule)), rule.target, rule.mde, bounds=False)
+    control = (sign * beside.score, beside.information)
+    now = Standing(sign * level.score, level.information, rule.mde, needed, control)
+    missing = need(now, level.n, metric.treatment_per_hour) if status is Status.NOT_YET else None
     return Verdict(rule.key, rule.metric, status, "level", bounded(level.estimate), bounded(level.lower),
                    bounded(level.upper), level.log_e(rule.better), needed, level.n, 0, level.kernel, acts=True,
                    need=missing, reason="" if level.ready else "too_few", score=sign * level.score,
-                   information=level.information)
+                   information=level.information, control_score=control[0], control_information=control[1])
+
+
+def _since(arm: Iterable[ArmTotals], rule: TargetCriterion) -> list[ArmTotals]:
+    return [entry for entry in arm if entry.epoch >= rule.since_epoch]
 
 
 def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCriterion) -> Verdict:
@@ -68,8 +76,8 @@ def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCrite
     status = _status(better, float(mixture.log_e(-score, information, rule.mde)), needed)
     width = float(mixture.half_width(found.error, rule.mde, policy.alpha_go))
     centre = float(found.difference)
-    missing = forecast.need(score, information, n_treatment, rule.mde, needed,
-                            metric.treatment_per_hour) if status is Status.NOT_YET else None
+    missing = need(Standing(score, information, rule.mde, needed), n_treatment, metric.treatment_per_hour
+                   ) if status is Status.NOT_YET else None
     return Verdict(rule.key, rule.metric, status, "difference", centre, centre - width, centre + width, better, needed,
                    n_treatment, n_control, kernel.value, acts=_may_act(metric, kernel), need=missing, score=score,
                    information=information)

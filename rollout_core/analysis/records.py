@@ -28,8 +28,12 @@ def to_record(value: Any) -> Any:
 
 
 def from_record(kind: type[Value], record: Any) -> Value:
-    """The dataclass that `to_record` wrote. Raises InvalidDocument for a field it does not know or a missing one."""
+    """The dataclass that `to_record` wrote. Raises InvalidDocument for a field it does not know or a missing one.
+
+    Fields that a class names in `RETIRED` are in older records and are left out.
+    """
     hints = typing.get_type_hints(kind)
+    record = {name: item for name, item in record.items() if name not in getattr(kind, "RETIRED", ())}
     unknown = set(record) - set(hints)
     if unknown:
         names = sorted(unknown)

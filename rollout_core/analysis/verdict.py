@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,18 +31,15 @@ WORST_FIRST = tuple(Status)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What is missing until a decision, if the true effect is `assumed_effect` (beyond the target or margin).
+    """What is missing until it is settled either way: further treated subjects (or denominators) until that has
+    happened with a chance of 50 % and 90 %, and hours at the present inflow (None: no inflow known)."""
 
-    Further treated subjects (or denominators) for a decision with probability 50 % and 90 %, and hours at the present
-    inflow (None: no inflow known). `at_observed` says whether the assumption is the observed effect or the MDE.
-    """
+    RETIRED: ClassVar[tuple[str, ...]] = ("assumed_effect", "at_observed")
 
     subjects_50: int
     subjects_90: int
     hours_50: float | None
     hours_90: float | None
-    assumed_effect: float
-    at_observed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ class Verdict:
 
     `log_e` speaks for worse or proven, `log_e_needed` is what it takes. `acts` False: never more than advice. `kernel`
     names the test, `reason` why there is no more to say. `score` and `information` are what a forecast starts from (the
-    clustered kernel's, or the level's; 0: none), positive towards worse or proven.
+    clustered kernel's, or the level's; 0: none), positive towards worse or proven; `control_score` and
+    `control_information` the same of control's own value against a target.
     """
 
     key: str
@@ -73,6 +72,9 @@ class Verdict:
     reason: str = ""
     score: float = 0.0
     information: float = 0.0
+    control_score: float = 0.0
+    control_information: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:

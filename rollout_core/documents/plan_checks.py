@@ -174,7 +174,7 @@ def _risk_budget(sheet: Sheet) -> None:
         return
     needed = budget_needed(sheet.plan)
     if needed is not None:
-        sheet.wrong(path, "the ramp would stand still at half: this budget is spent before the margin is excluded",
+        sheet.wrong(path, "the ramp would stand still at a quarter: this budget is spent before the margin is excluded",
                     f"at least {needed:,.0f} errors, or a larger margin")
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from math import prod
 
 from rollout_core.analysis.detectability import Compared
-from rollout_core.analysis.forecast import expected_extra_harm, probability_of_crossing
-from rollout_core.analysis.verdict import Status, Verdict
+from rollout_core.analysis.forecast import expected_extra_harm
 from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
+from rollout_core.insight.deciding import all_met_of, decides_of
 from rollout_core.insight.detecting import Traffic, detects_of
 from rollout_core.insight.foresight_answer import Decides, Detects, ForesightAnswer, ForesightRequest
 from rollout_core.insight.judgement import Judgement, judgement_of
@@ -37,9 +36,8 @@ def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
     place_of(here.plan, request.phase)
     found = judgement_of(room, here)
     phase = next_phase(here) if request.phase is None else here.plan.phase(request.phase)
-    decides = tuple(_decides(here, found)) if found is not None else ()
-    chances = [each.by_the_end for each in decides]
-    all_met = prod(each for each in chances if each is not None) if chances and None not in chances else None
+    decides = decides_of(found, here.plan, hours_left(here)) if found is not None else ()
+    all_met = all_met_of(decides)
     if phase is None:
         return ForesightAnswer(here.rollout.key, None, "", 100.0, None, None, None, None, None, (), decides, all_met,
                                None, tuple(_decided_words(decides, all_met, hours_left(here))))
@@ -99,13 +97,6 @@ def active_an_hour(room: Room, here: Scene) -> float | None:
     return sum(whole) / len(whole) / 24 if whole else None
 
 
-def _decides(here: Scene, found: Judgement) -> list[Decides]:
-    names = found.criterion_names(here.plan)
-    left = hours_left(here)
-    return [_decided(verdict, names.get(verdict.key, verdict.key), left, found) for verdict in found.verdicts.criteria
-            if verdict.status is not Status.MANUAL]
-
-
 def hours_left(here: Scene) -> float | None:
     """Hours to the end of the present phase: of its maximum duration, else of its minimum; 0 when that is over."""
     if here.rollout.phase is None or here.rollout.phase_entered_at is None:
@@ -115,31 +106,6 @@ def hours_left(here: Scene) -> float | None:
     if length is None:
         return None
     return max((here.rollout.phase_entered_at + length - here.now) / HOUR, 0.0)
-
-
-def _decided(verdict: Verdict, name: str, left: float | None, found: Judgement) -> Decides:
-    if verdict.status is Status.PROVEN:
-        return Decides(verdict.key, name, 0.0, 0.0, 1.0, "proven")
-    if verdict.status is Status.NOT_MET:
-        return Decides(verdict.key, name, None, None, 0.0, "proven not to be met")
-    need = verdict.need
-    if need is None or verdict.information <= 0.0:
-        return Decides(verdict.key, name, None, None, None, "too little is known to say when")
-    metric = found.evidence.of(verdict.metric)
-    inflow = metric.treatment_per_hour if metric is not None else None
-    mdes = {rule.key: rule.mde for rule in found.asked.policy.targets} | {
-        rule.key: rule.mde for rule in found.asked.policy.improvements}
-    chance = None
-    if inflow is not None and left is not None and verdict.n_treatment:
-        further = verdict.information / verdict.n_treatment * inflow * left
-        chance = float(probability_of_crossing(verdict.score, verdict.information, further, mdes[verdict.key],
-                                              verdict.log_e_needed))
-    when = "" if need.hours_50 is None or need.hours_90 is None else (
-        f"decided after {time_in_words(need.hours_50)} as often as not, after {time_in_words(need.hours_90)} nine "
-        "times in ten")
-    by_end = "" if chance is None else f"proven by the phase's end with a chance of {chance:.0%}"
-    return Decides(verdict.key, name, need.hours_50, need.hours_90, chance,
-                   "; ".join(part for part in (when, by_end) if part) or "too little is known to say when")
 
 
 def extra_harm(here: Scene, found: Judgement | None, phase: Phase, traffic: Traffic) -> float | None:

@@ -1,4 +1,4 @@
-"""Bars 6, 7, 9 and 10: go decisions at the boundary, the split, the forecast, the cost of one check."""
+"""Bars 6, 7 and 10: go decisions at the boundary, the split, the cost of one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from time import process_time
 
 import numpy as np
 
-from rollout_core.analysis import clustered, forecast, mixture, ratings, sample_ratio, threshold, tilt
+from rollout_core.analysis import clustered, mixture, ratings, sample_ratio, threshold, tilt
 from rollout_core.analysis.clustered import ArmSums
 from rollout_core.analysis.evidence import Evidence
 from rollout_core.analysis.judge import judge
@@ -85,32 +85,6 @@ def split(report: Report, quick: bool) -> None:
         total = np.cumsum(run.n_treatment + run.n_control)
         exposures.append(float(total[np.argmax(alarm)]) if alarm.any() else np.inf)
     report.bar("7", "median exposures until 5 % loss is found", float(np.median(exposures)), 20_000)
-
-
-def forecasts(report: Report, quick: bool) -> None:
-    """Bar 9: chance, after two days of a week, that error < 5 % is proven by its end. Squared error against the base
-    rate's, and how often the 80 % interval of the decision time holds it."""
-    rng, runs, mde = np.random.default_rng([SEED, 9]), 200 if quick else 2000, 0.01
-    now, end = 48, 168
-    parts = []
-    for name, rate in (("3.5 %", 0.035), ("4 %", 0.04), ("4.5 %", 0.045), ("mixed 3-5.5 %", None)):
-        rates = rng.uniform(0.03, 0.055, runs) if rate is None else np.full(runs, rate)
-        n = rng.poisson(20, (runs, end))
-        x, n = np.cumsum(rng.binomial(n, rates[:, None]), axis=1), np.cumsum(n, axis=1)
-        proven = threshold.log_e_below(x, n, 0.05, mde) >= LEVEL
-        open_still = ~proven[:, :now].any(axis=1)
-        truth = proven.any(axis=1)[open_still]
-        information = n[:, now - 1] / (0.05 * 0.95)
-        score = (0.05 - x[:, now - 1] / n[:, now - 1]) * information
-        chance = forecast.probability_of_crossing(score, information, information * (end - now) / now, mde, LEVEL)
-        chance = chance[open_still]
-        brier, base = float(np.mean((chance - truth) ** 2)), float(truth.mean() * (1 - truth.mean()))
-        naive = float(np.mean(((score > 0)[open_still] - 1.0 * truth) ** 2))
-        parts.append((brier, base))
-        report.show(f"true rate {name}: Brier {brier:.3f}, base rate {base:.3f}, met-now-so-yes {naive:.3f}, "
-                    f"said {chance.mean():.2f}, came {truth.mean():.2f}")
-    brier, base = np.array(parts)[-1]
-    report.bar("9", "Brier / that of the base rate, mixed worlds", float(brier / base), 0.6)
 
 
 def one_check(report: Report, quick: bool) -> None:

@@ -9,22 +9,23 @@ from rollout_core.analysis.grid import effect_grid, log_odds_mde
 from rollout_core.analysis.ramp import RampPolicy, RampState, RampStep
 from tests.statistics.figures import SEED, Report
 
-RATE, PER_HOUR, MDE, HOURS = 0.01, 600, 0.005, 672
-POLICY = RampPolicy(budget=100.0, margin=0.0025)
+RATE, PER_HOUR, MDE, MARGIN, HOURS = 0.01, 600, 0.005, 0.0025, 672
+TOLERATED = 1.0 + MARGIN / RATE
+POLICY = RampPolicy(budget=100.0)
 RUNGS = np.array(POLICY.ladder)
 WEEKLY = np.repeat([0.10, 0.25, 0.50, 0.95], 168)
 EVERY = 2
 
 
 class Ramps:
-    """The state of many runs: counts per rung, summed gains, share, hours on the rung, extra errors, end."""
+    """The state of many runs: counts per rung, summed gains of harm and of release, share, hours on the rung, end."""
 
     def __init__(self, runs: int, factor: float, seed: list[int]) -> None:
         self.rng, self.factor = np.random.default_rng(seed), factor
         self.counts = np.zeros((4, runs, len(RUNGS)))           # x_t, n_t, x_c, n_c
         self.grid = effect_grid(log_odds_mde(RATE, MDE))
         self.gains = np.zeros((runs, len(self.grid.effects)))
-        self.released = np.zeros(runs, bool)
+        self.release, self.released = np.zeros(runs), np.zeros(runs, bool)
         self.share, self.on_rung = np.full(runs, RUNGS[0]), np.zeros(runs)
         self.reached, self.paused, self.held = np.full(runs, np.inf), np.full(runs, np.inf), np.zeros(runs, bool)
 
@@ -32,13 +33,16 @@ class Ramps:
         """One hour of newcomers."""
         n = self.rng.poisson(PER_HOUR, len(self.share))
         n_t = self.rng.binomial(n, self.share)
-        x_t, x_c = self.rng.binomial(n_t, RATE * self.factor), self.rng.binomial(n - n_t, RATE)
+        n_c = n - n_t
+        x_t, x_c = self.rng.binomial(n_t, RATE * self.factor), self.rng.binomial(n_c, RATE)
         past = self.counts.sum(axis=2)
         rate = (past[0] + past[2] + 20 * RATE) / (past[1] + past[3] + 20)
-        self.gains += turner.increments((x_t, n_t), (x_c, n - n_t), rate, self.grid.effects)
+        self.gains += turner.increments((x_t, n_t), (x_c, n_c), rate, self.grid.effects)
+        self.release += ramp.release_gain(x_t, x_c, n_t / np.maximum(n, 1), TOLERATED)
+        self.released |= self.release >= ramp.RELEASE_LOG_E
         rung = np.argmin(np.abs(RUNGS[None, :] - self.share[:, None]), axis=1)
         serving = self.share > 0
-        for row, values in enumerate((x_t, n_t, x_c, n - n_t)):
+        for row, values in enumerate((x_t, n_t, x_c, n_c)):
             self.counts[row, np.arange(len(rung)), rung] += np.where(serving, values, 0)
         self.on_rung += 1
 
@@ -57,7 +61,7 @@ class Ramps:
 
 
 def adaptive(runs: int, factor: float) -> Ramps:
-    """The product's own rule, asked every two hours."""
+    """The product's own rule, asked every two hours. Whom it asks does not answer: it stays at the lowest rung."""
     state = Ramps(runs, factor, [SEED, 8, int(factor * 100)])
     for hour in range(HOURS):
         state.hour()
@@ -66,18 +70,17 @@ def adaptive(runs: int, factor: float) -> Ramps:
         if hour % EVERY:
             continue
         x_t, n_t, x_c, n_c = state.counts
-        bounds = [ramp.upper_bound((x_t, n_t), (x_c, n_c), POLICY.margin, alpha) for alpha in (0.10, 0.05)]
-        for run in np.flatnonzero(state.share > 0):
-            step = ramp.advise(POLICY, RampState(
-                state.share[run], state.on_rung[run], n_t[run].sum(), PER_HOUR, float(bounds[0][run]),
-                float(bounds[1][run]), float(log_e[run]), bool(state.released[run])))
+        upper = ramp.upper_bound((x_t, n_t), (x_c, n_c))
+        spent, an_hour = upper * n_t.sum(axis=1), upper * PER_HOUR
+        for run in np.flatnonzero((state.share > 0) & ~state.held & np.isinf(state.reached)):
+            step = ramp.advise(POLICY, RampState(state.share[run], state.on_rung[run], spent[run], an_hour[run],
+                                                 log_e[run], bool(state.released[run])))
             if step.share != state.share[run]:
                 state.on_rung[run] = 0
-            state.released[run] = step.released
-            state.held[run] |= step.step is RampStep.HOLD_AND_ASK
+            state.held[run] = step.step is RampStep.HOLD_AND_ASK
             state.share[run] = step.share
             if step.share >= RUNGS[-1]:
-                state.reached[run] = min(state.reached[run], hour)
+                state.reached[run] = hour
     return state
 
 
@@ -99,17 +102,20 @@ def weekly(runs: int, factor: float, *, evidence: bool) -> Ramps:
 
 def adaptive_ramp(report: Report, quick: bool) -> None:
     """Reaching 95 % without harm in six days, and never risking more than the budget with harm above the margin."""
-    runs = 40 if quick else 300
+    runs, others = (40, 40) if quick else (2000, 300)
     none = adaptive(runs, 1.0)
     hours = float(np.median(none.reached))
     report.bar("8", "hours to 95 % without harm, median", hours if np.isfinite(hours) else None, 144,
-               note=f"reached by {np.mean(np.isfinite(none.reached)):.2f}; held at some time {none.held.mean():.2f}; "
-                    f"weekly ladder {np.median(weekly(runs, 1.0, evidence=True).reached):.0f}")
+               note=f"reached by {np.mean(np.isfinite(none.reached)):.3f}; a person asked in {none.held.mean():.3f}; "
+                    f"weekly ladder {np.median(weekly(others, 1.0, evidence=True).reached):.0f}")
     report.bar("8", "false pauses of the adaptive ramp", float(np.mean(np.isfinite(none.paused))), 0.05)
+    slight = adaptive(runs, 1.1)
+    report.show(f"x1.1, within the margin: released {slight.released.mean():.3f}, over the budget "
+                f"{np.mean(slight.extra() > POLICY.budget):.3f}, paused {np.mean(np.isfinite(slight.paused)):.3f}")
     for factor in (1.25, 1.5, 2.0, 5.0, 30.0):
         state = adaptive(runs, factor)
         over = float(np.mean(state.extra() > POLICY.budget))
-        seeds, ours = (weekly(runs, factor, evidence=kind) for kind in (False, True))
+        seeds, ours = (weekly(others, factor, evidence=kind) for kind in (False, True))
         report.bar("8", f"share over the budget, x{factor:g}", over, 0.05,
                    note=f"mean extra {state.extra().mean():.0f}; weekly + seeds' rule "
                         f"{np.mean(seeds.extra() > POLICY.budget):.2f}, {seeds.extra().mean():.0f}; weekly + evidence "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from time import process_time
 
-from tests.statistics import bars_criteria, bars_guardrails, bars_ramp
+from tests.statistics import bars_criteria, bars_forecast, bars_guardrails, bars_ramp
 from tests.statistics.figures import SEED, Report, timed
 
 PARTS = {
@@ -23,7 +23,7 @@ PARTS = {
     "Limits with correlated events": bars_criteria.clustered_boundary,
     "Sample ratio": bars_criteria.split,
     "Adaptive ramp": bars_ramp.adaptive_ramp,
-    "Forecast": bars_criteria.forecasts,
+    "Forecast": bars_forecast.forecasts,
     "Cost of one check": bars_criteria.one_check,
 }
 

@@ -10,19 +10,24 @@ from rollout_core.rollouts.decide.climb import enter
 from rollout_core.rollouts.decide.next_state import Next, status_after
 from rollout_core.rollouts.phase import Phase
 from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.ramping import entry_share
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Verb
 from rollout_core.rollouts.targets import Target, next_phase, place_of
 
 
 def advance(plan: Plan, rollout: Rollout, census: Census | None, now: datetime, *, phase: str | None = None) -> Next:
-    """Running in the next phase (the current one again, while its share is not reached) or in a later one.
+    """Running in the next phase (the current one again, while its share is not reached) or in a later one. With a risk
+    budget a phase is entered at the share its ramp goes on from; advancing once more takes the whole of it.
 
     Raises TransitionRefused backwards or in the last phase, InvalidRequest for an unknown phase.
     """
     status = status_after(rollout, Verb.ADVANCE)
     entering = next_phase(plan, rollout) if phase is None else _named(plan, rollout, phase)
-    target = Target(max(entering.percentage, rollout.percentage), entering.key)
+    share = entering.percentage
+    if entering.key != rollout.phase:
+        share = entry_share(plan, share, rollout.percentage)
+    target = Target(max(share, rollout.percentage), entering.key)
     return enter(plan, rollout, census, now, target, cause=Verb.ADVANCE, status=status)
 
 

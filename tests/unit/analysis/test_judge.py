@@ -20,7 +20,7 @@ from rollout_core.analysis.policy import (
     TargetCriterion,
 )
 from rollout_core.analysis.records import from_record, to_record
-from rollout_core.analysis.verdict import Status, Verdict, Verdicts, worst
+from rollout_core.analysis.verdict import Need, Status, Verdict, Verdicts, worst
 from rollout_core.errors import InvalidDocument
 from tests.unit.analysis.counted import check, firsts, paired, summed, totals
 
@@ -201,9 +201,8 @@ def test_not_yet_says_how_many_more_and_until_when():
     assert found.status is Status.NOT_YET
     assert 0 < found.need.subjects_50 <= found.need.subjects_90
     assert found.need.hours_50 == pytest.approx(found.need.subjects_50 / 50.0)
-    assert found.need.at_observed
-    # and with somewhat more than that at the same rate it is met
-    more = round(1.25 * found.need.subjects_50)
+    # and with what settles it nine times in ten at the same rate it is met
+    more = found.need.subjects_90
     later = totals(x=230 + round(0.23 * more), n=1000 + more)
     assert judge(check(later), policy).criteria[0].status is Status.PROVEN
 
@@ -288,6 +287,12 @@ def test_a_stored_decision_replays_to_the_same_verdicts(drawn, buckets):
     again = judge(*read)
     assert again == verdicts == from_record(Verdicts, stored[2])
     assert abs(again.guardrails[0].log_e - verdicts.guardrails[0].log_e) < 1e-9
+
+
+def test_fields_that_only_older_records_have_are_left_out():
+    old = {"subjects_50": 1, "subjects_90": 2, "hours_50": None, "hours_90": None, "assumed_effect": 0.01,
+           "at_observed": True}
+    assert from_record(Need, old) == Need(1, 2, None, None)
 
 
 def test_a_record_from_elsewhere_is_refused_with_its_fields():

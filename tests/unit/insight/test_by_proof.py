@@ -26,7 +26,7 @@ from rollout_core.rollouts.policies import Asked
 from tests.golden.made_world import T0, World, copied, template
 
 SPLIT = Verdict("sample_ratio", "exposures", Status.WATCHING)
-NEED = Need(1_234, 5_678, 30.0, 120.0, 0.01, at_observed=True)
+NEED = Need(1_234, 5_678, 30.0, 120.0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rollout_core.errors import ExposureWouldRise, InvalidPercentage, InvalidReq
 from rollout_core.flags.holdout import Holdout
 from rollout_core.rollouts import decide
 from rollout_core.rollouts.decide import Next
-from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.plan import AutopilotRules, Guardrail, Plan
 from rollout_core.rollouts.plan_procedure import RollbackProcedure
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status
@@ -52,6 +52,20 @@ def test_start_enters_the_first_phase_and_opens_the_first_epoch():
     assert epoch is not None
     assert (epoch.number, epoch.cause, epoch.percentage, epoch.thresholds) == (1, "start", 1_000, rollout.thresholds)
     assert after.raises_exposure
+
+
+RAMPED = one_audience(50_000, 95_000, guardrails=(Guardrail("errors", "Errors", "error_rate", 0.005, 0.01),),
+                      autopilot=AutopilotRules(risk_budget_errors=100.0))
+"""Two phases with a ramp of 1, 2, 5 … per cent."""
+
+
+def test_with_a_risk_budget_a_phase_is_entered_at_the_first_rung_or_where_it_stands():
+    begun = decide.start(RAMPED, ready(RAMPED), None, NOW).rollout
+    assert (begun.phase, begun.percentage) == ("p1", 1_000)
+    entered = decide.advance(RAMPED, at(50_000, RAMPED), None, NOW).rollout
+    assert (entered.phase, entered.percentage) == ("p2", 50_000)
+    assert decide.advance(RAMPED, entered, None, NOW).rollout.percentage == 95_000, "said once more: the whole phase"
+    assert at(20_000, RAMPED).percentage == 20_000, "a share named outright is that share"
 
 
 def test_start_at_a_share_enters_the_phase_that_the_share_has_reached():

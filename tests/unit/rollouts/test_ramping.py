@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rollout_core.analysis.evidence import Evidence, Exposures, FirstEvents, MetricEvidence, Stratum
-from rollout_core.analysis.ramp import RampStep
+from rollout_core.analysis.evidence import Evidence, FirstEvents, MetricEvidence, Stratum
+from rollout_core.analysis.ramp import RampAdvice, RampStep
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.analysis.verdict import Verdict
 from rollout_core.documents.plan_document import check_plan, load_plan
-from rollout_core.rollouts.ramping import budget_needed, climb, ramp_policy
+from rollout_core.rollouts.ramping import budget_needed, climb, entry_share, ramp_policy
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status
 
@@ -30,11 +30,25 @@ def budget(errors: float | None):
     return replace(PLAN, autopilot=replace(PLAN.autopilot, risk_budget_errors=errors))
 
 
+NOW_HOUR = int(NOW.timestamp()) // 3600
+
+
 def counted(events_treatment: int, events_control: int, at_risk: tuple[int, int] = (1_000, 19_000)) -> Evidence:
-    """One stratum at 5 %, one hour with events, 20 newcomers an hour."""
-    firsts = FirstEvents((0,), (0,), (events_treatment,), (events_control,), (at_risk[0],), (at_risk[1],))
-    metric = MetricEvidence("error_rate", (Stratum(1, 5_000),), firsts=firsts, firsts_in_epoch=firsts)
-    return Evidence(1, Exposures((1,) * 10, (19,) * 10, (5_000,) * 10), (metric,))
+    """One stratum at 5 %, one hour with events."""
+    return hours([(NOW_HOUR, events_treatment, events_control, *at_risk)])
+
+
+def hours(rows: list[tuple[int, int, int, int, int]]) -> Evidence:
+    """One stratum at 5 %: hour, first errors and subjects at risk of treatment and control."""
+    hour, x_t, x_c, n_t, n_c = (tuple(column) for column in zip(*rows, strict=True))
+    firsts = FirstEvents((0,) * len(rows), hour, x_t, x_c, n_t, n_c)
+    return Evidence(1, metrics=(MetricEvidence("error_rate", (Stratum(1, 5_000),), firsts=firsts),))
+
+
+def advised(errors: float, evidence: Evidence, **about: object) -> RampAdvice:
+    found = climb(budget(errors), replace(ROLLOUT, **about), evidence, CALM, NOW)
+    assert found is not None
+    return found
 
 
 def test_a_plan_without_a_budget_has_no_ramp() -> None:
@@ -44,24 +58,80 @@ def test_a_plan_without_a_budget_has_no_ramp() -> None:
 
 
 def test_the_next_rung_is_taken_when_the_bound_fits_the_budget() -> None:
-    advice = climb(budget(400.0), ROLLOUT, counted(10, 190), CALM, NOW)
-    assert advice is not None
-    assert (advice.step, advice.share) == (RampStep.STEP_UP, 0.10)
-    # The bound is at most 50 points, so the risk at the next rung is at most half of 1,000 + 0.10 * 20 * 12 subjects.
-    assert 0 < advice.risk <= 0.5 * 1_024
+    # Nothing differs: 10 of 1,000 against 190 of 19,000, p_C = 190.5/19001 = .010026. The bound is where
+    # u = 2.32635·√((.010026+u)(.989974−u)/1000 + .010026·.989974/19000): .01058, so of 1,000 treated 10.6 extra so far.
+    # The hour would have brought 190·20/19 = 200 errors to nobody treated, so .01058/.010026·200 = 211 extra to
+    # everybody: 12 hours at 10 % risk 10.6 + 1.2·211 = 264.
+    found = advised(265.0, counted(10, 190))
+    assert (found.step, found.share) == (RampStep.STEP_UP, 0.10)
+    assert found.risk == pytest.approx(264.0, abs=0.5)
+    assert advised(263.0, counted(10, 190)).step is RampStep.STAY
 
 
 def test_a_rung_lasts_its_dwell_time() -> None:
-    fresh = replace(ROLLOUT, epoch_began_at=NOW - timedelta(hours=11))
-    advice = climb(budget(400.0), fresh, counted(10, 190), CALM, NOW)
-    assert advice is not None
-    assert advice.step is RampStep.STAY
+    assert advised(400.0, counted(10, 190), epoch_began_at=NOW - timedelta(hours=11)).step is RampStep.STAY
 
 
 def test_more_errors_than_the_budget_holds_and_asks() -> None:
-    advice = climb(budget(5.0), ROLLOUT, counted(80, 190), CALM, NOW)
-    assert advice is not None
-    assert (advice.step, advice.share) == (RampStep.HOLD_AND_ASK, 0.01)
+    found = advised(5.0, counted(80, 190))
+    assert (found.step, found.share) == (RampStep.HOLD_AND_ASK, 0.01)
+
+
+def test_an_hour_s_errors_are_those_of_the_last_day_alone() -> None:
+    # 20 against 5 errors an hour: the same counts in all, four times the risk of the hours to come.
+    def an_hour(first_day: int, second_day: int) -> float:
+        rows = [(NOW_HOUR - 47 + place, 0, first_day if place < 24 else second_day, 1_000, 19_000)
+                for place in range(48)]
+        here = advised(1e6, hours(rows), epoch_began_at=NOW)
+        return advised(1e6, hours(rows)).risk - here.risk
+    assert an_hour(5, 20) == pytest.approx(4 * an_hour(20, 5), rel=0.01)
+
+
+def released(rows: list[tuple[int, int, int, int, int]], **about: object) -> bool:
+    """With hardly any budget only a released ramp goes on."""
+    return advised(0.1, hours(rows), **about).step is RampStep.STEP_UP
+
+
+SAME = [(NOW_HOUR - 60 + place, 5, 95, 1_000, 19_000) for place in range(60)]
+"""6,000 errors over 60 hours, 5 % of them in treatment: log e of "less than 1.25 times" is 7.2 (needed 3.2)."""
+
+WORSE = [(NOW_HOUR - 60 + place, 7, 95, 1_000, 19_000) for place in range(60)]
+
+
+def test_a_margin_that_is_excluded_releases_the_ramp() -> None:
+    assert released(SAME)
+    assert not released(WORSE)
+
+
+def test_once_released_it_stays_released() -> None:
+    later = [(NOW_HOUR - 20 + place, 8, 95, 1_000, 19_000) for place in range(20)]
+    before = [(hour - 20, *rest) for hour, *rest in SAME]
+    assert released(before + later)
+
+
+def test_what_a_phase_switches_on_is_released_by_its_own_hours_only() -> None:
+    assert released(SAME, phase_entered_at=NOW - timedelta(hours=61))
+    assert not released(SAME, phase_entered_at=NOW - timedelta(hours=5))
+
+
+def test_before_the_first_error_there_is_no_advice() -> None:
+    nothing = FirstEvents((), (), (), (), (), ())
+    evidence = Evidence(1, metrics=(MetricEvidence("error_rate", (Stratum(1, 5_000),), firsts=nothing),))
+    assert climb(budget(400.0), ROLLOUT, evidence, CALM, NOW) is None
+
+
+def test_subjects_of_all_strata_are_counted_once_each() -> None:
+    # Two halves of the same counts risk what one stratum with all of them risks.
+    rows = FirstEvents((0, 1), (NOW_HOUR, NOW_HOUR), (5, 5), (95, 95), (500, 500), (9_500, 9_500))
+    halves = Evidence(1, metrics=(MetricEvidence("error_rate", (Stratum(1, 5_000), Stratum(1, 5_001)), firsts=rows),))
+    assert advised(1e6, halves).risk == pytest.approx(advised(1e6, counted(10, 190)).risk, rel=0.01)
+
+
+@pytest.mark.parametrize(("errors", "share", "served", "entered"), [
+    (None, 20_000, 5_000, 20_000), (60.0, 20_000, 0, 1_000), (60.0, 20_000, 5_000, 5_000), (60.0, 100, 0, 100),
+])
+def test_a_phase_is_entered_at_the_first_rung_of_its_ramp(errors, share, served, entered) -> None:
+    assert entry_share(budget(errors), share, served) == entered
 
 
 def test_proven_harm_is_the_guardrails_own_level() -> None:
