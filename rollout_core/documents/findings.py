@@ -7,6 +7,9 @@ from difflib import get_close_matches
 
 from rollout_core.errors import Problem
 
+MOST = 200
+"""Mistakes that are told; of the others only how many there are. Nobody reads more, and each costs time and room."""
+
 
 class Findings:
     """Collects problems of one file. Readers add to it and go on; nobody stops at the first mistake."""
@@ -14,21 +17,27 @@ class Findings:
     def __init__(self, file: str = "") -> None:
         self.file = file
         self._problems: list[Problem] = []
+        self._untold = 0
 
     def add(self, where: str, what: str, *, line: int, allowed: str = "") -> None:
         """Notes one mistake at a path and line."""
+        if len(self._problems) >= MOST:
+            self._untold += 1
+            return
         self._problems.append(Problem(where or "document", what, allowed, self.file, line))
 
     def unknown(self, where: str, kind: str, name: object, known: Iterable[str], *, line: int) -> None:
         """Notes a name that does not exist, with the nearest one that does."""
-        names = list(known)
+        names = list(known) if len(self._problems) < MOST else []
         self.add(where, f"unknown {kind} {str(name)!r}{did_you_mean(str(name), names)}", line=line,
                  allowed=", ".join(names))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All mistakes in the order of their lines."""
-        return tuple(sorted(self._problems, key=lambda problem: problem.line))
+        """The mistakes in the order of their lines; at the end how many more there are."""
+        told = sorted(self._problems, key=lambda problem: problem.line)
+        more = [Problem("document", f"{self._untold:,} more mistakes", "", self.file)] if self._untold else []
+        return (*told, *more)
 
     def __bool__(self) -> bool:
         return bool(self._problems)

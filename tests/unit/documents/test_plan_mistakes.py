@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rollout_core.documents.findings import MOST
 from rollout_core.documents.plan_document import check_plan, load_plan, load_plans, read_plan
 from rollout_core.errors import InvalidPlan, PlanNotFound, Problem
 from tests.unit.documents.plan_texts import SMALLEST, spoiled
@@ -104,6 +105,16 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines() -> None:
     problems = problems_of(text)
     assert [problem.line for problem in problems] == sorted(problem.line for problem in problems)
     assert {problem.where for problem in problems} >= {"unit", "untt", "phases[0].percentage", "phases[1].trough"}
+
+
+def test_of_very_many_mistakes_the_first_are_told_and_the_others_counted() -> None:
+    text = "".join(f"k{number}: 1\n" for number in range(1_000))
+    problems = problems_of(text)
+    assert len(problems) == MOST + 1
+    assert any(problem.what.startswith("unknown key 'k0'") for problem in problems)
+    *_, last = problems
+    found = int(last.what.removesuffix(" more mistakes"))
+    assert 1_000 <= MOST + found <= 1_050, "and what a plan needs is missing from it"
 
 
 def test_a_mistake_carries_its_file_and_line() -> None:
