@@ -18,6 +18,8 @@ class Seen:
 
     text: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
+    session: str = ""
+    """Streamlit's own id of the browser tab: what a client shows to come back to it."""
 
 
 def refused(url: str, **headers: str) -> int | None:
@@ -30,10 +32,11 @@ def refused(url: str, **headers: str) -> int | None:
         return error.response.status_code
 
 
-def open_page(url: str, page: str, origin: str | None = None, **headers: str) -> Seen:
-    """Runs the script for a page name ("" is the first page), as a deep link does."""
+def open_page(url: str, page: str, origin: str | None = None, resume: str = "", **headers: str) -> Seen:
+    """Runs the script for a page name ("" is the first page), as a deep link does. `resume`: a tab to come back to."""
     seen = Seen()
-    with connect(_address(url), origin=origin, additional_headers=headers, subprotocols=["streamlit"], max_size=None,
+    offered = ["streamlit", *(["PLACEHOLDER_AUTH_TOKEN", resume] if resume else [])]
+    with connect(_address(url), origin=origin, additional_headers=headers, subprotocols=offered, max_size=None,
                  proxy=None) as socket:
         asked = BackMsg()
         asked.rerun_script.query_string = ""
@@ -43,7 +46,9 @@ def open_page(url: str, page: str, origin: str | None = None, **headers: str) ->
             told = ForwardMsg()
             told.ParseFromString(socket.recv(timeout=PATIENCE_SECONDS))
             kind = told.WhichOneof("type")
-            if kind == "navigation":
+            if kind == "new_session":
+                seen.session = told.new_session.initialize.session_id
+            elif kind == "navigation":
                 seen.pages = [each.page_name for each in told.navigation.app_pages]
             elif kind == "delta" and told.delta.WhichOneof("type") == "new_element":
                 element = told.delta.new_element

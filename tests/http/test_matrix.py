@@ -133,8 +133,34 @@ def test_an_identity_in_a_websockets_headers_does_not_replace_the_cookies(app: R
     seen = open_page(app.url, "settings", app.url, Cookie=f"{app.cookie}={app.session('vera', 'viewer')}",
                      **{"X-Rollout-Session": public, "x_rollout_session": public})
     assert admins
-    assert "settings" not in seen.pages
+    assert "Settings" not in seen.pages
     assert any("vera, viewer" in text for text in seen.text)
+
+
+def test_a_tab_of_somebody_else_is_not_taken_over_by_its_id(app: RunningApp) -> None:
+    admins = {"Cookie": f"{app.cookie}={app.session('ada', 'admin')}"}
+    viewers = {"Cookie": f"{app.cookie}={app.session('vera', 'viewer')}"}
+    tab = open_page(app.url, "settings", app.url, **admins)
+    assert "Settings" in tab.pages
+    taken = open_page(app.url, "settings", app.url, resume=tab.session, **viewers)
+    assert taken.session != tab.session
+    assert "Settings" not in taken.pages
+    assert any("vera, viewer" in text for text in taken.text)
+    assert open_page(app.url, "settings", app.url, resume=tab.session, **admins).session == tab.session
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", "/metrics", 303), ("GET", "/_stcore/bidi-components/x/y.js", 401), ("HEAD", "/_stcore/metrics", 401),
+    ("GET", "/_stcore/agent/openapi.json", 401), ("POST", "/_stcore/agent/interact", 401),
+    ("POST", "/_stcore/agent/mcp", 401), ("GET", "/_stcore/script-health-check", 401), ("OPTIONS", "/media/x", 401),
+    ("PUT", "/_stcore/upload_file/x/y", 401), ("DELETE", "/_stcore/upload_file/x/y", 401), ("POST", "/settings", 401),
+    ("POST", f"{API}/sql", 401), ("POST", f"{API}/pause", 401), ("PUT", f"{API}/percentage", 401),
+    ("POST", f"{API}/rehearse", 401), ("POST", f"{API}/export", 401), ("POST", f"{API}/signin-link", 401),
+    ("POST", f"{API}/pause/preview", 401), ("GET", f"{API}/progress", 401), ("POST", "/api/v1/events", 401)])
+def test_every_other_door_is_closed_to_nobody(app: RunningApp, method: str, path: str, status: int) -> None:
+    with app.client() as nobody:
+        answer = nobody.request(method, path, json={} if method in {"POST", "PUT"} else None)
+    assert answer.status_code == status, answer.text[:200]
 
 
 def cookies_given(url: str, owner_key: str = "own_1", **sent: str) -> dict[str, str]:

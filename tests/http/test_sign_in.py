@@ -238,7 +238,7 @@ def test_a_deep_link_is_closed_on_a_fresh_process(tmp_path: Path) -> None:
         assert refused(fresh.url, origin=fresh.url) == 403
         cookie = f"{fresh.cookie}={fresh.session('vera', 'viewer')}"
         seen = open_page(fresh.url, "settings", fresh.url, Cookie=cookie)
-        assert "settings" not in seen.pages
+        assert "Settings" not in seen.pages
         assert "Settings" not in seen.text
 
 
