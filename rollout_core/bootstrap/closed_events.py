@@ -10,6 +10,7 @@ from threading import Event
 from typing import Any, NoReturn
 
 from rollout_core.errors import StoreError, StoreUnavailable
+from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.event_store import (
     Asked,
@@ -20,6 +21,7 @@ from rollout_core.ports.event_store import (
     FrozenValue,
     MirroredEpoch,
     MirroredRollout,
+    Prepared,
     Retained,
     StoreCondition,
     Written,
@@ -39,6 +41,10 @@ class ClosedEventStore:
                                cause=type(self.reason).__name__) from self.reason
 
     def write(self, batch: Batch) -> Written:
+        """Raises StoreUnavailable."""
+        self._say()
+
+    def prepare(self, sheets: Sequence[Sheet]) -> Prepared | None:
         """Raises StoreUnavailable."""
         self._say()
 

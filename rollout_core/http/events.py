@@ -7,11 +7,10 @@ the public key an event brings no arm; the server's own exposure record decides.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hmac import compare_digest
-from time import sleep
 from typing import TypeVar
 
 import msgspec
@@ -20,29 +19,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rollout_core.bootstrap import ControlRoom
-from rollout_core.errors import InvalidRequest, NotPermitted, NotSignedIn, QueueFull, RolloutError, StoreUnavailable
+from rollout_core.errors import NotPermitted, NotSignedIn, QueueFull, RolloutError, StoreUnavailable
 from rollout_core.http import problems
+from rollout_core.http.judged_events import judge, told
 from rollout_core.http.requests import body_of
 from rollout_core.http.visitor import KEY, Visitor
-from rollout_core.metrics.event_checks import Accepted, Limits, Rejected, Sender, split_events
-from rollout_core.metrics.plain_events import judge_together
+from rollout_core.metrics.event_checks import Sender
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
-from rollout_core.ports.event_store import Written
 
 Rooms = Callable[[], ControlRoom]
 Made = TypeVar("Made")
 
-LIMITS = Limits()
-MOST_EVENTS = 10_000
-"""In one batch."""
-
 SMALL_BYTES = 20_000
 """A body of this size is judged at once: some 100 events, half a millisecond."""
-
-CHUNK = 500
-"""So many events are judged in one go; then whoever waits for the interpreter has it."""
-PAUSE_SECONDS = 0.0005
 
 _JUDGING = ThreadPoolExecutor(1, "event-judge")
 _ASIDE = {"bytes": 0}
@@ -53,31 +43,6 @@ CROSS_SITE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers
 
 PREFLIGHT = CROSS_SITE | {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type",
                           "Access-Control-Max-Age": "86400"}
-
-
-class ToldAccepted(msgspec.Struct, frozen=True, gc=False, tag_field="status", tag="accepted"):
-    """An event that is stored, now or before."""
-
-    index: int
-    event_id: str
-
-
-class ToldRejected(msgspec.Struct, frozen=True, gc=False, tag_field="status", tag="rejected"):
-    """An event that was refused, and why."""
-
-    index: int
-    event_id: str | None
-    reason: str
-    detail: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The answer to a batch."""
-
-    accepted: int
-    rejected: int
-    duplicates: int
-    events: list[ToldAccepted | ToldRejected]
 
 
 def event_routes(rooms: Rooms) -> list[Route]:
@@ -107,9 +72,7 @@ async def _receive(rooms: Rooms, request: Request) -> Response:
         raise StoreUnavailable("This process stores no events.", mend="Start the app.")
     _check_room(len(body), room.settings.queue_bytes)
     judged = await _aside(body, judge, body, sender, room)
-    accepted = [each for each in judged if isinstance(each, Accepted)]
-    rejected = [each for each in judged if isinstance(each, Rejected)]
-    future = room.ingest.offer(accepted, rejected, len(body), sender.name)
+    future = room.ingest.offer(judged.loose, judged.rejected, len(body), sender.name, prepared=judged.prepared)
     written = await asyncio.wrap_future(future)
     answer = await _aside(body, lambda: msgspec.json.encode(told(judged, written)))
     return Response(answer, 200, CROSS_SITE, "application/json")
@@ -151,34 +114,3 @@ def sender_of(request: Request, room: ControlRoom) -> Sender:
         raise NotPermitted("This is not the public write key.", mend="`rollout ask events-health` shows what arrives.")
     units = frozenset(served.unit for served in room.room.live.current.rollouts.values())
     return Sender(trusted=False, name="public", units=units)
-
-
-def judge(body: bytes, sender: Sender, room: ControlRoom) -> list[Accepted | Rejected]:
-    """Every event of the batch, in its order. Raises InvalidRequest when the body is no array of events."""
-    try:
-        parts = split_events(body)
-    except ValueError as error:
-        raise InvalidRequest(str(error), mend='Send [{"event_id": …, "kind": …, "occurred_at": …}].') from error
-    if len(parts) > MOST_EVENTS:
-        raise InvalidRequest(f"{len(parts):,} events in one batch.", mend=f"Send at most {MOST_EVENTS:,} at once.")
-    now = room.room.clock.now()
-    judged: list[Accepted | Rejected] = []
-    for first in range(0, len(parts), CHUNK):
-        if first:
-            sleep(PAUSE_SECONDS)
-        judged += judge_together(parts[first:first + CHUNK], sender, now, LIMITS)
-    return judged
-
-
-def told(judged: Sequence[Accepted | Rejected], written: Written) -> Told:
-    """The answer: counts, and for every event its place, its id and what became of it."""
-    late = {each.event_id: each for each in written.refused}
-    answers = [_refusal(place, each) if isinstance(each, Rejected)
-               else _refusal(place, late[each.event.event_id]) if late and each.event.event_id in late
-               else ToldAccepted(place, each.event.event_id) for place, each in enumerate(judged)]
-    accepted = sum(type(answer) is ToldAccepted for answer in answers)
-    return Told(accepted, len(answers) - accepted, written.duplicates, answers)
-
-
-def _refusal(place: int, refused: Rejected) -> ToldRejected:
-    return ToldRejected(place, refused.event_id, str(refused.reason), refused.detail)

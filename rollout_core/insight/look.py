@@ -16,6 +16,7 @@ from typing import Any
 
 from rollout_core.insight.tail import by_family
 from rollout_core.insight.two_parts import Row
+from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.ports.event_questions import TAIL_COLUMNS, Rows, Tail
 from rollout_core.ports.event_store import (
     Asked,
@@ -27,6 +28,7 @@ from rollout_core.ports.event_store import (
     FrozenValue,
     MirroredEpoch,
     MirroredRollout,
+    Prepared,
     Retained,
     StoreCondition,
     Written,
@@ -94,6 +96,10 @@ class SeenStore:
     def write(self, batch: Batch) -> Written:
         """See the port."""
         return self.store.write(batch)
+
+    def prepare(self, sheets: Sequence[Sheet]) -> Prepared | None:
+        """See the port."""
+        return self.store.prepare(sheets)
 
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """See the port."""

@@ -23,7 +23,7 @@ from typing import Protocol
 from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, RolloutError, StoreError, StoreUnavailable
 from rollout_core.metrics.event_checks import Accepted, Rejected
 from rollout_core.ports.clock import Clock, SystemClock
-from rollout_core.ports.event_store import Batch, Written
+from rollout_core.ports.event_store import UNUSABLE, Batch, Prepared, Written
 from rollout_core.ports.free_disk import in_words, least_free
 
 log = getLogger("rollout.ingest")
@@ -33,10 +33,6 @@ FLUSH_SECONDS = 0.2
 REOPEN_SECONDS = 1.0
 SLOWEST_BYTES_PER_SECOND = 200_000
 """What is assumed of the store's pace before the first flush has shown it."""
-
-UNUSABLE = (ValueError, TypeError, ArithmeticError)
-"""What becomes of a value that no column holds (Arrow's errors are among these): the store is well, the events are not.
-"""
 
 FreeSpace = Callable[[Path], tuple[int, int]]
 
@@ -60,14 +56,25 @@ class Writable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One request's events, and the future that its sender waits on."""
+    """One request's events, some of which may be `prepared`, and the future that its sender waits on."""
 
     accepted: Sequence[Accepted]
     rejected: Sequence[Rejected]
     size_bytes: int
     received_at: datetime
     sender: str
+    prepared: Sequence[Prepared] = ()
     done: Future[Written] = field(default_factory=Future)
+
+    @property
+    def count(self) -> int:
+        """How many events are to be written."""
+        return len(self.accepted) + sum(part.count for part in self.prepared)
+
+    def names(self) -> list[tuple[str, str]]:
+        """(kind, event_id) of each of them."""
+        return [*((each.event.kind.value, each.event.event_id) for each in self.accepted),
+                *(name for part in self.prepared for name in part.names())]
 
 
 def free_space(directory: Path) -> tuple[int, int]:
@@ -111,13 +118,13 @@ class IngestWriter:
             self._thread.join(timeout=30)
 
     def offer(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected], size_bytes: int, sender: str = "",
-              received_at: datetime | None = None) -> Future[Written]:
+              received_at: datetime | None = None, prepared: Sequence[Prepared] = ()) -> Future[Written]:
         """Queues a request. The future is done after the commit, or holds the StoreError that prevented it.
 
         Raises QueueFull (with retry_after_seconds), DiskFull, StoreUnavailable at once.
         """
         self._check_disk()
-        waiting = Waiting(accepted, rejected, size_bytes, received_at or self._clock.now(), sender)
+        waiting = Waiting(accepted, rejected, size_bytes, received_at or self._clock.now(), sender, prepared)
         with self._changed:
             if self._stopping:
                 raise StoreUnavailable("The app is stopping.", mend="Send the events again in a moment.")
@@ -173,7 +180,7 @@ class IngestWriter:
             if not self._changed.wait_for(lambda: self._queue or self._stopping, self.idle_seconds):
                 return []
             deadline = time.monotonic() + FLUSH_SECONDS
-            while (sum(len(waiting.accepted) for waiting in self._queue) < FLUSH_EVENTS and not self._stopping
+            while (sum(waiting.count for waiting in self._queue) < FLUSH_EVENTS and not self._stopping
                    and (left := deadline - time.monotonic()) > 0):
                 self._changed.wait(left)
             return self._take() if self._queue else None
@@ -181,11 +188,11 @@ class IngestWriter:
     def _take(self) -> list[Waiting]:
         taken: list[Waiting] = []
         events = 0
-        while self._queue and (not taken or events + len(self._queue[0].accepted) <= FLUSH_EVENTS):
+        while self._queue and (not taken or events + self._queue[0].count <= FLUSH_EVENTS):
             waiting = self._queue.popleft()
             waiting.done.set_running_or_notify_cancel()
             taken.append(waiting)
-            events += len(waiting.accepted)
+            events += waiting.count
         return taken
 
     def _write(self, flush: list[Waiting]) -> None:
@@ -250,20 +257,21 @@ def batch_of(flush: Sequence[Waiting]) -> Batch:
     """The requests of a flush as one batch."""
     return Batch([accepted for waiting in flush for accepted in waiting.accepted], flush[-1].received_at,
                  [rejected for waiting in flush for rejected in waiting.rejected],
-                 sender=", ".join(sorted({waiting.sender for waiting in flush if waiting.sender})))
+                 sender=", ".join(sorted({waiting.sender for waiting in flush if waiting.sender})),
+                 prepared=[part for waiting in flush for part in waiting.prepared])
 
 
 def answers(flush: Sequence[Waiting], written: Written) -> list[Written]:
     """What became of each request's own events, from what became of them all."""
-    if written.stored == sum(len(waiting.accepted) for waiting in flush):
-        return [Written(len(waiting.accepted), 0, len(waiting.rejected)) for waiting in flush]
+    if written.stored == sum(waiting.count for waiting in flush):
+        return [Written(waiting.count, 0, len(waiting.rejected)) for waiting in flush]
     refused = {letter.event_id for letter in written.refused}
     seen: set[tuple[str, str]] = set(written.known)
     found = []
     for waiting in flush:
-        own = [accepted.event for accepted in waiting.accepted]
-        mine = tuple(letter for letter in written.refused if letter.event_id in {event.event_id for event in own})
-        sound = [(event.kind.value, event.event_id) for event in own if event.event_id not in refused]
+        own = waiting.names()
+        mine = tuple(letter for letter in written.refused if letter.event_id in {event_id for _, event_id in own})
+        sound = [(kind, event_id) for kind, event_id in own if event_id not in refused]
         fresh = set(sound) - seen
         seen |= fresh
         found.append(Written(len(fresh), len(sound) - len(fresh), len(waiting.rejected) + len(mine), False, mine,

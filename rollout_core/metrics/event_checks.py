@@ -128,17 +128,17 @@ def corrected(occurred_at: datetime, sent_at: datetime | None, received_at: date
     return occurred_at + off
 
 
-def scale_of(event: Event) -> tuple[float, float]:
+def scale_of(name: str | None, scale: tuple[float, float] | None) -> tuple[float, float]:
     """The ends of a feedback's scale: as sent, else 0..10 for `nps` and 1..5 for everything else."""
-    return event.scale or ((0.0, 10.0) if event.name == "nps" else (1.0, 5.0))
+    return scale or ((0.0, 10.0) if name == "nps" else (1.0, 5.0))
 
 
-def fingerprint_of(event: Event) -> str:
+def fingerprint_of(fingerprint: str | None, category: str | None, name: str | None, message: str | None) -> str:
     """What groups errors: the sender's own, else a digest of category, type and the message with its numbers masked."""
-    if event.fingerprint:
-        return event.fingerprint
-    masked = re.sub(r"0x[0-9a-fA-F]+|\d+", "#", event.message or "")[:200]
-    return hashlib.sha256(f"{event.category}|{event.name or ''}|{masked}".encode()).hexdigest()[:16]
+    if fingerprint:
+        return fingerprint
+    masked = re.sub(r"0x[0-9a-fA-F]+|\d+", "#", message or "")[:200]
+    return hashlib.sha256(f"{category}|{name or ''}|{masked}".encode()).hexdigest()[:16]
 
 
 def split_events(body: bytes) -> list[msgspec.Raw]:
@@ -206,7 +206,7 @@ def _value_is_believable(event: Event, sender: Sender, limits: Limits) -> Proble
     if event.scale is not None and not -WIDEST_SCALE <= event.scale[0] < event.scale[1] <= WIDEST_SCALE:
         return Refusal.NOT_ALLOWED, (f"scale is {event.scale[0]:g} to {event.scale[1]:g}; allowed: the low end first, "
                                      f"both within {WIDEST_SCALE:g} of 0")
-    low, high = scale_of(event) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
+    low, high = scale_of(event.name, event.scale) if event.kind is Kind.FEEDBACK else (rule.low, rule.high)
     if not low <= value <= high:
         return Refusal.NOT_ALLOWED, f"value is {value:g}; allowed: {low:g} to {high:g} {rule.unit}"
     return None

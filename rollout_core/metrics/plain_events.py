@@ -8,6 +8,7 @@ kind at once. Where that is not certain, each event of the kind is judged by its
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Annotated, Any, Literal, cast
@@ -25,6 +26,7 @@ from rollout_core.metrics.event_checks import (
     MOST_WEIGHT,
     SHORT,
     SHORT_TEXTS,
+    WIDEST_SCALE,
     Accepted,
     Limits,
     Rejected,
@@ -32,7 +34,9 @@ from rollout_core.metrics.event_checks import (
     accept,
     is_name,
     read_event,
+    scale_of,
 )
+from rollout_core.metrics.event_sheet import Fields, Sheet, fields_of
 
 _Id = Annotated[str, Meta(min_length=1, max_length=SHORT)]
 _Instant = Annotated[datetime, Meta(tz=True)]
@@ -65,80 +69,82 @@ PlainEvent = cast(type[Event], msgspec.defstruct(
 _read_plain = msgspec.json.Decoder(PlainEvent).decode
 
 
-def judge_together(parts: Sequence[msgspec.Raw], sender: Sender, received_at: datetime,
-                   limits: Limits) -> list[Accepted | Rejected]:
-    """What `accept` says of every event, in their order. `received_at` is the instant of receipt (UTC-aware)."""
-    events = _read(parts)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`events`: of each event in its order the id, or the refusal. The accepted ones are in `sheets` where all of their
+    kind passed together, and otherwise `apart`."""
+
+    events: Sequence[str | Rejected]
+    sheets: Sequence[Sheet]
+    apart: Sequence[Accepted]
+
+
+def judge_together(parts: Sequence[msgspec.Raw], sender: Sender, received_at: datetime, limits: Limits) -> Judged:
+    """Says of every event what `accept` says. `received_at` is the instant of receipt (UTC-aware)."""
+    read = [_read(part) for part in parts]
     kinds: dict[Kind, list[Event]] = {}
-    for event in events:
+    for event in read:
         if type(event) is PlainEvent:
             kinds.setdefault(event.kind, []).append(event)
-    passed = {kind for kind, same in kinds.items() if all_pass(kind, same, sender, received_at, limits)}
-    return [Accepted(event, event.occurred_at, received_at, sender.trusted)
-            if type(event) is PlainEvent and event.kind in passed
-            else event if isinstance(event, Rejected) else accept(event, sender, received_at, limits)
-            for event in events]
+    sheets = [Sheet(kind, same, fields, fields["occurred_at"], [received_at] * len(same), [sender.trusted] * len(same))
+              for kind, same in kinds.items()
+              if all_pass(kind, fields := fields_of(same), sender, received_at, limits)]
+    passed = {sheet.kind for sheet in sheets}
+    if sum(sheet.count for sheet in sheets) == len(read):
+        return Judged(list(map(attrgetter("event_id"), read)), sheets, ())
+    alone = [event if isinstance(event, Rejected) or (type(event) is PlainEvent and event.kind in passed)
+             else accept(event, sender, received_at, limits) for event in read]
+    return Judged([each.event_id if isinstance(each, Event) else each.event.event_id if isinstance(each, Accepted)
+                   else each for each in alone], sheets, [each for each in alone if isinstance(each, Accepted)])
 
 
-def _read(parts: Sequence[msgspec.Raw]) -> Sequence[Event | Rejected]:
-    try:
-        return list(map(_read_plain, parts))
-    except (msgspec.DecodeError, RecursionError):
-        return [_read_one(part) for part in parts]
-
-
-def _read_one(part: msgspec.Raw) -> Event | Rejected:
+def _read(part: msgspec.Raw) -> Event | Rejected:
     try:
         return _read_plain(part)
     except (msgspec.DecodeError, RecursionError):
         return read_event(bytes(part))
 
 
-def all_pass(kind: Kind, events: Sequence[Event], sender: Sender, received_at: datetime, limits: Limits) -> bool:
+def all_pass(kind: Kind, fields: Fields, sender: Sender, received_at: datetime, limits: Limits) -> bool:
     """True when `accept` would certainly accept each of these `PlainEvent`s of a kind, its time as it is."""
-    return (not sender.historical and _are_recent(events, received_at, limits) and _name_units(kind, events, sender)
-            and _have_what_they_need(kind, events) and _have_believable_values(kind, events)
-            and _are_short(events, limits) and (kind is not Kind.EXPOSURE or _are_whole(events, sender)))
+    return (not sender.historical and _are_recent(fields, received_at, limits) and _name_units(kind, fields, sender)
+            and _have_what_they_need(kind, fields) and _have_believable_values(kind, fields)
+            and _are_short(fields, limits) and (kind is not Kind.EXPOSURE or _are_whole(fields, sender)))
 
 
-def _column(events: Sequence[Event], field: str) -> list[Any]:
-    return list(map(attrgetter(field), events))
-
-
-def _are_recent(events: Sequence[Event], received_at: datetime, limits: Limits) -> bool:
-    occurred = _column(events, "occurred_at")
-    sent = [moment for moment in _column(events, "sent_at") if moment is not None]
+def _are_recent(fields: Fields, received_at: datetime, limits: Limits) -> bool:
+    occurred = fields["occurred_at"]
+    sent = [moment for moment in fields["sent_at"] if moment is not None]
     return (received_at - limits.late_limit <= min(occurred) and max(occurred) <= received_at + limits.ahead
             and (not sent or (received_at - limits.correct_from < min(sent)
                               and max(sent) < received_at + limits.correct_from)))
 
 
-def _name_units(kind: Kind, events: Sequence[Event], sender: Sender) -> bool:
-    units = _column(events, "units")
-    names = set().union(*units, filter(None, set(_column(events, "unit"))))
-    return ((all(units) or not KINDS[kind].units_needed) and all(map(is_name, names))
+def _name_units(kind: Kind, fields: Fields, sender: Sender) -> bool:
+    names = set().union(*fields["units"], filter(None, set(fields["unit"])))
+    return ((all(fields["units"]) or not KINDS[kind].units_needed) and all(map(is_name, names))
             and (sender.units is None or names <= sender.units))
 
 
-def _have_what_they_need(kind: Kind, events: Sequence[Event]) -> bool:
+def _have_what_they_need(kind: Kind, fields: Fields) -> bool:
     rule = KINDS[kind]
-    needed = (_column(events, field) for field in rule.needs)
-    return (not any(None in column or "" in column for column in needed)
-            and (not rule.names or set(_column(events, "name")) <= set(rule.names))
-            and (not rule.states or set(_column(events, "state")) <= {None, *rule.states}))
+    return (all(all(fields[field]) or not (None in fields[field] or "" in fields[field]) for field in rule.needs)
+            and (not rule.names or set(fields["name"]) <= set(rule.names))
+            and (not rule.states or set(fields["state"]) <= {None, *rule.states}))
 
 
-def _have_believable_values(kind: Kind, events: Sequence[Event]) -> bool:
+def _have_believable_values(kind: Kind, fields: Fields) -> bool:
     """JSON holds no infinity and no NaN, so that the smallest and the largest say it all."""
     if KINDS[kind].value is None:
         return True
-    if any(_column(events, "scale")) or kind is Kind.FEEDBACK:
+    if kind is Kind.FEEDBACK:
+        return _are_within_their_scales(fields)
+    if any(fields["scale"]):
         return False
-    values, names = _column(events, "value"), _column(events, "name")
     if not KINDS[kind].names:
-        return _are_within(kind, None, values)
-    return all(_are_within(kind, name, [value for value, own in zip(values, names, strict=True) if own == name])
-               for name in set(names))
+        return _are_within(kind, None, fields["value"])
+    named = list(zip(fields["name"], fields["value"], strict=True))
+    return all(_are_within(kind, name, [value for own, value in named if own == name]) for name in set(fields["name"]))
 
 
 def _are_within(kind: Kind, name: str | None, values: Sequence[float | None]) -> bool:
@@ -148,16 +154,22 @@ def _are_within(kind: Kind, name: str | None, values: Sequence[float | None]) ->
             and (not given or (rule.low <= min(given) and max(given) <= rule.high)))
 
 
-def _are_short(events: Sequence[Event], limits: Limits) -> bool:
-    texts = (text for field in LONG_TEXTS for text in _column(events, field) if text)
-    attributes = (given for given in _column(events, "attributes") if given)
+def _are_within_their_scales(fields: Fields) -> bool:
+    scales = map(scale_of, fields["name"], fields["scale"])
+    return all(value is not None and -WIDEST_SCALE <= low <= value <= high <= WIDEST_SCALE and low < high
+               for value, (low, high) in zip(fields["value"], scales, strict=True))
+
+
+def _are_short(fields: Fields, limits: Limits) -> bool:
+    texts = (text for field in LONG_TEXTS for text in filter(None, fields[field]))
     return (all(len(text) <= limits.max_text for text in texts)
-            and all(len(msgspec.json.encode(given)) <= limits.max_attributes_bytes for given in attributes))
+            and all(len(msgspec.json.encode(given)) <= limits.max_attributes_bytes
+                    for given in filter(None, fields["attributes"])))
 
 
-def _are_whole(exposures: Sequence[Event], sender: Sender) -> bool:
-    if not all(event.subject or event.units.get(event.unit or "") for event in exposures):
+def _are_whole(fields: Fields, sender: Sender) -> bool:
+    whom = zip(fields["subject"], fields["units"], fields["unit"], strict=True)
+    if not all(subject or units.get(unit or "") for subject, units, unit in whom):
         return False
     return not sender.trusted or (
-        set(_column(exposures, "arm")) <= set(ARMS)
-        and None not in _column(exposures, "epoch") and None not in _column(exposures, "inclusion"))
+        set(fields["arm"]) <= set(ARMS) and None not in fields["epoch"] and None not in fields["inclusion"])

@@ -15,15 +15,34 @@ from threading import Event
 from typing import Any, Protocol
 
 from rollout_core.metrics.event_checks import Accepted, Rejected
+from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.ports.event_questions import Question, Rows
 from rollout_core.ports.free_disk import LEAST_BYTES
+
+UNUSABLE = (ValueError, TypeError, ArithmeticError)
+"""What becomes of a value that no column holds (Arrow's errors are among these): the store is well, the events are not.
+"""
+
+
+class Prepared(Protocol):
+    """Accepted events in the form that the store writes; what is inside is the store's own."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def names(self) -> Sequence[tuple[str, str]]:
+        """(kind, event_id) of each."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written together or not at all. `token` makes a repetition harmless: the same token is written once.
+    """What is written together or not at all: `events`, and those that are `prepared` already.
 
-    `ordered` says that the events come sorted by time (an import): duplicates are then looked for in one stretch.
+    `token` makes a repetition harmless: the same token is written once. `ordered` says that the events come sorted by
+    time (an import): duplicates are then looked for in one stretch.
     """
 
     events: Sequence[Accepted]
@@ -32,6 +51,7 @@ class Batch:
     token: str | None = None
     sender: str = ""
     ordered: bool = False
+    prepared: Sequence[Prepared] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +192,11 @@ class EventStore(Protocol):
 
     def write(self, batch: Batch) -> Written:
         """Writes a batch in one transaction; when it returns, the batch survives a crash. Raises DiskFull."""
+        ...
+
+    def prepare(self, sheets: Sequence[Sheet]) -> Prepared | None:
+        """Brings events into the form that `write` takes, in the caller's thread while they are still at hand. None
+        where only `write` can do it: a unit is named for the first time, or a value fits no column."""
         ...
 
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 
 import duckdb
 import pyarrow as pa
 
 from rollout_core.metrics.event import Kind
-from rollout_core.metrics.event_checks import Accepted, Rejected
+from rollout_core.metrics.event_checks import Rejected
 from rollout_core.ports.event_store import Batch, Written
 from rollout_core.storage.event_insert import insert_rows, naive_utc
 
@@ -48,9 +47,8 @@ def bury(cursor: duckdb.DuckDBPyConnection, number: int, batch: Batch, rejected:
     })
 
 
-def outcomes_of(sound: Sequence[Accepted], stored: dict[Kind, int], rejected: Sequence[Rejected]) -> Outcomes:
-    """(kind, outcome) -> how many."""
-    sent = Counter(map(attrgetter("event.kind"), sound))
+def outcomes_of(sent: Mapping[Kind, int], stored: Mapping[Kind, int], rejected: Sequence[Rejected]) -> Outcomes:
+    """(kind, outcome) -> how many, from how many sound ones were `sent` and how many of them `stored`."""
     found: Counter[tuple[str, str]] = Counter((letter.kind or "", letter.reason.value) for letter in rejected)
     for kind, count in sent.items():
         found[(kind.value, "stored")] += stored[kind]

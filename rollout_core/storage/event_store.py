@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from rollout_core.errors import InvalidRequest, StoreCorrupt, StoreError, Uncountable
+from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.ports.event_store import (
     Batch,
     Closed,
@@ -27,7 +28,7 @@ from rollout_core.ports.event_store import (
 )
 from rollout_core.ports.store_key import key_print
 from rollout_core.storage.day_parts import PartMemory
-from rollout_core.storage.event_arrow import KeyRing
+from rollout_core.storage.event_arrow import Columns, KeyRing
 from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot
 from rollout_core.storage.event_database import LOCK_WAIT_SECONDS, EventDatabase
@@ -89,6 +90,10 @@ class DuckdbEventStore:
     def write(self, batch: Batch) -> Written:
         """See the port. Raises DiskFull, StoreUnavailable."""
         return self._writer.write(batch)
+
+    def prepare(self, sheets: Sequence[Sheet]) -> Columns | None:
+        """See the port."""
+        return self._writer.prepare(sheets)
 
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """See the port."""

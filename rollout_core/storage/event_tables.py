@@ -9,6 +9,7 @@ whole database is a snapshot.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -194,6 +195,7 @@ def columns_of(kind: Kind) -> tuple[ColumnSpec, ...]:
     return COMMON + OWN[kind]
 
 
+@cache
 def arrow_schema(kind: Kind) -> pa.Schema:
     """The Arrow schema of a kind's table."""
     return pa.schema([(name, ARROW[column_type]) for name, column_type, _ in columns_of(kind)])

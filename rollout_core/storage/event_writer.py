@@ -19,13 +19,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rollout_core.errors import DiskFull, StoreCorrupt
+from rollout_core.errors import DiskFull, StoreCorrupt, StoreUnavailable
 from rollout_core.metrics.event import MAX_UNITS
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
-from rollout_core.ports.event_store import Batch, Written
+from rollout_core.metrics.event_sheet import Sheet, sheets_of
+from rollout_core.ports.event_store import UNUSABLE, Batch, Prepared, Written
 from rollout_core.ports.free_disk import in_words, least_free
 from rollout_core.storage.acknowledged_mark import AcknowledgedMark
-from rollout_core.storage.event_arrow import KeyRing, arrow_table, by_kind
+from rollout_core.storage.event_arrow import Columns, KeyRing, columns_of, sent_of, together
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import insert_new, insert_rows
 from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
@@ -72,6 +73,16 @@ class EventWriter:
         with self._lock:
             self.counted_until = max(until, self.counted_until or until)
 
+    def prepare(self, sheets: Sequence[Sheet]) -> Columns | None:
+        """See the port."""
+        slots = self.slots
+        if not all(slots.keys() >= _named_in(sheet) for sheet in sheets):
+            return None
+        try:
+            return columns_of(sheets, slots, self._keys)
+        except UNUSABLE:
+            return None
+
     def write(self, batch: Batch) -> Written:
         """One transaction. Raises DiskFull, StoreUnavailable; nothing is stored then."""
         if not self._database.in_place:
@@ -83,26 +94,34 @@ class EventWriter:
             units = _units_of(batch.events)
             slots = self._slots_with(units)
             sound, refused = _fitting(batch.events, slots) if units - slots.keys() else (batch.events, [])
+            parts = [*self._own(batch.prepared), columns_of(sheets_of(sound), slots, self._keys)]
             number = self._batch + 1
-            kinds = by_kind(sound)
-            tables = {kind: arrow_table(kind, events, slots, self._keys, number) for kind, events in kinds.items()}
+            tables = together(parts, number)
             with self._database.transaction() as cursor:
                 if batch.token is not None and is_known(cursor, batch.token):
                     return Written(0, 0, 0, repeated=True)
                 store_slots(cursor, self.slots, slots)
                 known = insert_new(cursor, tables, batch)
                 stored = {kind: table.num_rows - len(known[kind]) for kind, table in tables.items()}
-                written = Written(sum(stored.values()), len(sound) - sum(stored.values()),
+                written = Written(sum(stored.values()), sum(part.count for part in parts) - sum(stored.values()),
                                   len(batch.rejected) + len(refused), False, tuple(refused),
                                   frozenset((kind.value, name) for kind, names in known.items() for name in names))
                 rejected = [*batch.rejected, *refused]
                 bury(cursor, number, batch, rejected)
-                count_outcomes(cursor, batch.received_at, outcomes_of(sound, stored, rejected))
+                count_outcomes(cursor, batch.received_at, outcomes_of(sent_of(parts), stored, rejected))
                 self._mark_dirty(cursor, tables.values())
                 record_batch(cursor, number, batch, written)
             self._batch, self.slots = number, slots
             self._mark.write(number)
             return written
+
+    def _own(self, prepared: Sequence[Prepared]) -> Sequence[Columns]:
+        """What `prepare` made. Raises StoreUnavailable where another store has been put in place since."""
+        own = [each for each in prepared if isinstance(each, Columns) and each.slots.items() <= self.slots.items()]
+        if len(own) < len(prepared):
+            raise StoreUnavailable("The event store was replaced while these events waited.",
+                                   mend="Send them again.")
+        return own
 
     def close(self) -> None:
         """Lets go of the mark's file."""
@@ -148,6 +167,11 @@ class EventWriter:
                 hours.update(pc.unique(pc.floor_temporal(late, unit="hour")).to_pylist())
         if hours:
             insert_rows(cursor, "dirty_hour", {"hour": pa.array(sorted(hours), pa.timestamp("us"))})
+
+
+def _named_in(sheet: Sheet) -> set[str]:
+    """Every unit that events of a sheet name."""
+    return set().union(*sheet.fields["units"], filter(None, set(sheet.fields["unit"])))
 
 
 def _units_of(events: Iterable[Accepted]) -> set[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from rollout_core.metrics.event_sheet import sheets_of
 from rollout_core.ports.event_store import Batch
-from rollout_core.storage.event_arrow import arrow_table, by_kind
+from rollout_core.storage.event_arrow import columns_of, together
 from rollout_core.storage.event_store import DuckdbEventStore
 from tests.bench.event_worlds import DAYS, NOW, SECRET, batch, fill, mirrored
 from tests.bench.figures import Figure, at_most, cpu_seconds, report
@@ -24,8 +25,7 @@ ROUNDS = 15
 
 def parquet_seconds(store: DuckdbEventStore, one: Batch, directory: Path) -> float:
     """CPU seconds of writing the same Arrow batch to zstd Parquet, one file per kind."""
-    slots = {"workspace": 0, "user": 1}
-    tables = {kind: arrow_table(kind, found, slots, store.keys, 1) for kind, found in by_kind(one.events).items()}
+    tables = together([columns_of(sheets_of(one.events), {"workspace": 0, "user": 1}, store.keys)], 1)
     return cpu_seconds(lambda: [pq.write_table(table, directory / f"{kind}.parquet", compression="zstd")
                                 for kind, table in tables.items()])
 
