@@ -67,6 +67,18 @@ def test_the_same_event_again_is_a_duplicate(app: RunningApp, browser: httpx.Cli
     assert stored(app, event["event_id"]) == 1
 
 
+def test_a_large_batch_is_answered_event_by_event_too(app: RunningApp, browser: httpx.Client) -> None:
+    events = [page_view() for _ in range(2_500)]
+    browser.post(PATH, params={"key": key_of(app)}, json=[events[7]])
+    sent = [*events, page_view(page=""), {"kind": "nonsense"}, events[3]]
+    answer = browser.post(PATH, params={"key": key_of(app)}, json=sent).json()
+    assert [each["index"] for each in answer["events"]] == list(range(2_503))
+    assert [each["event_id"] for each in answer["events"]] == [each.get("event_id") for each in sent]
+    assert [each["index"] for each in answer["events"] if each["status"] == "rejected"] == [2_500, 2_501]
+    assert (answer["accepted"], answer["rejected"], answer["duplicates"]) == (2_501, 2, 2)
+    assert all(stored(app, each["event_id"]) == 1 for each in (events[0], events[3], events[7], events[-1]))
+
+
 def test_a_beacon_is_text_with_the_key_in_the_path_and_may_be_read_by_any_site(
         app: RunningApp, browser: httpx.Client) -> None:
     import json

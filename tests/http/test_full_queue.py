@@ -32,6 +32,7 @@ class HeldStore:
     def __init__(self, events: EventStore) -> None:
         self.events = events
         self.gate = threading.Event()
+        self.usable = True
 
     def write(self, batch: Batch) -> Written:
         self.gate.wait(PATIENCE_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,26 @@ def test_each_request_hears_of_its_own_events_only() -> None:
     assert (first.stored, first.duplicates, first.rejected) == (1, 1, 0)
     assert (second.stored, second.duplicates, second.rejected) == (1, 1, 1)
     assert batch_of(flush).sender == "a, b"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Prepared events by their names."""
+
+    ids: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+    def names(self) -> list[tuple[str, str]]:
+        return [("api_request", name) for name in self.ids]
+
+
+def test_prepared_events_are_written_with_the_others_and_heard_of_by_their_sender() -> None:
+    loose = request(1.0, event_id="c")
+    flush = [Waiting([], [], 10, at(1), "a", [Made(("a", "b"))]), Waiting([loose], [], 10, at(2), "b", [Made(("b",))])]
+    assert [part.count for part in batch_of(flush).prepared] == [2, 1]
+    assert [(own.stored, own.duplicates) for own in answers(flush, Written(4, 0, 0))] == [(2, 0), (2, 0)]
+    known = Written(2, 2, 0, known=frozenset({("api_request", "a")}))
+    assert [(own.stored, own.duplicates) for own in answers(flush, known)] == [(1, 1), (1, 1)]
