@@ -1,8 +1,10 @@
 """The ingest queue: requests wait here for the one thread that writes them together.
 
-Bounded by bytes. A flush takes what came within 200 ms, or 10,000 events, whichever is first, and is one transaction;
-only then are its requests answered. A full queue and a full disk are refused at once, before anything is waited for.
-After a fatal store error the waiting requests fail, the store is reopened, and evaluation goes on all the while.
+Bounded by bytes. A flush takes what came within 200 ms, or 50,000 events, whichever is first, and is one transaction;
+only then are its requests answered. The longer a flush takes, the longer the next one gathers: a statement per kind
+costs about the same for a hundred events as for a thousand, and in between the pages have the processor. A full queue
+and a full disk are refused at once, before anything is waited for. After a fatal store error the waiting requests fail,
+the store is reopened, and evaluation goes on all the while.
 """
 
 from __future__ import annotations
@@ -28,8 +30,12 @@ from rollout_core.ports.free_disk import in_words, least_free
 
 log = getLogger("rollout.ingest")
 
-FLUSH_EVENTS = 10_000
+FLUSH_EVENTS = 50_000
 FLUSH_SECONDS = 0.2
+RESTS = 8
+LONGEST_REST_SECONDS = 0.8
+"""After a flush the next one waits for so many times as long as that one took, but no longer than this."""
+
 REOPEN_SECONDS = 1.0
 SLOWEST_BYTES_PER_SECOND = 200_000
 """What is assumed of the store's pace before the first flush has shown it."""
@@ -100,6 +106,7 @@ class IngestWriter:
         self._queue: deque[Waiting] = deque()
         self._bytes = 0
         self._bytes_per_second = float(SLOWEST_BYTES_PER_SECOND)
+        self._rest_seconds = FLUSH_SECONDS
         self._changed = threading.Condition()
         self._stopping = False
         self._broken = False
@@ -179,7 +186,7 @@ class IngestWriter:
         with self._changed:
             if not self._changed.wait_for(lambda: self._queue or self._stopping, self.idle_seconds):
                 return []
-            deadline = time.monotonic() + FLUSH_SECONDS
+            deadline = time.monotonic() + self._rest_seconds
             while (sum(waiting.count for waiting in self._queue) < FLUSH_EVENTS and not self._stopping
                    and (left := deadline - time.monotonic()) > 0):
                 self._changed.wait(left)
@@ -201,7 +208,9 @@ class IngestWriter:
         try:
             self._mend()
             self._store(flush)
-            self._bytes_per_second = max(1.0, size / max(1e-3, time.monotonic() - began))
+            seconds = max(1e-3, time.monotonic() - began)
+            self._bytes_per_second = max(1.0, size / seconds)
+            self._rest_seconds = rest_after(seconds)
         except Exception as error:      # whatever it is, the senders must hear of it and the thread must go on
             self._fail(flush, error)
         finally:
@@ -251,6 +260,11 @@ class IngestWriter:
             self._events.reopen()
             self._broken = False
             log.warning("The event store was reopened.")
+
+
+def rest_after(seconds: float) -> float:
+    """How long the next flush gathers what comes, in seconds, after one that took so long."""
+    return min(max(FLUSH_SECONDS, RESTS * seconds), LONGEST_REST_SECONDS)
 
 
 def batch_of(flush: Sequence[Waiting]) -> Batch:

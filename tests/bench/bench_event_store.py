@@ -42,8 +42,8 @@ def filled(path: Path, events: int) -> DuckdbEventStore:
 
 
 def checkpoint_share(store: DuckdbEventStore) -> float:
-    """CPU seconds of a checkpoint per batch: one comes with every 64 MB of log, which is some 400,000 events."""
-    between = 400_000
+    """CPU seconds of a checkpoint per batch: one comes with every 128 MB of log, which is some 800,000 events."""
+    between = 800_000
     fill(store, between, SUBJECTS, EVENTS * 2, EVENTS * 2 + between)
     return checkpoint(store) * SIZE / between
 

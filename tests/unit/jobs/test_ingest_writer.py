@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rollout_core.errors import DiskFull, InvalidRequest, QueueFull, StoreUnavailable
-from rollout_core.jobs.ingest_writer import IngestWriter, Waiting, answers, batch_of
+from rollout_core.jobs.ingest_writer import IngestWriter, Waiting, answers, batch_of, rest_after
 from rollout_core.metrics.event_checks import Refusal, Rejected
 from rollout_core.ports.event_store import Batch, Written
 from tests.fakes.made_events import at, request
@@ -182,6 +182,11 @@ def test_a_sender_that_went_away_does_not_stop_the_writer(store: GatedStore, ing
     store.gate.set()
     assert blocking.result(10).stored == 1
     assert ingest.offer([request(2.0)], [], 10).result(10).stored == 1
+
+
+def test_the_longer_a_flush_takes_the_more_the_next_one_gathers_within_a_second() -> None:
+    # 10 ms: the usual 0.2 s; 50 ms: 8 * 0.05 = 0.4 s; a flush that waited 5 s for the disk: 0.8 s and no more
+    assert [rest_after(seconds) for seconds in (0.01, 0.05, 5.0)] == [0.2, 0.4, 0.8]
 
 
 def test_stopping_writes_what_waits_and_refuses_what_comes(store: GatedStore) -> None:
