@@ -74,6 +74,14 @@ def world(directory: Path, events: int, subjects: int, now: datetime = NOW, secr
     return replace(room, events=store)
 
 
+def follow(room: Room, since: datetime, lasting: timedelta, rows: tuple[int, int], subjects: int) -> None:
+    """More events after the world's last ones: `rows` is the number of the first one, and how many."""
+    first, count = rows
+    with room.control.read() as unit:
+        rollouts = list(unit.rollouts.all())
+    _fill(room.events, rollouts, Part(first, first + count, since, lasting / count, first), subjects)
+
+
 @dataclass(frozen=True, slots=True)
 class FixedClock:
     """Stands still."""
