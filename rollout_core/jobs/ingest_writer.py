@@ -32,9 +32,10 @@ log = getLogger("rollout.ingest")
 
 FLUSH_EVENTS = 50_000
 FLUSH_SECONDS = 0.2
+BUSY_EVENTS = 1_000
 RESTS = 8
 LONGEST_REST_SECONDS = 0.8
-"""After a flush the next one waits for so many times as long as that one took, but no longer than this."""
+"""After a flush of so many events the next one gathers for so many times as long as that one took, but no longer."""
 
 REOPEN_SECONDS = 1.0
 SLOWEST_BYTES_PER_SECOND = 200_000
@@ -210,7 +211,7 @@ class IngestWriter:
             self._store(flush)
             seconds = max(1e-3, time.monotonic() - began)
             self._bytes_per_second = max(1.0, size / seconds)
-            self._rest_seconds = rest_after(seconds)
+            self._rest_seconds = rest_after(seconds, sum(waiting.count for waiting in flush))
         except Exception as error:      # whatever it is, the senders must hear of it and the thread must go on
             self._fail(flush, error)
         finally:
@@ -262,9 +263,9 @@ class IngestWriter:
             log.warning("The event store was reopened.")
 
 
-def rest_after(seconds: float) -> float:
-    """How long the next flush gathers what comes, in seconds, after one that took so long."""
-    return min(max(FLUSH_SECONDS, RESTS * seconds), LONGEST_REST_SECONDS)
+def rest_after(seconds: float, events: int) -> float:
+    """How long the next flush gathers what comes, in seconds, after one of so many events that took so long."""
+    return min(max(FLUSH_SECONDS, RESTS * seconds), LONGEST_REST_SECONDS) if events >= BUSY_EVENTS else FLUSH_SECONDS
 
 
 def batch_of(flush: Sequence[Waiting]) -> Batch:

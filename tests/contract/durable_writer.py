@@ -17,11 +17,13 @@ from tests.fakes.made_events import at, exposed, request
 
 SECRET = b"d" * 32
 SIZE = 40
+RUN = 1_000_000
+"""Numbers of batches from one run to the next."""
 
 
 def events_of(number: int) -> list[Accepted]:
-    """The events of a batch: their ids say which batch they belong to."""
-    hour = 1 + number / 100
+    """The events of a batch: their ids say which batch they belong to. Batches of every run begin in the same hour."""
+    hour = 1 + number % RUN / 100
     events = [request(hour, f"u{place}", event_id=f"{number}/{place}") for place in range(SIZE - 1)]
     return [*events, exposed(hour, f"u{number % 50}", "treatment", event_id=f"{number}/x")]
 
