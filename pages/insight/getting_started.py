@@ -6,7 +6,6 @@ from pages.panels import start_parts
 from pages.panels.furniture import section, title
 from pages.panels.page import live, page
 from rollout_core.charts.words import quiet
-from rollout_core.insight.events_health import EventsHealthRequest
 from rollout_core.insight.rollouts import RolloutsRequest
 from rollout_core.people.role import Role
 
@@ -21,7 +20,7 @@ with page(Role.VIEWER) as here:
     section("2 · Send an event", "Pick what you have · each line below is ready to copy")
     start_parts.ways(here, rollouts)
     section("3 · Does it arrive?", "Looks by itself every few seconds")
-    heard = here.ask("events_health", EventsHealthRequest(letters=3)).last_event_at is not None
+    heard = here.ask("events_health", start_parts.HEARD).last_event_at is not None
     live(ARRIVED if heard else WAITING)(start_parts.arrivals)(already=heard)
     section("4 · Open the rollout", "Let events come in first, so that there is something to compare with")
     start_parts.onwards()

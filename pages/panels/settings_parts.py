@@ -31,7 +31,7 @@ def store(here: Here) -> None:
 
 def ingest(here: Here) -> None:
     """What came in, by kind; what was refused, by reason; and that nothing was lost."""
-    answer = here.ask("events_health", EventsHealthRequest(20))
+    answer = here.ask("events_health", EventsHealthRequest(20, attribution=False))
     lost = "not known" if answer.lost is None else formats.number(answer.lost)
     refused = f"{answer.dead_letters:,} refused"
     line = f"· last event {here.when(answer.last_event_at)} · {refused} · lost: {lost}"

@@ -21,6 +21,9 @@ from rollout_core.people.role import Role
 
 DONE, OPEN = badge("Done", "green", "check_circle"), badge("To do", "gray", "radio_button_unchecked")
 
+HEARD = EventsHealthRequest(letters=3, attribution=False)
+"""What the page asks of the events that arrive."""
+
 
 def which_store(here: Here) -> None:
     """Whether this is the simulated store, and how to open the other one."""
@@ -87,7 +90,7 @@ def _file(source: snippets.Source) -> None:
 
 def arrivals(here: Here, *, already: bool) -> None:
     """Waiting, or what arrived; refused events with their reason, since that is where a first try ends up."""
-    answer: EventsHealthAnswer = here.ask("events_health", EventsHealthRequest(letters=3))
+    answer: EventsHealthAnswer = here.ask("events_health", HEARD)
     if answer.last_event_at is None:
         with st.container(border=True):
             waiting = badge("Waiting", "gray", "hourglass_top")

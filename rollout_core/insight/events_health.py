@@ -25,9 +25,11 @@ from rollout_core.ports.room import Room
 
 @dataclass(frozen=True, slots=True)
 class EventsHealthRequest:
-    """`letters`: how many dead letters to show."""
+    """`letters`: how many dead letters to show. `attribution` False: `unattributed` is not counted; it reads a day of sums
+    of every rollout."""
 
     letters: int = 50
+    attribution: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class EventsHealthAnswer:
-    """`watermark_at`: windows before it are closed. `lost` = accepted - stored, which must be 0; None: not known."""
+    """`watermark_at`: windows before it are closed. `lost` = accepted - stored, which must be 0; None: not known
+    or not asked for."""
 
     last_event_at: datetime | None
     watermark_at: datetime | None
@@ -93,7 +96,7 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
         dead_by_reason=tuple(sorted(refused.items(), key=lambda item: -item[1])),
         letters=tuple(DeadLetter(row["received_at"], row["reason"], row["detail"] or "", row["kind"], row["raw"] or "")
                       for row in letters),
-        unattributed=_unattributed(room, day), computed_at=now,
+        unattributed=_unattributed(room, day) if request.attribution else None, computed_at=now,
         aside=tuple(DayAside(*row) for row in room.events.measure(DaysAside()).rows))
 
 

@@ -174,6 +174,13 @@ def test_events_health_counts_what_arrived(world: World) -> None:
     assert {line.kind for line in found.kinds} >= {"session", "exposure", "api_request"}
 
 
+def test_events_of_the_unexposed_are_counted_only_when_asked_for(world: World) -> None:
+    world.add("session", 14 * 24 - 0.2, "stranger", session="stranger", value=1_000.0)
+    world.close()
+    assert ask(world, "events_health").unattributed == 1
+    assert ask(world, "events_health", attribution=False).unattributed is None
+
+
 def test_text_of_users_stays_text_in_the_report(world: World) -> None:
     assert escaped("<b>|x|</b>\n# y") == "&lt;b&gt;\\|x\\|&lt;/b&gt; \\# y"
     assert escaped("$x^2$") == "\\$x^2\\$"
