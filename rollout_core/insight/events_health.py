@@ -25,8 +25,8 @@ from rollout_core.ports.room import Room
 
 @dataclass(frozen=True, slots=True)
 class EventsHealthRequest:
-    """`letters`: how many dead letters to show. `attribution` False: `unattributed` is not counted; it reads a day of sums
-    of every rollout."""
+    """`letters`: how many dead letters to show. `attribution` False: `unattributed`, for which a day of sums of every
+    rollout is read, is not counted."""
 
     letters: int = 50
     attribution: bool = True
