@@ -73,10 +73,9 @@ def _whole(target: Path) -> Iterator[Path]:
         if not there:
             aside.replace(target)
     except BaseException:
-        for path in aside.iterdir():
-            path.unlink()
-        if not there:
-            aside.rmdir()
+        shutil.rmtree(aside, ignore_errors=True)
+        if there:
+            target.mkdir(mode=0o700, exist_ok=True)
         raise
 
 

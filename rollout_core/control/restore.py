@@ -139,6 +139,7 @@ def _stage(room: Room, beside: tuple[Path, ...], backup_seq: int) -> tuple[bool,
         return False, ()
     try:
         with in_words_of_the_disk(room.directory):
+            (room.directory / STAGED_KEY).unlink(missing_ok=True)         # of a restore that came no further
             mark_unforgotten(room.directory, backup_seq)
             for part in beside:
                 part.replace(part.with_suffix(""))

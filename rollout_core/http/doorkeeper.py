@@ -9,7 +9,6 @@ Without a session a page leads to /signin, a WebSocket is refused before it is a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,13 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.control.lower_anyway import WAY_DOWN
-from rollout_core.control.recall import recall
-from rollout_core.control.who import actor_of_session, actor_of_token, session_of_cookie
 from rollout_core.errors import NotSignedIn, StoreError
 from rollout_core.http import problems
+from rollout_core.http.identify import identify, remembered
 from rollout_core.http.origin import foreign, sign_in_address
-from rollout_core.http.session_cookie import secret_in
-from rollout_core.http.visitor import Visitor, claimed_name, place
+from rollout_core.http.visitor import Visitor, place
 
 FORGED = b"x-rollout-"
 OPEN_PATHS = frozenset({"/signin", "/signin/oidc", "/signin/oidc/callback", "/signout", "/healthz", "/_stcore/health",
@@ -112,40 +109,9 @@ def leads_down(method: str, path: str) -> bool:
     return method in {"GET", "HEAD", "WEBSOCKET"} and not path.startswith((ANSWERS_ITSELF, "/media/", "/component/"))
 
 
-def remembered(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
-    """The visitor while the store cannot tell; None for whoever it did not tell of lately."""
-    kind, _, secret = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        known = recall(room.room, secret.strip(), "http")
-        return Visitor(replace(known.actor, claimed=claimed_name(headers))) if known else None
-    cookie = secret_in(room, headers.get("cookie", ""))
-    known = recall(room.room, cookie, "http") if cookie else None
-    return Visitor(known.actor, known.csrf) if known else None
-
-
 def is_open(path: str) -> bool:
     """True for what anybody may ask for, and for routes that answer 401 themselves."""
     return path in OPEN_PATHS or path.startswith(ANSWERS_ITSELF)
-
-
-def identify(room: ControlRoom, headers: dict[str, str]) -> Visitor | None:
-    """The visitor behind an Authorization header or the session cookie; None when there is neither.
-
-    Raises NotSignedIn for a credential that is of no use, StoreError when the store cannot tell.
-    """
-    kind, _, secret = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "owner":
-        return Visitor(replace(room.owner(secret.strip(), "http"), claimed=claimed_name(headers)))
-    if kind.lower() == "bearer":
-        return Visitor(replace(actor_of_token(room.room, secret.strip(), "http"), claimed=claimed_name(headers)))
-    cookie = secret_in(room, headers.get("cookie", ""))
-    session = session_of_cookie(room.room, cookie) if cookie else None
-    if session is None:
-        return None
-    try:
-        return Visitor(actor_of_session(room.room, session.id, "http"), session.csrf)
-    except NotSignedIn:
-        return None
 
 
 def trusted_headers(visitor: Visitor) -> list[tuple[bytes, bytes]]:
