@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
@@ -73,9 +73,11 @@ def _whole(target: Path) -> Iterator[Path]:
         if not there:
             aside.replace(target)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        if there:
-            target.mkdir(mode=0o700, exist_ok=True)
+        with suppress(OSError):                       # what is told is why the backup failed
+            for path in aside.iterdir():
+                path.unlink()
+            if not there:
+                aside.rmdir()
         raise
 
 

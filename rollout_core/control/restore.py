@@ -134,12 +134,16 @@ def _take_away(parts: Iterable[Path]) -> None:
 
 
 def _stage(room: Room, beside: tuple[Path, ...], backup_seq: int) -> tuple[bool, tuple[str, ...]]:
-    """Gives the copies the names that the next start takes, the mark first and the events last; what is told of it."""
+    """Gives the copies the names that the next start takes, the mark first and the events last; what is told of it.
+
+    What an earlier restore staged goes before, its events first: none are ever staged with another's key or mark.
+    """
     if not beside:
         return False, ()
     try:
         with in_words_of_the_disk(room.directory):
-            (room.directory / STAGED_KEY).unlink(missing_ok=True)         # of a restore that came no further
+            for earlier in (STAGED_EVENTS, STAGED_KEY):
+                (room.directory / earlier).unlink(missing_ok=True)
             mark_unforgotten(room.directory, backup_seq)
             for part in beside:
                 part.replace(part.with_suffix(""))

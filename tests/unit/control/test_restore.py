@@ -241,6 +241,28 @@ def test_in_another_folder_the_key_comes_with_the_events_that_were_written_with_
     assert key.stat().st_mode & 0o077 == 0
 
 
+def test_a_key_staged_by_a_restore_that_came_no_further_is_not_taken_later(setting: Setting) -> None:
+    """Killed after the key had its name and before the events had theirs."""
+    setting.running()
+    backup = backed_up(setting)
+    present = (setting.directory / "store.key").read_bytes()
+    (setting.directory / "store.key.restore").write_bytes(b"o" * 32)
+    setting.act("restore", directory=backup, reason="drill")
+    assert take_staged_events(setting.directory)
+    assert (setting.directory / "store.key").read_bytes() == present
+
+
+def test_a_second_restore_that_cannot_stage_leaves_no_events_of_the_first_with_its_own_mark(setting: Setting) -> None:
+    setting.running()
+    backup = backed_up(setting)
+    setting.act("restore", directory=backup, reason="drill")
+    (setting.directory / "events.duckdb.forget.part").mkdir()               # the mark cannot be written
+    change = setting.act("restore", directory=backup, reason="again")
+    assert change.result["events_staged"] is False
+    assert "as they were" in change.warnings[-1]
+    assert take_staged_events(setting.directory) is False
+
+
 SHARES = st.dictionaries(st.sampled_from(["internal", "beta", "everyone"]), st.integers(0, 100_000))
 
 
