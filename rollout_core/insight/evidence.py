@@ -32,7 +32,7 @@ from rollout_core.insight.evidence_tables import (
     strata_of,
     totals_of,
 )
-from rollout_core.insight.evidence_version import Recent, Version, midnight_of, per_hour, recent_of
+from rollout_core.insight.evidence_version import Recent, Version, entering, lasting, midnight_of, per_hour, recent_of
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Ratings, Rows
@@ -147,7 +147,7 @@ def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Li
         metric=key, strata=strata, sums=cluster_sums(version, table, strata) if strata else None,
         before=cluster_sums(version, past, strata) if past and strata else None, treatment=treatment,
         control=totals_of(version, table, "control"), x_unit=source.unit,
-        treatment_per_hour=per_hour(version, {each.epoch: sum(each.d_buckets) for each in treatment}))
+        treatment_per_hour=per_hour({each.epoch: sum(each.d_buckets) for each in treatment}, lasting(version)))
 
 
 def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Sums, known: Known) -> MetricEvidence:
@@ -195,7 +195,8 @@ def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) ->
         return tuple(ArmTotals(epoch, x=x, n=n) for (epoch, which), (n, x) in sorted(totals.items()) if which == side)
     treated = arm("treatment")
     return MetricEvidence(metric=key, strata=strata, blocks=blocks, treatment=treated, control=arm("control"),
-                          treatment_per_hour=per_hour(version, {each.epoch: each.n for each in treated}))
+                          treatment_per_hour=per_hour({each.epoch: each.n for each in treated},
+                                                      entering(version, epochs, source.entered_by)))
 
 
 def _serving(scene: Scene, version: Version, flags: Iterable[str]) -> tuple[int, ...]:
@@ -228,6 +229,6 @@ def _scores(room: Room, version: Version, key: str, source: Scores) -> MetricEvi
         return tuple(ArmTotals(epoch, rating_counts=tuple(found)) for (epoch, which), found in sorted(counts.items())
                      if which == side)
     treated = arm("treatment")
-    inflow = per_hour(version, {each.epoch: sum(each.rating_counts) for each in treated})
+    inflow = per_hour({each.epoch: sum(each.rating_counts) for each in treated}, lasting(version))
     return MetricEvidence(metric=key, treatment=treated, control=arm("control"),
                           scores=tuple(float(score) for score in scores), treatment_per_hour=inflow)

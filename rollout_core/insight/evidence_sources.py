@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import (
@@ -62,6 +63,13 @@ class Once:
     on_day: int = 0
     tag: str | None = None
     own_flags: bool = False
+
+    def entered_by(self, known_at: datetime) -> datetime:
+        """Before when one must have entered for the outcome to be known at a time: the age before it, or so that the
+        day is over (UTC)."""
+        if self.on_day:
+            return datetime.combine(known_at, time(), known_at.tzinfo) - timedelta(days=self.on_day)
+        return known_at - timedelta(hours=self.within_hours)
 
 
 @dataclass(frozen=True, slots=True)

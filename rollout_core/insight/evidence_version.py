@@ -6,7 +6,7 @@ become ordinals 1, 2, …
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,15 +15,18 @@ from rollout_core.metrics.measured import Window
 from rollout_core.ports.evidence_questions import Crossing
 from rollout_core.rollouts.rollout import Epoch
 
+HOUR = timedelta(hours=1)
+A_DAY = 24.0
+"""Hours after which an epoch's own inflow is the present one."""
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The epochs of one evidence version, oldest first, and the window they span."""
+    """The epochs of one evidence version, oldest first, when each began, and the window they span."""
 
     rollout: str
     epochs: tuple[int, ...]
     window: Window
-    newest_at: datetime
+    begins: tuple[datetime, ...]
     restart: int = 1
     crossings: tuple[Crossing, ...] = ()
 
@@ -61,7 +64,7 @@ def version_of(scene: Scene, until_at: datetime, restart_epoch: int | None = Non
     numbers = tuple(epoch.number for epoch in epochs)
     restart = numbers.index(restart_epoch) + 1 if restart_epoch in numbers else 1
     return Version(rollout.key, numbers, Window(epochs[0].began_at, max(until_at, epochs[0].began_at)),
-                   epochs[-1].began_at, restart, tuple(crossings_of(epochs)))
+                   tuple(epoch.began_at for epoch in epochs), restart, tuple(crossings_of(epochs)))
 
 
 def crossings_of(epochs: Sequence[Epoch]) -> Iterator[Crossing]:
@@ -83,13 +86,36 @@ def _raises(earlier: Epoch, later: Epoch) -> bool:
     return any(threshold > earlier.thresholds.get(key, 0) for key, threshold in later.thresholds.items())
 
 
-def per_hour(version: Version, treated: Mapping[int, int]) -> float | None:
-    """Treatment's inflow an hour: of the newest epoch once it has lasted a day, else since the version began.
+def lasting(version: Version) -> dict[int, float]:
+    """Hours that each epoch has lasted, by its ordinal."""
+    until = version.window.until_at
+    spans = zip(version.begins, (*version.begins[1:], until), strict=True)
+    return {ordinal: max((min(end, until) - begin) / HOUR, 0.0) for ordinal, (begin, end) in enumerate(spans, start=1)}
 
-    `treated` counts by ordinal of the epoch.
+
+def entering(version: Version, epochs: Sequence[int], entered_by: Callable[[datetime], datetime]) -> dict[int, float]:
+    """Hours of each of these epochs in which treated subjects could enter whose outcome counts by now, by its ordinal.
+
+    `entered_by` says until when one must have entered for an outcome to be known at a time. Where the treated may be
+    moved to the other side, only outcomes that are known by then count.
     """
-    newest = version.window.until_at - version.newest_at
-    if newest >= timedelta(days=1) and treated.get(len(version.epochs), 0):
-        return treated[len(version.epochs)] / (newest / timedelta(hours=1))
-    hours = (version.window.until_at - version.window.since_at) / timedelta(hours=1)
-    return sum(treated.values()) / hours if hours > 0 and any(treated.values()) else None
+    moved = {each.epoch: each.at for each in version.crossings if each.side == "treatment"}
+    found = {}
+    for ordinal, hours in lasting(version).items():
+        number, begin = version.epochs[ordinal - 1], version.begins[ordinal - 1]
+        if number in epochs:
+            known = entered_by(min(version.window.until_at, moved.get(number, version.window.until_at)))
+            found[ordinal] = min(hours, max((known - begin) / HOUR, 0.0))
+    return found
+
+
+def per_hour(treated: Mapping[int, int], hours: Mapping[int, float]) -> float | None:
+    """Treatment's inflow an hour: of the newest epoch once it has a day of hours, else of all. None: nobody came, or
+    nobody could be counted yet.
+
+    Both by ordinal of the epoch: who was counted, and the hours in which they entered.
+    """
+    newest, lasted = max(hours, default=0), sum(hours.values())
+    if hours.get(newest, 0.0) >= A_DAY and treated.get(newest, 0):
+        return treated[newest] / hours[newest]
+    return sum(treated.values()) / lasted if lasted > 0.0 and any(treated.values()) else None

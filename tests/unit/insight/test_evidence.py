@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rollout_core.analysis.references import Reference
 from rollout_core.flags.bucketing import CLUSTER_BUCKETS
 from rollout_core.insight.evidence import collect
 from rollout_core.insight.evidence_sources import quantiles_of, source_of
-from rollout_core.insight.evidence_version import Recent, crossings_of, recent_of, version_of
+from rollout_core.insight.evidence_version import Recent, crossings_of, entering, per_hour, recent_of, version_of
 from rollout_core.insight.judgement import phase_epoch_of, restart_of
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.scene import scene as scene_of
@@ -276,6 +276,52 @@ def test_the_inflow_is_that_of_the_newest_epoch_once_it_has_lasted_a_day(here: S
     found, _, _ = evidence(here, "error_rate", BucketSums=sums(
         ("request_errors", 2, 20_000, "treatment", 0, 1_000, 1), ("request_errors", 4, 50_000, "treatment", 0, 240, 1)))
     assert found.treatment_per_hour == pytest.approx(2.0)
+
+
+def test_an_outcome_s_inflow_is_over_the_hours_in_which_one_could_enter_and_be_known_by_now(here: Scene) -> None:
+    # Adoption is known 168 hours after entering. On day 14 it is known of who entered before day 7: epoch 2 lasted 48
+    # hours (day 3 to 5), epoch 3 has 48 of its 96 (day 5 to 7), epoch 4 none (it began on day 9): (48 + 96) / 96 = 1.5.
+    rows = matured((T0 + 11 * DAY, 2, 20_000, 48, 30), (T0 + 13 * DAY, 3, 50_000, 96, 60))
+    assert evidence(here, "adoption_rate", Matured=rows)[0].treatment_per_hour == pytest.approx(144 / 96)
+    # On day 17.5 of who entered before day 10.5: 36 hours of the newest epoch, more than a day: 72 / 36 = 2.
+    rows = matured((T0 + 11 * DAY, 2, 20_000, 48, 30), (T0 + 17 * DAY, 4, 50_000, 72, 60))
+    later = replace(here, now=T0 + 17.5 * DAY)
+    assert evidence(later, "adoption_rate", Matured=rows)[0].treatment_per_hour == pytest.approx(72 / 36)
+
+
+def test_a_visit_on_a_day_is_known_of_those_who_entered_before_a_midnight(here: Scene) -> None:
+    # At noon of day 17 the seventh day after entering is over for whoever entered before midnight of day 10, not for
+    # those of that morning, 168 hours ago: 24 hours of epoch 4. 240 / 24 = 10.
+    rows = matured((T0 + 11 * DAY, 2, 20_000, 120, 30), (T0 + 17 * DAY, 4, 50_000, 240, 60))
+    later = replace(here, now=T0 + 17.5 * DAY)
+    assert evidence(later, "retention_day_7", Matured=rows)[0].treatment_per_hour == pytest.approx(240 / 24)
+
+
+def test_while_nobody_s_outcome_can_be_known_the_inflow_is_unknown(here: Scene) -> None:
+    # The version began on day 3; on day 10 the first who entered is just 168 hours old.
+    version = version_of(replace(here, epochs=EPOCHS), T0 + 10 * DAY)
+    assert version is not None
+    hours = entering(version, version.epochs, lambda at: at - 7 * DAY)
+    assert hours == {1: 0.0, 2: 0.0, 3: 0.0}
+    assert per_hour({1: 0}, hours) is None
+    assert per_hour({1: 0}, {1: 5.0}) is None, "hours in which nobody came say nothing of those to come"
+
+
+def test_those_who_may_be_moved_count_only_if_they_are_known_before(here: Scene) -> None:
+    # Half from day 3 on, a tenth from day 9. Of the first epoch those count who are known by day 9: after 7 days they
+    # entered before day 2, which nobody did; after 2 days before day 7. Of the second on day 17: before day 10 and 15.
+    epochs = (epoch(1, 3, 50_000, 2, "start"), epoch(2, 9, 10_000, 2, "roll_back"))
+    version = version_of(replace(here, epochs=epochs), T0 + 17 * DAY)
+    assert version is not None
+    assert entering(version, (1, 2), lambda at: at - 7 * DAY) == {1: 0.0, 2: 24.0}
+    assert entering(version, (1, 2), lambda at: at - 2 * DAY) == {1: 96.0, 2: 144.0}
+    assert entering(version, (2,), lambda at: at - 2 * DAY) == {2: 144.0}, "epochs that do not serve it are left out"
+
+
+def matured(*rows: tuple[datetime, int, int, int, int]) -> Rows:
+    """(day, epoch, inclusion, n, x) of treatment."""
+    return Rows(("day", "epoch", "inclusion", "arm", "n", "x"), [
+        (day, epoch, inclusion, "treatment", n, x) for day, epoch, inclusion, n, x in rows])
 
 
 def test_quantiles_name_everything_that_has_to_be_frozen(tmp_path: Path) -> None:
