@@ -20,6 +20,8 @@ from tests.browser.chromium import CHROMIUM, FLAGS, signed_in, started_app
 TARGET = Path(__file__).parents[2] / "artefacts" / "screenshots"
 WIDTHS = (1440, 390)
 TALLEST = 6000
+LAID_OUT_MS = 250
+"""How long a page that stands takes to be laid out for another size."""
 STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
 EXTRA = {"rollout-dialog": "ask-advance"}
 """Picture name -> key of the button to press first."""
@@ -54,6 +56,20 @@ def whole(page: Page, width: int, path: Path) -> None:
     page.wait_for_timeout(700)
     page.screenshot(path=path)
     page.set_viewport_size({"width": width, "height": 900})
+
+
+def keep(page: Page, name: str, theme: str) -> None:
+    """The standing page in both widths, for a run whose pictures are kept; the window is as wide as before afterwards.
+    """
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(LAID_OUT_MS)
+        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(900, min(int(height) + 40, TALLEST))})
+        page.wait_for_timeout(LAID_OUT_MS)
+        page.screenshot(path=TARGET / f"{name}-{width}-{theme}.png")
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 """Every page in both themes through axe-core, on a store with two running rollouts: no rule is broken but Streamlit's.
+Each page's picture is kept in both themes and widths, whether it passed or not.
 
 What Streamlit itself breaks on an empty page of its own is listed here; a rule that is not on the list is ours.
 """
@@ -18,7 +19,7 @@ from pages.panels.catalogue import PAGES
 from rollout_core.ports.store_key import store_key
 from tests.bench.overview_world import world
 from tests.browser.chromium import App, signed_in, started_app
-from tests.browser.screenshots import settle
+from tests.browser.screenshots import keep, settle
 from tests.browser.test_main_paths import PROBED
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -27,6 +28,10 @@ KNOWN = frozenset({"list", "listitem", "svg-img-alt"})
 """Rule ids that Streamlit's own navigation and icons break."""
 KNOWN_IN_SIDEBAR = frozenset({"color-contrast"})
 ADDRESSES = ["", *(entry.url_path for entry in PAGES[1:]), "explore?question=entered&kind=Line"]
+PICTURED = {address: address.partition("?")[0] or PAGES[0].url_path for address in ADDRESSES} | {
+    ADDRESSES[-1]: "explore-chart"}
+"""Address -> the name of its picture in artefacts/screenshots/, where a run leaves every page as it was seen."""
+THEME = "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
 IN_SIDEBAR = "path => { try { return !!document.querySelector(path)?.closest('[data-testid=stSidebar]') } " \
              "catch { return false } }"
 
@@ -96,6 +101,7 @@ def test_a_page_breaks_no_rule_of_accessibility(seen: Page, app: App, address: s
     finally:
         seen.remove_listener("request", asked)
         seen.remove_listener("console", said)
+        keep(seen, PICTURED[address], seen.evaluate(THEME))
 
 
 def test_the_dialog_before_a_control_breaks_no_rule_of_accessibility(seen: Page, app: App) -> None:
