@@ -110,5 +110,6 @@ def test_the_dialog_before_a_control_breaks_no_rule_of_accessibility(seen: Page,
     seen.locator(".st-key-ask-pause button").click()
     expect(seen.get_by_role("dialog")).to_be_visible(timeout=30_000)
     settle(seen)
+    keep(seen, "rollout-dialog", seen.evaluate(THEME))
     broken = broken_rules(seen)
     assert not broken, "\n".join(f"{rule}: {where}" for rule, places in broken.items() for where in places[:4])

@@ -1,4 +1,5 @@
-"""What an admin does first, in a real Chromium: sign in by link, start and advance a rollout, see it elsewhere."""
+"""What an admin does first, in a real Chromium: sign in by link, start and advance a rollout, see it elsewhere. The
+pictures of every page before the first event are kept in artefacts/screenshots/."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pages.panels.catalogue import PAGES
 from tests.browser.chromium import App
+from tests.browser.screenshots import keep, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -36,6 +38,14 @@ def confirm(page: Page, button: str, reason: str) -> None:
     page.wait_for_timeout(800)
     go.click()
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=30_000)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps pictures of a page without events: on a phone in dark, on a desk in light."""
+    settle(page, 300)
+    for theme, width in (("dark", 390), ("light", 1440)):
+        page.emulate_media(color_scheme=theme)      # type: ignore[arg-type]
+        keep(page, f"empty-{name}", theme, (width,))
 
 
 def test_a_deep_link_without_a_session_is_closed(browser: Browser, app: App) -> None:
@@ -105,6 +115,7 @@ def test_every_page_fits_a_phone(window: Page, app: App) -> None:
         window.goto(f"{app.url}/{'' if place == 0 else entry.url_path}")
         expect(window.get_by_role("heading", level=1).first).to_be_visible(timeout=30_000)
         wide = window.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        picture(window, entry.url_path)
         assert wide <= 390, f"{entry.url_path} scrolls sideways: {wide} px"
 
 
