@@ -85,7 +85,7 @@ def keep(known: Mapping[str, Question]) -> None:
         st.text_input("Name", key=NAME, max_chars=80, placeholder="What it answers")
         st.button("Save as a new question", key="question-save", on_click=_save, args=(None,))
         if chosen is not None and chosen.own:
-            st.button(f"Save the SQL as “{chosen.name}”", key="question-replace", on_click=_save, args=(chosen,))
+            st.button(f"Save the SQL as “{plain(chosen.name)}”", key="question-replace", on_click=_save, args=(chosen,))
             st.button("Rename it", key="question-rename", on_click=_rename,
                       args=(chosen.id,))
             st.button("Remove it for everybody", key="question-remove", on_click=_do,

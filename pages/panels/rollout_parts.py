@@ -75,7 +75,7 @@ def how_to_read(here: Here, gates: GatesAnswer) -> str:
     """The quiet line over the criteria: marks, what they are about, and from when on what comes counts as proof."""
     parts = ["Bar: 95% interval · tint: meets target"]
     if gates.phase_name:
-        parts.append(f"to leave {gates.phase_name}")
+        parts.append(f"to leave {plain(gates.phase_name)}")
     if gates.since is not None:
         parts.append(f"proof counts since {gates.since.cause}, {here.when(gates.since.at)}")
     return " · ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from pages.panels.catalogue import PAGES
 from rollout_core.bootstrap import open_room
@@ -20,6 +21,7 @@ from rollout_core.bootstrap.preparing import prepare_store
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.rollouts.plan import Severity
 from rollout_core.settings import read_settings
+from tests.browser.nasty_text import COUNTING, DONE, MARKUP, SCRIPT, SEEN_AS, write_everywhere
 from tests.browser.screenshots import settle
 from tests.browser.test_main_paths import confirm, open_rollout
 from tests.fakes.identity_provider import Both, identity_provider
@@ -30,8 +32,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 PATIENCE = 30_000
 API = "/api/admin/rollout"
 KEY = "exercise_library"
-NASTY = '<img src="http://evil.example/a.png" onerror="x()"> **bold** ![p](http://evil.example/b.png) $e=mc^2$ :red[x]'
-"""A name that would become a picture of another host, bold, a formula and a colour if it were markup."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def _prepare(store: Path) -> None:
     room = open_room(settings)
     now = datetime.now(UTC)
     with room.room.control.write() as unit:
-        unit.alerts.save(Alert("nasty", KEY, "error_rate", "", Severity.WARNING, AlertState.OPEN, NASTY, now, now))
+        unit.alerts.save(Alert("markup", KEY, "error_rate", "", Severity.WARNING, AlertState.OPEN, MARKUP, now, now))
     room.close()
 
 
@@ -209,49 +209,55 @@ def test_a_rollback_goes_through_while_events_pour_in(browser: Browser, both: Bo
     assert set(load.statuses) == {200}, "no batch was lost by it"
 
 
-def write_everywhere(app: RunningApp) -> None:
-    """The nasty text wherever somebody outside or inside can write one."""
-    now = datetime.now(UTC).isoformat()
-    said = [{"kind": "error", "category": NASTY, "message": NASTY, "page": NASTY},
-            {"kind": "feedback", "value": 2, "scale": [1, 5], "comment": NASTY, "name": NASTY},
-            {"kind": "support_ticket", "category": NASTY, "message": NASTY, "state": "open", "name": NASTY},
-            {"kind": "page_view", "page": NASTY}, {"kind": "task", "name": NASTY, "ok": False},
-            {"kind": "web_vital", "name": "INP", "value": 900, "page": NASTY, "device": NASTY},
-            {"kind": "api_request", "endpoint": NASTY, "value": 120, "status": 500},
-            {"kind": "render", "name": NASTY, "value": 30},
-            {"kind": "health_check", "name": NASTY, "ok": False, "message": NASTY}]
-    events = [{"event_id": uuid4().hex, "occurred_at": now, "units": {"user": NASTY, "workspace": NASTY}, **each}
-              for each in said]
+def places_with_names(app: RunningApp) -> list[tuple[str, str]]:
+    """(address, the button to press there or ""): every page and dialog that shows what somebody wrote."""
+    plan, subject = "rollout=" + quote(MARKUP), "subject=" + quote(SCRIPT)
     with app.owner() as owner:
-        answer = owner.post("/api/v1/events", json=events)
-        assert answer.status_code == 200, answer.text
-        stored = answer.json()
-        for path, body in (("set-person", {"name": NASTY, "role": "viewer"}), ("create-token", {"name": f"{NASTY} ci"}),
-                           ("set-override", {"rollout": KEY, "subject": NASTY, "value": True, "reason": NASTY}),
-                           ("open-issue", {"rollout": KEY, "title": NASTY}),
-                           ("pause", {"rollout": KEY, "reason": NASTY})):
-            owner.post(f"{API}/{path}", json=body)
-    assert len([each for each in stored["events"] if each.get("status") != "rejected"]) >= 7, stored
+        asked = owner.get(f"{API}/saved-questions").json()["questions"]
+    return [*((f"{entry.url_path}?{plan}", "") for entry in PAGES[1:]), (f"?{plan}", ""),
+            *((f"settings?settings-tab={tab}", "") for tab in ("Tokens", "Sessions", "Store")),
+            (f"flags?{plan}&flags-tab=Edit", ""), (f"flags?{plan}&flags-tab=Try+a+subject&try-{subject}", ""),
+            (f"subjects?{plan}&{subject}", ""), (f"rollout?{plan}", ".st-key-ask-resume button"),
+            *((f"explore?question={each['id']}", "[data-testid=stPopover] button:has-text('Save')") for each in asked)]
 
 
-def test_no_page_renders_what_somebody_wrote_and_none_asks_another_host(browser: Browser, both: Both) -> None:
-    write_everywhere(both.app)
-    subject = "subject=" + quote(NASTY)
-    more = [f"settings?settings-tab={tab}" for tab in ("Tokens", "Sessions", "Store")]
-    paths = [*(entry.url_path for entry in PAGES[1:]), "", *more, f"subjects?{subject}",
-             f"flags?flags-tab=Try+a+subject&try-{subject}"]
+def wrong_there(page: Page, address: str) -> Iterator[str]:
+    """What a standing page made of the texts, in sentences."""
+    for each in page.locator(DONE).all():
+        yield f"{address} reads it: {each.evaluate('it => it.outerHTML')[:300]}"
+    if page.evaluate("window.ran"):
+        yield f"{address} runs it"
+    if page.get_by_test_id("stException").count():
+        yield f"{address} fails"
+    page.set_viewport_size({"width": 390, "height": 844})
+    try:
+        page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= 390", timeout=5_000)
+    except TimeoutError:
+        yield f"{address} scrolls sideways on a phone"
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_no_page_reads_what_somebody_wrote_as_more_than_text_and_none_asks_another_host(
+        browser: Browser, both: Both, tmp_path: Path) -> None:
+    write_everywhere(both.app, tmp_path)
     hosts: set[str | None] = set()
-    shown = 0
+    wrong: list[str] = []
+    shown: Counter[str] = Counter()
     with window(browser, both.app, both.app.session("nina", "admin")) as page:
+        page.add_init_script(COUNTING)
         page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-        for path in paths:
-            page.goto(f"{both.app.url}/{path}")
+        page.on("dialog", lambda dialog: (wrong.append(f"a dialog says {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        for address, button in places_with_names(both.app):
+            page.goto(f"{both.app.url}/{address}")
             settle(page)
-            main = page.get_by_test_id("stMain")
-            marks = main.locator("img[src*=evil], .katex, [onerror], a[href*=evil]:not([href^='#'])").count()
-            assert marks == 0, f"{path} renders what somebody wrote"
-            shown += main.get_by_text("onerror=").count()
-    assert shown >= 5, "the text is shown, as it was written"
+            if button:
+                page.locator(button).first.click()
+                settle(page)
+            shown.update(each for each in SEEN_AS if page.get_by_test_id("stMain").get_by_text(each).count())
+            wrong += wrong_there(page, address)
+    assert not wrong, "\n".join(wrong)
+    assert min(shown[each] for each in SEEN_AS) >= 3, f"the texts are shown, as they were written: {shown}"
     assert hosts - {None} <= {"localhost"}, hosts
 
 
