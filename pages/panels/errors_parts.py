@@ -9,9 +9,11 @@ import streamlit as st
 
 from pages.panels import acting, answers, evidence
 from pages.panels.files import numbers, within
+from pages.panels.furniture import BUTTON_WIDTH
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.control import VERBS
 from rollout_core.errors import RolloutError
 from rollout_core.health.issue import Issue, IssuePriority
 from rollout_core.insight.errors import CategoryRate, ErrorGroup, ErrorsAnswer
@@ -82,11 +84,10 @@ def groups(here: Here, rollout: str, found: Sequence[ErrorGroup]) -> None:
         return
     with st.container(border=True, gap="xsmall"):
         for group in found:
-            text, ways = st.columns([5.5, 1.3], vertical_alignment="center", gap="small")
-            text.markdown(_text(here, group))
-            if here.may(Role.OPERATOR):
-                with ways:
-                    _ways(rollout, group)
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                st.markdown(_text(here, group))
+                if here.may(Role.OPERATOR):
+                    _ways(here, rollout, group)
 
 
 def _text(here: Here, group: ErrorGroup) -> str:
@@ -108,14 +109,19 @@ def _after(group: ErrorGroup) -> str:
     return f"{formats.span(group.first_seen_at - group.after.at)} after {group.after.label}"
 
 
-def _ways(rollout: str, group: ErrorGroup) -> None:
+def _ways(here: Here, rollout: str, group: ErrorGroup) -> None:
+    """What stands behind the button is sent once it is opened: many groups would be most of the page otherwise."""
     if group.state == "unresolved":
-        with st.popover("Triage…", width="stretch"):
+        ways = st.popover("Triage…", width=BUTTON_WIDTH, key=f"triage-{group.fingerprint}", on_change="rerun")
+        if not ways.open:
+            return
+        with ways:
             why = st.text_input("Reason", key=f"why-{group.fingerprint}", placeholder="Goes on record with your name")
             for label, verb, said in (("Resolved", "resolve_issue", "Marked as resolved."),
                                       ("Ignore", "ignore_issue", "Ignored.")):
-                st.button(label, key=f"{verb}-{group.fingerprint}", on_click=_settle,
-                          args=(rollout, group, verb, why, said))
+                if here.may(VERBS[verb].role):
+                    st.button(label, key=f"{verb}-{group.fingerprint}", on_click=_settle,
+                              args=(rollout, group, verb, why, said))
 
 
 def _settle(rollout: str, group: ErrorGroup, verb: str, why: str, said: str) -> None:

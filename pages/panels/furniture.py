@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import plotly.io
+import pyarrow as pa
 import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
@@ -62,7 +63,9 @@ def section(heading: str, below: str = "", file: File | None = None) -> None:
 
 def table(rows: Sequence[dict[str, str]], alt: str) -> None:
     """Rows of markdown cells: badges, drawings, two lines. Users' text must have gone through `plain`."""
-    st.table(pd.DataFrame(list(rows)), border="horizontal", hide_index=True, alt=alt)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    cells = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in columns}
+    st.table(pa.table(cells), border="horizontal", hide_index=True, alt=alt)
 
 
 def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], alt: str) -> None:

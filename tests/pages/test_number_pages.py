@@ -109,6 +109,34 @@ def test_an_error_older_than_the_rollout_says_so() -> None:
     assert "before the rollout began" in shown(open_page(ERRORS, **HERE))
 
 
+@pytest.mark.parametrize(("role", "verb"), [("operator", "resolve_issue"), ("admin", "ignore_issue")])
+def test_an_error_is_settled_behind_the_button_that_opens_its_ways(role: str, verb: str) -> None:
+    known = ANSWERS["issues"](ANSWERS_REQUEST)
+    room = FakeControlRoom({"issues": lambda _: replace(known, issues=(replace(known.issues[0], source="f1"),))})
+    put(room)
+    app = open_page(ERRORS, role, **HERE)
+    assert not settling(app), "what is closed is not sent"
+    app.session_state["triage-f1"] = True
+    app.run()
+    assert settling(app) == ["resolve_issue-f1", "ignore_issue-f1"][:1 + (role == "admin")], "each sees what it may"
+    app.text_input(key="why-f1").set_value("Known, a browser extension").run()
+    app.button(key=f"{verb}-f1").click().run()
+    [(done, _, request)] = room.done
+    assert (done, request.issue, request.reason) == (verb, known.issues[0].id, "Known, a browser extension")
+
+
+def settling(app: AppTest) -> list[str]:
+    """Keys of the buttons that settle an error."""
+    return [each.key for each in app.button if (each.key or "").startswith(("ignore_issue", "resolve_issue"))]
+
+
+def test_a_viewer_reads_errors_without_buttons(room: FakeControlRoom) -> None:
+    app = open_page(ERRORS, "viewer", **HERE)
+    app.session_state["triage-f1"] = True
+    app.run()
+    assert not settling(app)
+
+
 def test_each_category_is_compared_between_the_arms(room: FakeControlRoom) -> None:
     text = shown(open_page(ERRORS, **HERE))
     assert "**+100.0%** (+80.0 to +120.0)" in text, "network"

@@ -80,7 +80,8 @@ def measure(bench: Bench, parts: Collection[str]) -> list[Figure]:
     """The figures of these parts."""
     figures: list[Figure] = []
     trickle = Trickle(bench.app, float(os.environ["BENCH_CLOCK_BACK"]))
-    time.sleep(3)                               # until the spans of its people are built
+    time.sleep(3)                               # until the spans of its people are begun
+    bench.settle()
     if "pages" in parts:
         figures += asyncio.run(page_times(bench, trickle))
     if "chart" in parts and Path(CHROMIUM).exists():
@@ -116,7 +117,6 @@ def main() -> int:
         os.environ["BENCH_CLOCK_BACK"] = str(options.clock_back)
         quiet = {"ROLLOUT_SWEEP_MINUTES": "600"}
         with running_app(directory, quiet, ("-m", "tests.bench.pages.server", "{port}")) as app:
-            time.sleep(5)                       # the windows' first pass
             cookie = f"{app.cookie}={app.session()}"
             bench = Bench(app, cookie, options.rounds, options.sessions, options.seconds, paths)
             return report(f"Pages at {options.events:,} events", measure(bench, options.parts.split(",")))

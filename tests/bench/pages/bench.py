@@ -14,6 +14,8 @@ from tests.bench.pages.server import FORGET
 from tests.bench.pages.viewer import Viewer
 from tests.fakes.running_app import RunningApp
 
+AT_REST_MS, MOST_SECONDS = 50.0, 180
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -29,6 +31,16 @@ class Bench:
     def cpu_ms(self) -> float:
         """CPU milliseconds that the server process has used, ended threads included (Linux: clock of a process)."""
         return time.clock_gettime((~self.app.process.pid << 3) | 2) * 1000
+
+    def settle(self) -> None:
+        """Waits until the server does next to nothing: what it does after its start is over, such as the windows' first
+        pass. Raises TimeoutError."""
+        for _ in range(MOST_SECONDS):
+            before = self.cpu_ms()
+            time.sleep(1)
+            if self.cpu_ms() - before < AT_REST_MS:
+                return
+        raise TimeoutError("The app does not come to rest.")
 
     def resident_mb(self) -> float:
         """Memory of the server process, MB."""

@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+import streamlit as st
 import uvicorn
 
 from dashboard import app, settings
@@ -48,4 +49,5 @@ class Earlier(datetime):
 if __name__ == "__main__":
     SystemClock.now = earlier  # type: ignore[method-assign]
     page.datetime = Earlier  # type: ignore[misc]
-    uvicorn.run(served, host=settings.address, port=int(sys.argv[1]), log_level="warning", ws_max_size=2**26)
+    uvicorn.run(served, host=settings.address, port=int(sys.argv[1]), log_level="warning", ws_max_size=2**26,
+                ws_per_message_deflate=st.get_option("server.enableWebsocketCompression"))
