@@ -100,6 +100,25 @@ def test_killed_at_any_moment_a_verb_is_whole_or_absent_and_what_was_acknowledge
         store.close()
 
 
+def test_a_process_whose_shared_memory_file_is_truncated_dies_and_nothing_that_it_acknowledged_is_lost(
+        setting: Setting) -> None:
+    setting.running(50)
+    setting.control.close()
+    process = worker(setting.directory)
+    seen = acknowledged(process, 3)
+    os.truncate(setting.directory / "control.sqlite-shm", 0)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGBUS
+    seen += whole_lines(rest)
+    store = store_in(setting.directory)
+    with store.read() as unit:
+        assert unit.rollouts.get(KEY).revision >= seen[-1][0]
+        assert unit.audit.head().seq >= seen[-1][1]
+        assert_one_story(unit)
+    assert store.check() == ()
+    store.close()
+
+
 def test_two_processes_write_one_story(setting: Setting) -> None:
     setting.running(50)
     setting.control.close()
