@@ -12,7 +12,7 @@ from rollout_core.bootstrap.leftovers import clear_leftovers
 from rollout_core.bootstrap.rights import keep_private
 from rollout_core.control.forget_again import forget_again
 from rollout_core.control.open_snapshot import refresh_snapshot
-from rollout_core.control.restore import take_staged_events
+from rollout_core.control.restore import STAGED_EVENTS, take_staged_events
 from rollout_core.documents.mapped_file import open_file
 from rollout_core.documents.plan_document import read_plan
 from rollout_core.errors import StoreError
@@ -23,6 +23,7 @@ from rollout_core.ports.store_key import store_key
 from rollout_core.rollouts.plan import Plan
 from rollout_core.settings import Settings
 from rollout_core.storage.control_store import open_control_store
+from rollout_core.storage.event_lock import alone_with
 from rollout_core.storage.event_store import open_event_store
 
 CONTROL = "control.sqlite"
@@ -70,7 +71,9 @@ def _open_events(settings: Settings, control: ControlStore, events: str,
         reason = StoreError("this process works without it.", mend="Ask the running app.")
         return ClosedEventStore(path, reason), reason
     try:
-        take_staged_events(directory)
+        if (directory / STAGED_EVENTS).is_file():
+            with alone_with(path, wait_seconds):
+                take_staged_events(directory)
         store = open_event_store(path, store_key(directory), wait_seconds=wait_seconds,
                                  minimum_free_bytes=settings.minimum_free_bytes,
                                  copies=(directory / "backups", directory / "exports", directory / "copies"))

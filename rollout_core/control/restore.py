@@ -155,7 +155,8 @@ def _stage(room: Room, beside: tuple[Path, ...], backup_seq: int) -> tuple[bool,
 def take_staged_events(directory: Path) -> bool:
     """Puts a staged event store in place of the present one, which is kept beside it; True when there was one.
 
-    To be called before the event file is opened: its name is what `bootstrap` opens.
+    To be called before the event file is opened (its name is what `bootstrap` opens) and while nobody else has it open:
+    whoever has would go on writing into the file that was put aside, and into its log by the name of the new one's.
     """
     staged, events = directory / STAGED_EVENTS, directory / EVENTS_COPY
     if not staged.is_file():
