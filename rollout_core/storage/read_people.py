@@ -36,7 +36,7 @@ def adoption(reader: Reader, question: AdoptionAtAge) -> Rows:
         Part(day, max(window.since_at.date(), day - ONE_DAY), day + reach,
              (asked, max(window.since_at, _midnight(day)), min(known_until, _midnight(day + ONE_DAY)),
               day == window.since_at.date()))
-        for day in days_between(_first_day(reader, question.rollout, window), (known_until - MICROSECOND).date())]
+        for day in days_between(first_day(reader, question.rollout, window), (known_until - MICROSECOND).date())]
     rows = reader.put_together(parts, lambda run: _adopters(reader, question, run, reach))
     return Rows(("arm", "epoch", "inclusion", "exposed", "tried", "used_again"), added(rows, 3),
                 reader.closed_until_at)
@@ -103,8 +103,7 @@ def retention(reader: Reader, question: Retention) -> Rows:
         return Rows(columns, added(rows, 4), reader.closed_until_at)
     asked = replace(question, exposed_in=WHOLE, now=WHOLE.until_at)
     ripe = {day: tuple(sorted({number for number in question.days if day + ONE_DAY * number < today}))
-            for day in days_between(_first_day(reader, question.rollout, window),
-                                    (window.until_at - MICROSECOND).date())}
+            for day in days_between(first_day(reader, question.rollout, window), last_day(window))}
     parts = [Part(day, day, day + ONE_DAY * max(known), run=known, key=(
         asked, known, max(window.since_at, _midnight(day)), min(window.until_at, _midnight(day + ONE_DAY))))
         for day, known in ripe.items() if known]
@@ -140,7 +139,12 @@ def _retained(reader: Reader, question: Retention, since_at: datetime, until_at:
         f"ON a.day_n = d.day_n AND a.subject_key = c.subject_key AND a.arm = c.arm GROUP BY ALL")
 
 
-def _first_day(reader: Reader, rollout: str, window: Window) -> date:
+def last_day(window: Window) -> date:
+    """The day on which a window ends."""
+    return (window.until_at - MICROSECOND).date()
+
+
+def first_day(reader: Reader, rollout: str, window: Window) -> date:
     """The first day of the window on which anybody can have entered: years before the first have no parts."""
     found = reader.rows(f"SELECT min(from_at) AS at FROM arm_span WHERE rollout = {quoted(rollout)}").rows[0][0]
     return max(window.since_at.date(), window.until_at.date() if found is None else found.date())

@@ -13,7 +13,7 @@ import pytest
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import AdoptionAtAge, Retention
+from rollout_core.ports.event_questions import ActiveSubjects, AdoptionAtAge, Retention
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
 from rollout_core.ports.evidence_questions import (
     BucketSums,
@@ -49,6 +49,8 @@ def questions(now: float) -> list[Any]:
         *(Retention(window, at(now), "ex", days=(1, 3), within=within) for window in (whole, broken)
           for within in (False, True)),
         Retention(whole, at(now), None, "user", days=(1, 3)),
+        *(ActiveSubjects("ex", window, ("feature_use", "session"), by_what) for window in (whole, broken)
+          for by_what in (False, True)),
         Newcomers("ex", (1, 2)), Newcomers("ex", (2,)),
         *(Matured("ex", epochs, ("feature_use",), at(now), within_hours=hours, whats=("F",))
           for epochs in ((1, 2), (2,)) for hours in (24, 36)),
