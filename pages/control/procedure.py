@@ -13,7 +13,7 @@ with page(Role.VIEWER) as here:
     title("Checklist")
     entry = filters.chosen_rollout(here)
     answer = here.ask("checklist", ChecklistRequest(entry.key))
-    st.progress(answer.done / answer.total if answer.total else 0.0, f"{answer.done} of {answer.total} done")
+    st.progress(answer.done / answer.total if answer.total else 0.0, procedure_parts.how_far(answer))
     procedure_parts.checklist(here, entry, answer)
     plan = here.ask("plan", PlanRequest(entry.key)).plan
     left, right = st.columns(2, gap="large")

@@ -44,8 +44,8 @@ def health(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
 
 
 with page(Role.VIEWER) as look:
-    name, choices = st.columns([1.4, 1], vertical_alignment="bottom")
-    with choices, st.container(horizontal=True, horizontal_alignment="right"):
+    name = st.container()
+    with st.container(horizontal=True):
         chosen = filters.chosen_rollout(look)
         choice, said = filters.chosen_window(look, chosen, "Last 24 hours")
     with name:

@@ -44,7 +44,8 @@ def _rate(name: str, of: str, treatment: Measured, control: Measured, change: st
 def _change(change: Measured, reach: float) -> str:
     """The word and the bar; why not, where they cannot be compared."""
     if change.value is None:
-        return f"{words.NO_DATA.badge}  \n{quiet(plain(change.note))}"
+        word = words.NOT_COMPARED if change.note else words.NO_DATA
+        return f"{word.badge}  \n{quiet(plain(change.note))}"
     word = evidence.verdict(change, lower_is_better=True)
     return f"{word.badge}  \n{evidence.change_cell(change.metric, change, word, reach)}"
 

@@ -141,9 +141,11 @@ def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
 
 
 def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER, worse: Word = words.WORSE) -> Word:
-    """Better, worse or unclear, by the whole interval of the change; no data stays no data."""
-    if change.value is None or change.low is None or change.high is None:
+    """Better, worse or unclear, by the whole interval of the change: unclear without one; no data stays no data."""
+    if change.value is None:
         return words.NO_DATA
+    if change.low is None or change.high is None:
+        return words.UNCLEAR
     if change.low <= 0 <= change.high:
         return words.UNCLEAR
     return better if (change.value < 0) == lower_is_better else worse

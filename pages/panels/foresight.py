@@ -22,6 +22,8 @@ from rollout_core.insight.plan import PlanRequest
 from rollout_core.insight.verdicts import VerdictsRequest
 from rollout_core.rollouts.gates import Gate
 
+NEARLY = 0.01
+"""A real share this close to the planned one needs no words."""
 NOUNS = {"user": "people", "workspace": "workspaces"}
 
 
@@ -43,6 +45,9 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
         for label, count in counts:
             st.metric(label, "not counted" if count is None else formats.number(count), width="content")
+    said = whom(named[1], preview)
+    if said:
+        st.markdown(said)
     st.markdown(quiet(MEANS[preview.verb]))
     if preview.gates:
         table(evidence_rows(preview.gates), "Evidence at this moment")
@@ -83,6 +88,23 @@ def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str])
     if preview.to_percentage == 0:
         return f"{plain(name)} goes from {was}{left} to {then}: nobody has it then."
     return f"{plain(name)} goes from {was}{left} to {then}{into} of eligible {noun(unit)}."
+
+
+def whom(unit: str, preview: Preview) -> str:
+    """Of how many that is, and why it is fewer than the share means: "7,888 of 15,447 eligible people are 51.1%."."""
+    have, of_all, planned = preview.have_then, preview.eligible, formats.bucket_percent(preview.to_percentage)
+    if have is None or not of_all:
+        return ""
+    real = quiet(f"{formats.number(have)} of {formats.counted(of_all, f'eligible {noun(unit)}')}: "
+                 f"{formats.percent(have / of_all)}.")
+    if preview.too_many is not None:
+        return (f"**Nobody gains it.** With the ages and inactivity of today {formats.number(preview.too_many)} "
+                f"{noun(unit)} would belong to what is open already, more than {planned} means "
+                f"({formats.number(preview.wanted)}). So nothing is opened further: who has it keeps it.  \n{real}")
+    if preview.raises_exposure and preview.missing > of_all * NEARLY:
+        return (f"**{formats.counted(preview.missing, noun(unit))} fewer than {planned} means**: the audiences that "
+                f"this phase reaches hold no more.  \n{real}")
+    return real
 
 
 def phase_names(here: Here, rollout: str) -> Mapping[str, str]:

@@ -53,8 +53,9 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
             st.markdown(f"**Who has it**  \n{quiet('now')}")
             st.markdown(f"## {status.share.percentage:g}%", anchors=False)
             st.markdown(quiet(planned_and_real(status.share)))
-    st.markdown(quiet(f"{label} (adoption: since the start), treatment with its 95% interval; a verdict compares it "
-                      "with control."))
+    st.markdown(quiet(f"{label} (adoption: since the start), treatment with its 95% interval. Like with like: only "
+                      "people who could have been in either arm are compared, so it is not the quotient of the two "
+                      "numbers."))
 
 
 def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool) -> None:
@@ -126,16 +127,26 @@ def _number(here: Here, row: MetricRow, traffic: TrafficAnswer) -> None:
     stale = treatment.quality is Quality.STALE
     mark = badge("Stale", "yellow", "history") if stale else _word(row).badge
     as_of = f" as of {here.when(traffic.last_event_at)}" if stale else ""
-    st.markdown(f"{mark}{quiet(as_of)}  \n{quiet(_around(treatment))}  \n{quiet(_control(row))}")
+    st.markdown("  \n".join([f"{mark}{quiet(as_of)}", *map(quiet, filter(None, (
+        _alike(row), _around(treatment), _control(row))))]))
 
 
 def _word(row: MetricRow) -> words.Word:
     change = row.change
     if change.value is None or change.low is None or change.high is None:
-        return words.Word("Not compared", "gray", "remove")
+        return words.NOT_COMPARED
     if change.low <= 0 <= change.high:
         return words.UNCLEAR
     return BETTER[(change.value < 0) == (row.direction == LOWER)]
+
+
+def _alike(row: MetricRow) -> str:
+    """The difference that the word was found by: "+32.0% (+2.9 to +69.3) like with like"."""
+    change = row.change
+    if change.value is None or change.low is None or change.high is None:
+        return ""
+    return (f"{formats.difference(change.value, change.unit)} "
+            f"{formats.signed_interval(change.low, change.high, change.unit)} like with like")
 
 
 def _around(measured: Measured) -> str:

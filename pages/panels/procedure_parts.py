@@ -21,6 +21,14 @@ STATE = {"missing": Word("Missing", "gray", "radio_button_unchecked"), "ticked":
          "waived": Word("Waived", "violet", "do_not_disturb_on")}
 
 
+def how_far(answer: ChecklistAnswer) -> str:
+    """"12 of 12 settled: 4 done, 8 waived"; a waived item was let go, not done."""
+    waived = sum(line.state == "waived" for line in answer.items)
+    if not waived:
+        return f"{answer.done} of {answer.total} done"
+    return f"{answer.done} of {answer.total} settled: {answer.done - waived} done, {waived} waived"
+
+
 def checklist(here: Here, entry: RolloutEntry, answer: ChecklistAnswer) -> None:
     """Items by group; operators tick, admins waive with a reason."""
     for group, lines in groupby(answer.items, key=lambda line: line.group):

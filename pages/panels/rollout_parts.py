@@ -13,6 +13,7 @@ from pages.panels.evidence import criteria_table
 from pages.panels.foresight import noun
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
+from pages.panels.procedure_parts import how_far
 from pages.panels.rollout_card import planned_and_real
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
@@ -85,7 +86,7 @@ def checklist_link(here: Here, entry: RolloutEntry) -> None:
     """How far the checklist is, and the way to it."""
     found = here.ask("checklist", ChecklistRequest(entry.key))
     if found.total:
-        st.page_link("control/procedure.py", label=f"Checklist: {found.done} of {found.total} done",
+        st.page_link("control/procedure.py", label=f"Checklist: {how_far(found)}",
                      icon=":material/checklist:", query_params={"rollout": entry.key})
 
 

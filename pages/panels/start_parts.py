@@ -5,7 +5,7 @@ Code is shown without syntax colours: Streamlit's own have a contrast of 2.8:1 o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -23,6 +23,10 @@ DONE, OPEN = badge("Done", "green", "check_circle"), badge("To do", "gray", "rad
 
 HEARD = EventsHealthRequest(letters=3, attribution=False)
 """What the page asks of the events that arrive."""
+FILE = "CSV file"
+LINES: Mapping[str, Callable[[snippets.Source], str]] = {
+    "Terminal": snippets.curl, "Python": snippets.python, "Browser": snippets.browser}
+"""A way to send -> its lines."""
 
 
 def which_store(here: Here) -> None:
@@ -57,21 +61,17 @@ def source_of(here: Here, rollouts: Sequence[RolloutEntry]) -> snippets.Source:
 
 
 def ways(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
-    """A tab per way, each ready to copy."""
+    """One way at a time, each ready to copy."""
     source = source_of(here, rollouts)
     if not here.may(Role.OPERATOR):
         st.markdown(f"{badge('View only', 'gray', 'lock')} Ask an operator for the write key and put it where "
                     f"`{snippets.PLACE_FOR_KEY}` stands.")
-    terminal, server, page, file = st.tabs(["Terminal", "Python", "Browser", "CSV file"], key="way",
-                                           bind="query-params", on_change="rerun")
-    with terminal:
-        st.code(snippets.curl(source), language=None, wrap_lines=True)
-    with server:
-        st.code(snippets.python(source), language=None, wrap_lines=True)
-    with page:
-        st.code(snippets.browser(source), language=None, wrap_lines=True)
-    with file:
+    way = st.radio("Way", [*LINES, FILE], key="way", bind="query-params", horizontal=True,
+                   label_visibility="collapsed")
+    if way == FILE:
         _file(source)
+    else:
+        st.code(LINES[way](source), language=None, wrap_lines=True)
     st.markdown(quiet("The write key may only send. Events under it bring no arm: what was served decides. A server "
                       "that records exposures itself sends a token instead (page Settings)."))
 

@@ -14,9 +14,9 @@ from rollout_core.charts.palette import Theme
 from rollout_core.charts.picture import Picture
 
 Number = float | None
-ROWS, LATE, WORDS = 3, 0.6, 0.2
+ROWS, LATE, WORDS = 4, 0.6, 0.3
 """In how many rows marks are written, from which part of the axis on their words stand on the left, and how much of the
-axis the words of one take."""
+axis the words of one take, on a phone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _make(room: Room, unit: ControlUnit, actor: Actor, asked: tuple[RolloutVerb,
     gates = gates_now(unit, situation, proposed, weighed.proof)
     overruled = _checked(room, unit, actor, asked, (situation, proposed, gates), when)
     record = _recorded(unit, actor, asked, (situation, proposed, gates), when, overruled)
-    gained, lost, have = moved(situation, proposed, weighed.counted)
+    gained, lost, have = moved(situation, proposed, weighed)
     warnings = tuple(f"Overruled: {gate.name} ({gate.state.value.replace('_', ' ')})." for gate in overruled)
     after = proposed.rollout
     change = Change(verb.name, after.key, record.seq, proposed.before, after, gained, lost, have, after.epoch,
@@ -109,7 +109,7 @@ def _recorded(unit: ControlUnit, actor: Actor, asked: tuple[RolloutVerb, Any, We
     """Writes state, epoch, audit entry and notice, with what was shown."""
     verb, request, weighed = asked
     situation, proposed, gates = decided
-    gained, lost, have = moved(situation, proposed, weighed.counted)
+    gained, lost, have = moved(situation, proposed, weighed)
     return write_change(unit, actor, (verb.name, request), proposed, when, {
         "gained": gained, "lost": lost, "have": have,
         "gates": {gate.key: gate.state.value for gate in gates}, "overruled": [gate.key for gate in overruled]})

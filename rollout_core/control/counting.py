@@ -50,6 +50,17 @@ def count(room: Room, plan: Plan, rollout: Rollout, at: datetime, patience: Pati
     return room.counts.recall(memory_key(plan, rollout))
 
 
+def recount(room: Room) -> None:
+    """Counts anew what was counted before the register changed, so that no page shows or waits for an old count.
+
+    Raises StoreUnavailable when the event store is away: the next call counts.
+    """
+    for key, asked in room.counts.outdated().items():
+        census = _census(room, asked)
+        if census is not None:
+            room.counts.remember(key, asked, census)
+
+
 def count_moves(room: Room, difference: Difference, seconds: float) -> Moved | None:
     """Who enters and who leaves, counted subject by subject; None when that does not come in time."""
     answer = within(seconds, lambda: room.events.measure(difference))

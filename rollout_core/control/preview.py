@@ -8,7 +8,7 @@ from typing import Any
 from rollout_core.control.change_rollout import check_raise, check_revision
 from rollout_core.control.counting import within
 from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
-from rollout_core.control.weigh import Situation, Weighed, moved, weigh
+from rollout_core.control.weigh import Weighed, moved, weigh
 from rollout_core.errors import GateClosed, InvalidRequest, ReasonMissing, RolloutError
 from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.foresight import answer as foresight
@@ -28,8 +28,9 @@ PATIENCE_S = 5.0
 @dataclass(frozen=True, slots=True)
 class Preview:
     """Shares are buckets of 100,000; `to` is the target in percent, to be sent back with a rollback. Phases are names.
-    Counts are None when nobody could be counted. `needs_reason`: an admin may go on against closed gates by writing
-    why. `told` names whom to tell. `allowed` False: `refusal` says why.
+    Counts are None when nobody could be counted. `wanted`: how many the new share means, `missing`: how many of them
+    the audiences cannot give. `needs_reason`: an admin may go on against closed gates by writing why. `told` names whom
+    to tell. `allowed` False: `refusal` says why.
     """
 
     verb: str
@@ -52,6 +53,10 @@ class Preview:
     allowed: bool
     refusal: str = ""
     changes: bool = True
+    wanted: int | None = None
+    missing: int = 0
+    too_many: int | None = None
+    """How many would have it if everybody were looked at anew, where that is more than the share means: nobody is."""
     detects: tuple[str, ...] = ()
     """What the phase it leads to can find, when the present one is decided, at what risk: sentences."""
 
@@ -103,17 +108,20 @@ def shown(verb: str, weighed: Weighed, refusal: RolloutError | None) -> Preview:
     """A weighed change in numbers."""
     situation, proposed = weighed.situation, weighed.proposed
     rollout = situation.rollout
-    after = proposed.rollout if proposed else rollout
-    gained, lost, have = moved(situation, proposed, weighed.counted) if proposed else (None, None, None)
+    after, filling = (proposed.rollout, proposed.filling) if proposed else (rollout, None)
+    gained, lost, have = moved(situation, proposed, weighed) if proposed else (None, None, None)
     return Preview(
         verb=verb, rollout=rollout.key, revision=rollout.revision,
         from_percentage=rollout.percentage, to_percentage=after.percentage, to=percentage_of_buckets(after.percentage),
         from_phase=_name(situation.plan, rollout.phase), to_phase=_name(situation.plan_after, after.phase),
-        to_status=str(after.status), gained=gained, lost=lost, have_then=have, eligible=_eligible(situation),
+        to_status=str(after.status), gained=gained, lost=lost, have_then=have,
+        eligible=None if weighed.then is None else weighed.then.eligible(),
         gates=weighed.gates,
         needs_reason=any(not gate.open for gate in weighed.gates), raises_exposure=_raises(proposed),
         told=told_of(situation.plan), allowed=refusal is None or isinstance(refusal, ReasonMissing),
-        refusal=str(refusal) if refusal else "", changes=proposed is not None and proposed.changed)
+        refusal=str(refusal) if refusal else "", changes=proposed is not None and proposed.changed,
+        wanted=filling.wanted if filling else None, missing=filling.missing if filling else 0,
+        too_many=_too_many(weighed))
 
 
 def told_of(plan: Plan) -> tuple[str, ...]:
@@ -125,8 +133,12 @@ def _name(plan: Plan, phase: str | None) -> str | None:
     return None if phase is None else plan.phase(phase).name
 
 
-def _eligible(situation: Situation) -> int | None:
-    return None if situation.census_after is None else situation.census_after.eligible()
+def _too_many(weighed: Weighed) -> int | None:
+    """A raise for which nothing is opened further, since what is open holds more today than the new share means."""
+    filling = None if weighed.proposed is None else weighed.proposed.filling
+    if weighed.kept is None or filling is None or filling.included is None or filling.wanted is None:
+        return None
+    return filling.included if filling.included > filling.wanted else None
 
 
 def _raises(proposed: Next | None) -> bool:

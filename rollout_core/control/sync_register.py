@@ -29,6 +29,8 @@ def sync_register(room: Room) -> int:
         with room.control.write() as unit_of_work:
             unit_of_work.meta.set(MIRRORED, str(changes[-1].number))
         copied += len(changes)
+    if copied:
+        room.counts.outdate()
     return copied
 
 

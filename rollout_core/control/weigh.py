@@ -62,6 +62,7 @@ class Weighed:
     """A change as it would be made now. `refusal` holds what the decision itself refused (a wrong status …).
 
     `counted` is who enters and leaves, counted subject by subject, where two counts of the register could not tell.
+    `kept` counts the register as it goes on being looked at, where a raise was weighed that looks at nobody anew.
     """
 
     situation: Situation
@@ -71,6 +72,12 @@ class Weighed:
     proof: Standings
     gates: tuple[Gate, ...]
     counted: Moved | None = None
+    kept: Census | None = None
+
+    @property
+    def then(self) -> Census | None:
+        """The count of the register that is right once the change is made."""
+        return self.kept or self.situation.census_after
 
 
 def weigh(room: Room, verb: RolloutVerb, request: Any) -> Weighed:
@@ -92,7 +99,10 @@ def weigh(room: Room, verb: RolloutVerb, request: Any) -> Weighed:
     counted = None
     if situation.census is not None and situation.census_after is not None and _moves_need_names(situation, proposed):
         counted = count_moves(room, _difference(situation, proposed), patience.seconds)
-    return Weighed(situation, when, proposed, None, proof, gates, counted)
+    kept = None
+    if patience.raising and proposed.changed and proposed.before.anchors == proposed.rollout.anchors:
+        kept = count(room, plan_after, proposed.rollout, when.at, Patience(patience.seconds))
+    return Weighed(situation, when, proposed, None, proof, gates, counted, kept)
 
 
 def gates_now(unit: ControlUnit, situation: Situation, proposed: Next, proof: Standings) -> tuple[Gate, ...]:
@@ -103,10 +113,10 @@ def gates_now(unit: ControlUnit, situation: Situation, proposed: Next, proof: St
     return gates_of(plan, proposed, proof, checklist_gates(plan.checklist, ticks, waivers), situation.now)
 
 
-def moved(situation: Situation, proposed: Next, counted: Moved | None) -> tuple[int | None, int | None, int | None]:
-    """(gained, lost, have then) in subjects; None where nobody could be counted. `counted`: as in Weighed."""
-    before, after = situation.census, situation.census_after
-    if before is None or after is None:
+def moved(situation: Situation, proposed: Next, weighed: Weighed) -> tuple[int | None, int | None, int | None]:
+    """(gained, lost, have then) in subjects; None where nobody could be counted."""
+    counted, after = weighed.counted, weighed.then
+    if situation.census is None or after is None:
         return None, None, None
     have = after.enrolled(proposed.rollout.thresholds)
     if _moves_need_names(situation, proposed):

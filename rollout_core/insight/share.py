@@ -14,7 +14,8 @@ from rollout_core.rollouts.status import SERVING
 def census_of(room: Room, scene: Scene) -> Census | None:
     """The last count of the eligible subjects, counted now when there was none; None without a register.
 
-    Sweeps and verbs count anew and remember; a page does not wait for a recount of millions.
+    Verbs, and the window clock when the register changed, count anew and remember; a page does not wait for a recount
+    of millions.
     """
     served = population(scene.plan, scene.rollout, scene.now)
     key = f"{scene.rollout.key}:{scene.plan.version}"

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from logging import getLogger
 from pathlib import Path
 
+from rollout_core.control.counting import recount
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.control.sync_register import sync_register
 from rollout_core.control.tidy import tidy
@@ -80,6 +81,7 @@ class WindowClock:
         if self._memory.mirrored_at is None or now - self._memory.mirrored_at >= MIRROR_EVERY:
             sync_epochs(self._room)
             sync_register(self._room)
+            recount(self._room)
             self._memory.mirrored_at = now
 
     def _close(self, now: datetime) -> None:

@@ -38,6 +38,8 @@ PLANS: dict[str, Plan] = {
     "version 1 edited": plan_of(name="Made again"),
     "by age": plan_of(audiences=(replace(AUDIENCES[0], rule=Condition("created_at", Operator.NEWER_THAN_DAYS, (30,))),
                                  *AUDIENCES[1:])),
+    "by inactivity": plan_of(audiences=(
+        replace(AUDIENCES[0], rule=Condition("active_at", Operator.OLDER_THAN_DAYS, (30,))), *AUDIENCES[1:])),
     "other": plan_of(key="other", name="Other"),
 }
 """A document's text -> the plan in it: the fake's way of reading."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pages.panels import evidence
 from pages.panels.evidence import folded
+from pages.panels.procedure_parts import how_far
 from pages.panels.rollout_parts import why_anew
+from rollout_core.charts import words
+from rollout_core.insight.checklist import ChecklistAnswer, ChecklistLine
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.verdict_words import Since
@@ -60,3 +64,17 @@ def test_where_nothing_came_since_it_says_until_when() -> None:
 def test_what_is_met_since_needs_no_such_word() -> None:
     said = why_anew([judged(0.01, SINCE.at, GateState.MET)], SINCE)
     assert said.endswith("is not counted against what is served now.")
+
+
+def test_a_change_without_an_interval_is_unclear_and_not_without_data() -> None:
+    """Control had errors and treatment none: -100 %, and nobody knows how sure that is."""
+    alone = replace(measured("error_rate", -1.0, unit="relative"), low=None, high=None)
+    assert evidence.verdict(alone, lower_is_better=True) is words.UNCLEAR
+    assert evidence.verdict(replace(alone, value=None), lower_is_better=True) is words.NO_DATA
+
+
+def test_a_checklist_that_was_let_go_is_not_called_done() -> None:
+    lines = tuple(ChecklistLine(str(number), "g", "text", state) for number, state in
+                  enumerate(["ticked", "waived", "waived", "missing"]))
+    assert how_far(ChecklistAnswer("r", lines, 3, 4, False)) == "3 of 4 settled: 1 done, 2 waived"
+    assert how_far(ChecklistAnswer("r", lines[:1], 1, 1, True)) == "1 of 1 done"

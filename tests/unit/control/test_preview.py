@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from rollout_core.control import VERBS
+from rollout_core.control.counting import recount
 from rollout_core.control.preview import Preview, preview
+from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import InvalidRequest
 from rollout_core.flags.evaluation import compile_rollout, is_on
 from rollout_core.insight.scene import scene
@@ -120,6 +122,51 @@ def test_new_users_who_grew_old_are_counted_and_keep_it_when_more_is_served(sett
     assert (change.lost, change.have) == (0, have(setting))
     served = compile_rollout(setting.served())
     assert all(is_on(served, "core", f"new{number}", {"created_at": "2026-02-04"}, NOW) for number in range(100))
+
+
+def test_a_raise_that_opens_nothing_further_tells_who_has_it_and_why(setting: Setting) -> None:
+    """20 of 1,000 are inactive at the start, 1 % (10) fill half of them; 90 days on everybody is inactive. Half of them
+    are far more than 5 % (50), so nothing is opened further and the same 10 go on having it."""
+    setting.set_up("by inactivity")
+    with setting.control.write() as unit:
+        unit.register.upsert_many(
+            Subject("user", f"u{number}", {"active_at": "2025-06-01" if number < 20 else "2026-03-01"})
+            for number in range(1_000))
+    setting.act("waive_checklist", reason="test")
+    setting.raise_by("start")
+    assert have(setting) == 10
+    setting.clock.forward(days=90)
+    seen = look(setting, "advance")
+    assert (seen.gained, seen.lost, seen.have_then, seen.wanted) == (0, 0, 10, 50)
+    assert (seen.too_many or 0) > 300
+    change = setting.raise_by("advance")
+    assert (change.gained, change.have, have(setting)) == (0, 10, 10)
+
+
+def test_a_raise_that_adds_people_is_not_called_too_many(setting: Setting) -> None:
+    setting.running()
+    seen = look(setting, "advance")
+    assert (seen.wanted, seen.too_many) == (50, None)
+
+
+def test_a_count_is_made_anew_once_the_register_has_changed(setting: Setting) -> None:
+    """1,000 subjects at 1 %: 10. Another 1,000 come: the old count answers until the clock counts again."""
+    setting.running()
+    assert (have(setting), eligible(setting)) == (10, 1_000)
+    with setting.control.write() as unit:
+        unit.register.upsert_many(Subject("user", f"late{number}", {"segments": ()}) for number in range(1_000))
+    assert sync_register(setting.room) == 1_000
+    assert eligible(setting) == 1_000
+    recount(setting.room)
+    assert eligible(setting) == 2_000
+    setting.events.away = True
+    recount(setting.room)                               # nothing to count: it asks nobody
+
+
+def eligible(setting: Setting) -> int | None:
+    """How many are eligible, as pages say."""
+    here = scene(setting.room, KEY)
+    return share_of(here, census_of(setting.room, here)).eligible
 
 
 def have(setting: Setting) -> int | None:
