@@ -23,7 +23,7 @@ from rollout_core.analysis.difference import (
     scope_estimates,
     sums_parts,
 )
-from rollout_core.analysis.evidence import ClusterSums, Evidence, FirstEvents, MetricEvidence
+from rollout_core.analysis.evidence import Evidence, FirstEvents, MetricEvidence
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction, Policy
 from rollout_core.analysis.stratified import blocks_estimate
 from rollout_core.analysis.verdict import Status, Verdict, bounded
@@ -191,19 +191,27 @@ def _ratio_interval(metric: MetricEvidence, rule: DifferenceGuardrail, rows: Fir
 
 
 def arm_sizes(metric: MetricEvidence) -> tuple[int, int]:
-    """How many subjects (or denominators) each arm has, from the richest statistics that were counted."""
+    """How many subjects (or denominators) each arm has in the strata in which both have any, from the richest
+    statistics that were counted; in all of them while none has both."""
+    if metric.sums is None and metric.blocks is None and metric.blocks_in_epoch is None:
+        firsts = metric.firsts
+        return (0, 0) if firsts is None else (
+            max(firsts.at_risk_treatment, default=0), max(firsts.at_risk_control, default=0))
+    sizes = _sizes(metric)
+    both = sizes[(sizes > 0).all(axis=1)]
+    treatment, control = (both if len(both) else sizes).sum(axis=0).tolist()
+    return treatment, control
+
+
+def _sizes(metric: MetricEvidence) -> np.ndarray:
+    """Treatment's and control's size by stratum, (strata, 2)."""
     if metric.sums is not None:
-        return _total(metric.sums, "d_treatment"), _total(metric.sums, "d_control")
-    blocks = metric.blocks or metric.blocks_in_epoch
-    if blocks is not None:
-        return sum(blocks.n_treatment), sum(blocks.n_control)
-    if metric.firsts is not None:
-        return max(metric.firsts.at_risk_treatment, default=0), max(metric.firsts.at_risk_control, default=0)
-    return 0, 0
-
-
-def _total(sums: ClusterSums, column: str) -> int:
-    return sum(sum(row) for row in getattr(sums, column))
+        sides = (metric.sums.d_treatment, metric.sums.d_control)
+        return np.array([[sum(row) for row in side] for side in sides], np.int64).T
+    blocks, sizes = metric.blocks or metric.blocks_in_epoch, np.zeros((len(metric.strata), 2), np.int64)
+    if blocks is not None and blocks.stratum:
+        np.add.at(sizes, np.asarray(blocks.stratum), np.array([blocks.n_treatment, blocks.n_control]).T)
+    return sizes
 
 
 def _what_is_missing(metric: MetricEvidence, n_treatment: int, n_control: int, kernel: Kernel) -> str:

@@ -77,9 +77,8 @@ class ReturningRun(NamedTuple):
 
 def draw_returning(world: World, rng: np.random.Generator) -> ReturningRun:
     """One run."""
-    ramp, units, events = draw_events(world, rng)
-    before = _before(world, rng, ramp, units) if world.covariate_days else (None, None)
-    return counted(world, (ramp, units, events), before)
+    drawn = draw_events(world, rng)
+    return counted(world, drawn, draw_before(world, rng, drawn[1]) if world.covariate_days else None)
 
 
 def draw_events(world: World, rng: np.random.Generator) -> tuple[Ramp, Units, Events]:
@@ -88,13 +87,21 @@ def draw_events(world: World, rng: np.random.Generator) -> tuple[Ramp, Units, Ev
     return ramp, units, _draw_events(world, rng, ramp, units)
 
 
+def draw_before(world: World, rng: np.random.Generator, units: Units) -> tuple[np.ndarray, np.ndarray]:
+    """Events and bad ones of each unit (units,) in the days before the rollout; who comes later has none."""
+    per_day = np.array([p.events_per_day for p in world.populations])[units.population]
+    d = np.where(units.entry == 0, rng.poisson(per_day * world.covariate_days), 0)
+    return d, rng.binomial(d, units.rate)
+
+
 def counted(world: World, drawn: tuple[Ramp, Units, Events],
-            before: tuple[np.ndarray | None, np.ndarray | None] = (None, None)) -> ReturningRun:
-    """The statistics of drawn events; `before` are the sums of the days before."""
+            before: tuple[np.ndarray, np.ndarray] | None = None) -> ReturningRun:
+    """The statistics of drawn events; `before`: events and bad ones of each unit in the days before."""
     ramp, units, events = drawn
     d, x = _sums(world, ramp, units, events)
+    past_d, past_x = (None, None) if before is None else _sums_before(world, ramp, units, before)
     ever = _first_rows(world, ramp, units, _first_ever(events, units), since_entry=True)
-    return ReturningRun(world, ramp.strata, ramp.epoch_of_hour, d, x, *before, ever,
+    return ReturningRun(world, ramp.strata, ramp.epoch_of_hour, d, x, past_d, past_x, ever,
                         _first_rows(world, ramp, units, _first_per_epoch(events, units, ramp), since_entry=False))
 
 
@@ -162,18 +169,16 @@ def _sums(world: World, ramp: Ramp, units: Units, events: Events) -> tuple[np.nd
     return np.cumsum(d, axis=0), np.cumsum(x, axis=0)
 
 
-def _before(world: World, rng: np.random.Generator, ramp: Ramp, units: Units) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of the days before the rollout, of units that were there, by the arm they have in each stratum."""
-    per_day = np.array([p.events_per_day for p in world.populations])[units.population]
-    d = np.where(units.entry == 0, rng.poisson(per_day * world.covariate_days), 0)
-    x = rng.binomial(d, units.rate)
+def _sums_before(world: World, ramp: Ramp, units: Units,
+                 before: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the days before by the arm a unit has in each stratum later."""
     shape = (len(ramp.strata), 2, BUCKETS)
     sums_d, sums_x = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for epoch in range(len(world.ramp)):
         stratum = ramp.stratum[epoch, units.population]
-        arm = arms_of(ramp, units.place, np.full(len(d), epoch), units.population)
+        arm = arms_of(ramp, units.place, np.full(len(units.place), epoch), units.population)
         kept = (stratum >= 0) & (arm != NEITHER)
-        for sums, values in ((sums_d, d), (sums_x, x)):
+        for sums, values in zip((sums_d, sums_x), before, strict=True):
             np.add.at(sums, (stratum[kept], arm[kept], units.bucket[kept]), values[kept])
     return sums_d, sums_x
 
@@ -187,8 +192,9 @@ class Firsts(NamedTuple):
 
 
 def _first_ever(events: Events, units: Units) -> Firsts:
-    hour = np.full(len(units.place), np.iinfo(np.int64).max)
-    np.minimum.at(hour, events.unit[events.bad], events.hour[events.bad])
+    """What happens to those once treated while they are in no comparison is not counted, as in the store."""
+    hour, counts = np.full(len(units.place), np.iinfo(np.int64).max), events.bad & (events.arm != NEITHER)
+    np.minimum.at(hour, events.unit[counts], events.hour[counts])
     unit = np.flatnonzero(hour < np.iinfo(np.int64).max)
     return Firsts(unit, hour[unit], np.full(len(unit), -1))
 

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from rollout_core.analysis.evidence import Evidence, MetricEvidence, PairedCounts
+from rollout_core.analysis.evidence import WHOLE, Evidence, MetricEvidence, PairedCounts
 from rollout_core.control.sweep import Swept, sweep_one
 from rollout_core.control.sync_epochs import sync_epochs
 from rollout_core.flags.bucketing import bucket_of
@@ -24,8 +24,8 @@ from rollout_core.insight.known import Frozen, frozen_key
 from rollout_core.metrics.subject_key import subject_key
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.simulation.fresh_world import FreshRun, draw_fresh
-from rollout_core.simulation.returning_world import Events, Units, arms_of, counted, draw_events
-from rollout_core.simulation.world_clock import Ramp, recent_at
+from rollout_core.simulation.returning_world import Events, Units, arms_of, counted, draw_before, draw_events
+from rollout_core.simulation.world_clock import Ramp
 from rollout_core.simulation.worlds import World
 from tests.golden.made_world import PLAN, T0
 from tests.golden.made_world import World as Store
@@ -33,6 +33,8 @@ from tests.golden.made_world import World as Store
 KEY = b"k" * 32
 """The key of the golden world's in-memory store."""
 HOUR = timedelta(hours=1)
+BEFORE = -14 * 24
+"""The first hour of the days that the covariate looks at."""
 RULES = {
     "returning": PLAN.replace("margin: 0.5 %, mde: 1 %", "margin: {half} %, mde: {mde} %"),
     "fresh": PLAN.replace("name: Errors, metric: error_rate, margin: 0.5 %, mde: 1 %",
@@ -48,7 +50,7 @@ ARMS = {0: "treatment", 1: "control", 2: "former"}
 
 
 class Happening(NamedTuple):
-    """In an hour: an exposure (`arm` given), a use, or a request of `who`."""
+    """In an hour (negative: before the rollout): an exposure (`arm` given), a use, or a request of `who`."""
 
     hour: int
     who: str
@@ -81,14 +83,16 @@ class Played:
             frozen = msgspec.json.encode(Frozen([], {self.metric: baseline})).decode()
             unit.meta.set(frozen_key("r", 1), frozen)
 
-    def play_to(self, hours: int) -> tuple[Swept, Mapping[str, Any]]:
-        """The sweep after so many whole hours, and the guardrail's verdict as its decision record holds it."""
+    def play_to(self, hours: int) -> tuple[Swept, Mapping[str, Mapping[str, Any]]]:
+        """The sweep after so many whole hours, and the verdicts of guardrail and split as its decision record holds
+        them."""
         self.store.clock.at = T0 + hours * HOUR + timedelta(minutes=3)
-        for number, step in enumerate(self.world.ramp, start=1):
-            if number > 1 and self._reached <= step.hour < hours:
-                self._enter(number, round(step.percent * 1000), T0 + step.hour * HOUR)
+        for number, (earlier, step) in enumerate(pairwise(self.world.ramp), start=2):
+            if self._reached <= step.hour < hours:
+                cause = "advance" if step.percent >= earlier.percent else "set_percentage"
+                self._enter(number, round(step.percent * 1000), T0 + step.hour * HOUR, cause)
         for each in self.happening:
-            if self._reached <= each.hour < hours:
+            if (self._reached or BEFORE) <= each.hour < hours:
                 self._write(each)
         self._reached = hours
         self.store.close()
@@ -96,14 +100,14 @@ class Played:
         assert swept.failed == "", swept.failed
         assert swept.decision is not None
         with self.store.room.control.read() as unit:
-            seen = unit.decisions.get(swept.decision).seen
-        return swept, next(each for each in seen["verdicts"]["guardrails"] if each["key"] == "errors")
+            stored = unit.decisions.get(swept.decision).seen["verdicts"]
+        return swept, {each["key"]: each for each in (*stored["guardrails"], stored["sample_ratio"])}
 
-    def _enter(self, number: int, percentage: int, began_at: datetime) -> None:
+    def _enter(self, number: int, percentage: int, began_at: datetime, cause: str) -> None:
         thresholds = {"everyone": percentage}
         with self.store.room.control.write() as unit:
             unit.epochs.add(Epoch("r", number, began_at, "one", percentage, thresholds, thresholds,
-                                  frozenset({"f1", "f2"}), "advance", 1))
+                                  frozenset({"f1", "f2"}), cause, 1))
         self.store.change_rollout(percentage=percentage, epoch=number)
         sync_epochs(self.store.room)
 
@@ -124,26 +128,38 @@ def baseline_of(world: World) -> float:
 
 def played_returning(folder: Path, world: World, seed: int) -> tuple[Played, Callable[[int], Evidence]]:
     """A returning world in the stores, and the direct evidence after so many hours."""
-    ramp, units, events = draw_events(world, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    ramp, units, events = draw_events(world, rng)
+    before = draw_before(world, rng, units) if world.covariate_days else None
     units = units._replace(bucket=np.array([cluster_of(f"u{number}") for number in range(len(units.place))]))
-    run = counted(world, (ramp, units, events))
+    run = counted(world, (ramp, units, events), before)
 
     def direct(hours: int) -> Evidence:
         found = run.evidence(hours - 1)
         metric = replace(found.metrics[0], metric=METRICS["returning"], baseline=baseline_of(world))
         return replace(found, metrics=(metric,))
-    return Played(folder, world, [*_exposures(world, ramp, units), *_requests(events)]), direct
+    past = () if before is None else _requests_before(world, *before)
+    return Played(folder, world, [*past, *_exposures(world, ramp, units), *_requests(events)]), direct
 
 
 def _exposures(world: World, ramp: Ramp, units: Units) -> Iterator[Happening]:
-    """Everybody who is there is seen at the beginning of every epoch, else when they come."""
+    """Everybody who is there is seen at the beginning of every epoch, else when they come; in an audience that is taken
+    whole or not at all too, with an inclusion that leaves nobody to compare with."""
     edges = [*(step.hour for step in world.ramp), world.hours]
     for epoch in range(len(world.ramp)):
         arm = arms_of(ramp, units.place, np.full(len(units.place), epoch), units.population)
-        stratum = ramp.stratum[epoch, units.population]
-        for unit in np.flatnonzero((stratum >= 0) & (units.entry < edges[epoch + 1])):
+        inclusion = np.rint(ramp.served[epoch, units.population] * WHOLE)
+        for unit in np.flatnonzero(units.entry < edges[epoch + 1]):
             yield Happening(max(int(units.entry[unit]), edges[epoch]), f"u{unit}", ARMS[int(arm[unit])], epoch + 1,
-                            ramp.strata[stratum[unit]].inclusion)
+                            int(inclusion[unit]))
+
+
+def _requests_before(world: World, count: np.ndarray, bad: np.ndarray) -> Iterator[Happening]:
+    """Each unit's requests of the days before, one an hour in turn, the bad ones first."""
+    hours = world.covariate_days * 24
+    for unit, (n, x) in enumerate(zip(count.tolist(), bad.tolist(), strict=True)):
+        for turn in range(n):
+            yield Happening(turn % hours - hours, f"u{unit}", bad=turn < x)
 
 
 def _requests(events: Events) -> Iterator[Happening]:
@@ -170,9 +186,8 @@ def played_fresh(folder: Path, world: World, seed: int) -> tuple[Played, Callabl
         blocks = PairedCounts(*(tuple(column) for column in zip(*rows, strict=True)))
         metric = MetricEvidence(METRICS["fresh"], tuple(run.strata[: seen[-1] + 1]), blocks=blocks,
                                 baseline=baseline_of(world))
-        recent = recent_at(hours - 1)
-        return Evidence(int(run.epoch_of_hour[hours - 1]), metrics=(metric,), recent_day=int(recent.day),
-                        recent_hour=int(recent.since))
+        seen_by_now = run.evidence(hours - 1)
+        return replace(seen_by_now, metrics=(metric,))
     return Played(folder, world, list(_newcomers(run))), direct
 
 

@@ -157,6 +157,22 @@ def test_subjects_counted_once_per_epoch_are_not_added_up_over_epochs():
     assert guardrail(own, epoch=2).upper is not None
 
 
+@pytest.mark.parametrize("metric", [paired(0.03, 0.02), summed(0.03, 0.02)])
+def test_who_has_nobody_to_be_compared_with_is_not_counted_among_the_compared(metric):
+    # A second stratum in which nobody is left for control: 70 treated. It changes neither the evidence nor its size.
+    rows, sums, strata = metric.blocks, metric.sums, (*metric.strata, Stratum(1, 30_000))
+    if rows is not None:
+        rows = PairedCounts((*rows.stratum, 1), (*rows.hour, 1), (*rows.x_treatment, 5), (*rows.n_treatment, 70),
+                            (*rows.x_control, 0), (*rows.n_control, 0))
+    if sums is not None:
+        nobody, some = (0,) * 128, (70, *(0,) * 127)
+        sums = ClusterSums((*sums.d_treatment, some), (*sums.x_treatment, nobody), (*sums.d_control, nobody),
+                           (*sums.x_control, nobody))
+    before, after = guardrail(metric), guardrail(replace(metric, strata=strata, blocks=rows, sums=sums))
+    assert (after.n_treatment, after.n_control) == (before.n_treatment, before.n_control)
+    assert after.log_e == pytest.approx(before.log_e)
+
+
 def test_rows_may_come_in_any_order():
     metric = paired(0.05, 0.02, hours=24)
     rows = metric.blocks
