@@ -20,13 +20,12 @@ from rollout_core.ports.event_store import Closed
 from rollout_core.storage.day_parts import stamp_days
 from rollout_core.storage.days_aside import days_aside, put_aside, rests, take_back
 from rollout_core.storage.event_database import EventDatabase
-from rollout_core.storage.event_firsts import rebuild_firsts
 from rollout_core.storage.event_retention import raw_since
 from rollout_core.storage.event_spans import absorb_exposures
 from rollout_core.storage.event_tables import event_table
 from rollout_core.storage.event_tail import follow_tail
 from rollout_core.storage.event_writer import EventWriter
-from rollout_core.storage.window_rollups import joined_rollouts, rebuild_days
+from rollout_core.storage.window_rollups import rebuild_days
 from rollout_core.storage.window_sources import AROUND, BEGINNING, Stretch
 
 WINDOW = timedelta(minutes=5)
@@ -34,7 +33,7 @@ DEFAULT_LATENESS = timedelta(minutes=2)
 DAYS_AT_ONCE = 7
 MOST_DAYS_AT_ONCE = 28
 EVENTS_AT_ONCE = 250_000
-"""A run of days costs about 0.4 CPU s however little is in it, so that small days share a run: up to a week always, up
+"""A run of days costs about 0.2 CPU s however little is in it, so that small days share a run: up to a week always, up
 to four weeks while they hold no more events than this, which bounds what one transaction sorts."""
 ONE_DAY = timedelta(days=1)
 
@@ -97,20 +96,27 @@ def _lateness(cursor: duckdb.DuckDBPyConnection) -> timedelta:
 def _due(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime, now: datetime) -> Due:
     """Dirty days, days with events between the old watermark and the new one, and those put aside whose pause is over.
     Oldest first."""
-    since = before or BEGINNING
-    if until <= since:
-        new: set[date] = set()
-    else:
-        found = cursor.execute(" UNION ".join(
-            f"SELECT DISTINCT occurred_at::DATE AS day FROM {event_table(kind)} "
-            f"WHERE occurred_at >= ? AND occurred_at < ?" for kind in Kind), [since, until] * len(Kind)).fetchall()
-        new = {day for day, in found}
+    new = _days_with_events(cursor, before or BEGINNING, until)
     dirty = {day for day, in cursor.execute(
         "SELECT DISTINCT hour::DATE FROM dirty_hour WHERE hour < ?", [until]).fetchall()}
     aside = days_aside(cursor)
     wanted = (new | dirty | {each.day for each in aside}) - {each.day for each in aside if rests(each, now)}
     complete_from = raw_since(cursor) or date.min
     return Due(before, until, tuple(sorted(day for day in wanted if day >= complete_from)))
+
+
+def _days_with_events(cursor: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> set[date]:
+    """The days on which anything happened in [since, until)."""
+    if until <= since:
+        return set()
+    if since.date() == (until - timedelta(microseconds=1)).date():     # the usual pass: one event of any kind will do
+        some = (f"SELECT 1 FROM {event_table(kind)} WHERE occurred_at >= ? AND occurred_at < ? LIMIT 1"
+                for kind in Kind)
+        return {since.date()} if any(cursor.execute(each, [since, until]).fetchall() for each in some) else set()
+    found = cursor.execute(" UNION ".join(
+        f"SELECT DISTINCT occurred_at::DATE AS day FROM {event_table(kind)} "
+        f"WHERE occurred_at >= ? AND occurred_at < ?" for kind in Kind), [since, until] * len(Kind)).fetchall()
+    return {day for day, in found}
 
 
 def _mark_followed(cursor: duckdb.DuckDBPyConnection, before: datetime | None, until: datetime) -> None:
@@ -121,6 +127,8 @@ def _mark_followed(cursor: duckdb.DuckDBPyConnection, before: datetime | None, u
     if before is None or until <= before:
         return
     midnight = datetime.combine(before.date(), clock_time())
+    if before - AROUND >= midnight:
+        return
     pairs = (("event_error", "event_session", "session_key"), ("event_session", "event_session", "session_key"),
              ("event_web_vital", "event_web_vital", "load_key"), ("event_web_vital", "event_web_vital", "metric_id"))
     for newer, older, key in pairs:
@@ -179,8 +187,7 @@ def _rebuild(cursor: duckdb.DuckDBPyConnection, chunk: tuple[date, date], until:
     """Days [first, last] as far as `until`; the watermark follows when they reach beyond it."""
     since = datetime.combine(chunk[0], clock_time())
     end = min(datetime.combine(chunk[1] + ONE_DAY, clock_time()), until)
-    rebuild_days(cursor, Stretch(since, end, until))
-    rebuild_firsts(cursor, Stretch(since, max(end, watermark(cursor) or end), until), joined_rollouts(cursor))
+    rebuild_days(cursor, Stretch(since, end, until), Stretch(since, max(end, watermark(cursor) or end), until))
     cursor.execute("DELETE FROM dirty_hour WHERE hour >= ? AND hour < ?", [since, end])
     take_back(cursor, *chunk)
     stamp_days(cursor, *chunk)

@@ -13,7 +13,8 @@ import msgspec
 
 from rollout_core.metrics.event import Kind
 from rollout_core.storage.accumulations import SESSION_CATEGORY
-from rollout_core.storage.window_sources import quoted
+from rollout_core.storage.event_tables import event_table
+from rollout_core.storage.window_sources import Stretch, quoted
 
 KEPT_AN_HOUR = 50
 """So many names of a source keep a row of their own each hour, beside those that plans know."""
@@ -31,6 +32,17 @@ def known_names(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
     rows = cursor.execute("SELECT names FROM rollout_mirror WHERE names IS NOT NULL").fetchall()
     named = (msgspec.json.decode(names, type=list[str]) for names, in rows)
     return frozenset(CATEGORIES).union(*named)
+
+
+def crowded(cursor: duckdb.DuckDBPyConnection, stretch: Stretch) -> frozenset[str]:
+    """The sources with more names in all of a stretch than an hour keeps: only there an hour can have too many."""
+    counted = " UNION ALL ".join(
+        f"SELECT '{source}' AS source, count(DISTINCT {column}) AS n FROM "
+        f"{event_table(Kind.ERROR if source == SESSION_CATEGORY else source)} "
+        f"WHERE {stretch.around() if source == SESSION_CATEGORY else stretch.sql()}"
+        for source, column in OPEN_NAMES.items())
+    found = cursor.execute(f"SELECT source FROM ({counted}) WHERE n > {KEPT_AN_HOUR}").fetchall()
+    return frozenset(source for source, in found)
 
 
 def gather_rare(cursor: duckdb.DuckDBPyConnection, source: str) -> None:

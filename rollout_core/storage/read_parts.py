@@ -12,7 +12,7 @@ from rollout_core.storage.read_raw import Parted, attributed_cte, by_source, lis
 from rollout_core.storage.read_stretches import stretch_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.subject_parts import parted_sql
-from rollout_core.storage.window_rollups import contributions_sql
+from rollout_core.storage.window_facts import contributions_sql
 
 EVERYWHERE = ("page", "device")
 """Columns that events of every kind have and that may divide them."""

@@ -10,7 +10,7 @@ from rollout_core.storage.accumulations import ACCUMULATIONS, Accumulation, feed
 from rollout_core.storage.event_tail import tail_spans_sql
 from rollout_core.storage.read_stretches import stretch_of
 from rollout_core.storage.reader import Reader
-from rollout_core.storage.window_rollups import contributions_sql
+from rollout_core.storage.window_facts import contributions_sql
 from rollout_core.storage.window_sources import attributed_sql, counted_sql, quoted, spans_sql, whole_store_sql
 
 

@@ -9,7 +9,8 @@ from rollout_core.storage.read_histograms import slices_of
 from rollout_core.storage.read_ratings import RATED, SCORE
 from rollout_core.storage.read_raw import all_attributed_cte, by_source
 from rollout_core.storage.reader import Reader
-from rollout_core.storage.window_rollups import HOUR_SUMS, contributions_sql
+from rollout_core.storage.window_facts import contributions_sql
+from rollout_core.storage.window_rollups import HOUR_SUMS
 
 MINUTE, DAY = "date_trunc('minute', occurred_at)", "date_trunc('day', occurred_at)"
 STRATUM = "arm, epoch, inclusion"

@@ -52,13 +52,18 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def counted_sql(source: str, stretch: Stretch) -> str:
-    """SELECT of the countable rows of a source: the shared columns and the source's own."""
+SESSION_ONCE, VITAL_ONCE = "session_once", "vital_once"
+"""Temporary tables of `session_once_sql` and `vital_once_sql`, which several sources are made from."""
+
+
+def counted_sql(source: str, stretch: Stretch, *, shared: bool = False) -> str:
+    """SELECT of the countable rows of a source: the shared columns and the source's own. `shared`: out of the
+    temporary tables of this stretch, where there is one."""
     special = {Kind.SESSION.value: _sessions, Kind.WEB_VITAL.value: _vitals, PAGE_LOAD: _page_loads,
                SESSION_CATEGORY: _session_categories, Kind.API_REQUEST.value: _requests}
     make = special.get(source)
     if make is not None:
-        return make(stretch)
+        return make(stretch, shared)
     kind = Kind(source)
     return f"SELECT {_columns(kind)} FROM {event_table(kind)} WHERE {stretch.sql()}"
 
@@ -76,7 +81,7 @@ def narrowing_columns(source: str) -> frozenset[str]:
     return frozenset(("page", "device", *own, *(("category",) if source == SESSION_CATEGORY else ())))
 
 
-def _requests(stretch: Stretch) -> str:
+def _requests(stretch: Stretch, shared: bool) -> str:
     return (f"SELECT {_columns(Kind.API_REQUEST)}, (status IS NULL OR status >= 500) AS failed "
             f"FROM event_api_request WHERE {stretch.sql()}")
 
@@ -97,36 +102,49 @@ def _within(kind: Kind, column: str, condition: str) -> str:
     return f"{column} IN (SELECT {column} FROM {event_table(kind)} WHERE {condition})"
 
 
-def _vitals(stretch: Stretch) -> str:
+def _vitals(stretch: Stretch, shared: bool) -> str:
+    if shared:
+        return f"SELECT * FROM {VITAL_ONCE} WHERE {stretch.sql()}"
     seen = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, VITAL_ID, stretch.sql())}"
     return f"SELECT * FROM ({_largest(Kind.WEB_VITAL, f'name, {VITAL_ID}', seen)}) WHERE {stretch.sql()}"
 
 
-def _one_per_session(stretch: Stretch) -> str:
+def vital_once_sql(stretch: Stretch) -> str:
+    """SELECT of the measurements of the page loads that the stretch touches, and of those in it without one."""
+    touched = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, 'load_key', stretch.sql())}"
+    ids = f"SELECT {VITAL_ID} FROM event_web_vital WHERE"     # two lists: an OR of them is looked up row by row
+    seen = f"{stretch.around()} AND {VITAL_ID} IN ({ids} {touched} UNION ALL {ids} {stretch.sql()})"
+    return _largest(Kind.WEB_VITAL, f"name, {VITAL_ID}", seen)
+
+
+def session_once_sql(stretch: Stretch) -> str:
+    """SELECT of the sessions of the stretch, each once."""
     seen = f"{stretch.around()} AND {_within(Kind.SESSION, 'session_key', stretch.sql())}"
     return f"SELECT * FROM ({_largest(Kind.SESSION, 'session_key', seen)}) WHERE {stretch.sql()}"
 
 
-def _sessions(stretch: Stretch) -> str:
+def _one_per_session(stretch: Stretch, shared: bool) -> str:
+    return f"SELECT * FROM {SESSION_ONCE}" if shared else session_once_sql(stretch)
+
+
+def _sessions(stretch: Stretch, shared: bool) -> str:
     return (f"SELECT s.*, coalesce(e.errors, 0) AS errors, coalesce(e.criticals, 0) AS criticals "
-            f"FROM ({_one_per_session(stretch)}) AS s LEFT JOIN "
+            f"FROM ({_one_per_session(stretch, shared)}) AS s LEFT JOIN "
             f"(SELECT session_key, count(*) AS errors, count(*) FILTER (severity = 'critical') AS criticals "
             f"FROM event_error WHERE {stretch.around()} AND session_key IS NOT NULL GROUP BY 1) AS e "
             f"USING (session_key)")
 
 
-def _session_categories(stretch: Stretch) -> str:
-    return (f"SELECT s.*, e.category FROM ({_one_per_session(stretch)}) AS s JOIN "
+def _session_categories(stretch: Stretch, shared: bool) -> str:
+    return (f"SELECT s.*, e.category FROM ({_one_per_session(stretch, shared)}) AS s JOIN "
             f"(SELECT DISTINCT session_key, category FROM event_error WHERE {stretch.around()}) AS e "
             f"USING (session_key)")
 
 
-def _page_loads(stretch: Stretch) -> str:
+def _page_loads(stretch: Stretch, shared: bool) -> str:
     """One row per page load at the time of its first vital. `score` is the weighted mean of its vitals' scores; a load
     is judged good or not when LCP and CLS are known; without an interaction there is no INP and the two decide."""
-    touched = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, 'load_key', stretch.sql())}"
-    seen = f"{stretch.around()} AND {_within(Kind.WEB_VITAL, VITAL_ID, touched)}"
-    one = _largest(Kind.WEB_VITAL, f"name, {VITAL_ID}", seen)
+    one = f"SELECT * FROM {VITAL_ONCE}" if shared else vital_once_sql(stretch)
     weight = "CASE name " + " ".join(f"WHEN '{n}' THEN {v.weight}" for n, v in VITAL_LIMITS.items()) + " END"
     limit = {n: round(v.good * (1_000_000 if n == "CLS" else 1_000)) for n, v in VITAL_LIMITS.items()}
     worst = {n: f"max(value) FILTER (name = '{n}')" for n in ("LCP", "INP", "CLS")}
