@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.panels import explore_answer, explore_chart, explore_notebook, explore_questions, explore_schema
-from pages.panels.explore_questions import ASKED, CHOSEN, SQL
+from pages.panels.explore_questions import CHOSEN, SQL
 from pages.panels.furniture import section, title
 from pages.panels.page import page, part
 from rollout_core.charts.words import quiet
@@ -11,22 +11,18 @@ from rollout_core.people.role import Role
 
 with page(Role.VIEWER) as here:
     title("Explore", quiet("Ask anything of what was recorded. A query only reads, and stops after 10 s."))
-    if not here.may(Role.OPERATOR):
-        explore_schema.only_to_look_at()
-        st.stop()
+    writes = here.may(Role.OPERATOR)
     known = explore_questions.known_questions(here)
-    explore_questions.open_address(known)
+    explore_questions.open_address(here, known)
     explore_questions.choose(here, known)
-    st.text_area("SQL", key=SQL, height=170, placeholder="select … from … (the views are listed below)")
-    with st.container(horizontal=True):
-        st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql",
-                  on_click=explore_questions.ask, args=(known, here.now.isoformat()))
-        explore_questions.keep(known)
+    if writes:
+        explore_questions.write(here, known)
     with part():
-        explore_schema.schema(here)
-    asked = st.session_state.get(ASKED)
+        explore_schema.schema(here) if writes else explore_schema.only_ready(st.session_state[SQL])
+    asked = explore_questions.asked_for(here)
     if not asked:
-        section("Where to begin?", "Questions that are ready to run · edit them, or write a SELECT of your own")
+        section("Where to begin?", "Questions that are ready to run" + (
+            " · edit them, or write a SELECT of your own" if writes else " · press one"))
         explore_questions.offer(here, known)
         st.stop()
     with part():

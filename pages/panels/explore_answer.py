@@ -20,7 +20,6 @@ from pages.panels.page import Here, live
 from rollout_core import bootstrap
 from rollout_core.charts.words import badge, quiet
 from rollout_core.insight.answer_file import answer_file
-from rollout_core.people.role import Role
 from rollout_core.ports.event_store import Found
 
 MOST_ROWS = 10_000
@@ -66,7 +65,7 @@ def found_by(query: Asked) -> Found | None:
     return query.future.result() if query.future.done() else None
 
 
-@live(timedelta(seconds=1), Role.OPERATOR)
+@live(timedelta(seconds=1))
 def running(here: Here, query: Asked) -> None:
     """In the place of the answer while the query runs: since when, until when at most, and Cancel."""
     if query.future.done():

@@ -7,29 +7,37 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.panels import acting
-from pages.panels.explore_shipped import SHIPPED, Question
 from pages.panels.page import Here
 from rollout_core.charts.words import plain, quiet
 from rollout_core.errors import RolloutError
+from rollout_core.insight.ready_questions import SHIPPED, Question, is_ready
 from rollout_core.insight.saved_questions import SavedQuestionsRequest
+from rollout_core.people.role import Role
 
 SQL, CHOSEN, ASKED, NAME = "explore-sql", "explore-chosen", "explore-asked", "explore-name"
 """Keys of the session: the text in the box, the chosen question, what was asked last, the name to save it under."""
 
 
 def known_questions(here: Here) -> dict[str, Question]:
-    """By id: the team's first, then those that come with the product."""
+    """By id: the team's first, then those that come with the product; viewers ask only these."""
+    if not here.may(Role.OPERATOR):
+        return {each.id: each for each in SHIPPED}
     saved = here.ask("saved_questions", SavedQuestionsRequest()).questions
     return {each.id: each for each in (*(Question(own.id, own.name, own.sql, own=True) for own in saved), *SHIPPED)}
 
 
-def open_address(known: Mapping[str, Question]) -> None:
-    """On opening the page: what the address names is in the box and asked. A question that is gone is told."""
+def open_address(here: Here, known: Mapping[str, Question]) -> None:
+    """On opening the page: what the address names is in the box and asked. What is gone, or not for this role, is told.
+    """
     if SQL in st.session_state:
         return
     named, sql = st.query_params.get("question"), st.query_params.get("sql")
     question = known.get(named or "")
-    if named and question is None and not sql:
+    if (sql or (named and question is None)) and not here.may(Role.OPERATOR):
+        st.warning("What this address asks is for operators and admins. Choose a question that is ready.",
+                   icon=":material/lock:")
+        sql = None
+    elif named and question is None and not sql:
         st.warning("The question in this address was removed. Choose another one.", icon=":material/search_off:")
     text = sql or (question.sql if question else "")
     st.session_state[SQL], st.session_state[CHOSEN] = text, question.id if question and not sql else None
@@ -41,6 +49,15 @@ def choose(here: Here, known: Mapping[str, Question]) -> None:
     st.selectbox("Question", list(known), index=None, key=CHOSEN, width=340, placeholder="Choose a question",
                  format_func=lambda id: known[id].name if id in known else id,
                  on_change=_take, args=(known, here.now.isoformat()))
+
+
+def write(here: Here, known: Mapping[str, Question]) -> None:
+    """The box, and what can be done with what is in it."""
+    st.text_area("SQL", key=SQL, height=170, placeholder="select … from … (the views are listed below)")
+    with st.container(horizontal=True):
+        st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql", on_click=ask,
+                  args=(known, here.now.isoformat()))
+        keep(known)
 
 
 def offer(here: Here, known: Mapping[str, Question]) -> None:
@@ -63,6 +80,12 @@ def _take(known: Mapping[str, Question], stamp: str) -> None:
     if question is not None:
         st.session_state[SQL] = question.sql
         ask(known, stamp)
+
+
+def asked_for(here: Here) -> tuple[str, str] | None:
+    """The SQL that was asked last, with its stamp; what an operator asked is gone once they are one no longer."""
+    found: tuple[str, str] | None = st.session_state.get(ASKED)
+    return found if found and (here.may(Role.OPERATOR) or is_ready(found[0])) else None
 
 
 def ask(known: Mapping[str, Question], stamp: str) -> None:

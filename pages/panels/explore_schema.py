@@ -45,14 +45,17 @@ VIEWS: Mapping[str, str] = {
 }
 """Everything that may be asked, with one line each; units as they are stored."""
 SAMPLE_ROWS = 3
+ASK_FOR_MORE = ("Yours to ask and to take away. Operators and admins also write SQL of their own: an admin gives that "
+                "role under Settings, People.")
 COLUMNS = "select view_name, column_name, column_type, meaning from view_columns order by view_name, place"
 
 
-def only_to_look_at() -> None:
-    """For those who may not run SQL: what there is to ask about, and who may."""
-    st.markdown(f"{badge('Operators', 'gray', 'lock')} Operators and admins ask here in SQL. This is what they can ask "
-                "about; the other pages answer the usual questions.")
-    st.table([{"View": name, "Holds": words} for name, words in VIEWS.items()])
+def only_ready(sql: str) -> None:
+    """For those who may not write SQL: who may, how one becomes one of them, and the SQL of what is asked."""
+    st.markdown(f"{badge('Ready questions', 'gray', 'lock')} {quiet(ASK_FOR_MORE)}")
+    if sql:
+        with st.expander("How is it counted?", icon=":material/code:"):
+            st.code(sql, language=None, wrap_lines=True)
 
 
 def schema(here: Here) -> None:

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from pages.panels import explore_answer
 from pages.panels.explore_chart import telling
 from pages.panels.explore_schema import COLUMNS, VIEWS
-from pages.panels.explore_shipped import SHIPPED
 from rollout_core.errors import InvalidRequest, QueryRefused, StoreUnavailable
+from rollout_core.insight.ready_questions import SHIPPED
 from rollout_core.ports.event_store import Found
 from rollout_core.storage.event_store import DuckdbEventStore, open_event_store
 from rollout_core.storage.event_views import view_definitions
@@ -68,12 +68,23 @@ def events() -> Iterator[DuckdbEventStore]:
     store.close()
 
 
-def test_a_viewer_runs_no_sql_on_the_page_as_in_the_interface() -> None:
+def test_a_viewer_asks_ready_questions_and_writes_no_sql() -> None:
     room = put(Room())
-    app = open_page(PAGE, "viewer")
+    app = open_explore("viewer")
     assert not app.error
-    assert "Operators and admins ask here" in text_of(app)
+    assert "Operators and admins also write SQL" in text_of(app)
     assert not [each for each in app.text_area if each.key == "explore-sql"]
+    assert [each.label for each in app.button if str(each.key).startswith("ask-")] == [each.name for each in SHIPPED]
+    app.button(key="ask-worst-inp").click().run()
+    assert asked(room) == [SHIPPED[0].sql]
+    assert "4 rows" in text_of(app)
+
+
+@pytest.mark.parametrize("address", [{"sql": "select 42"}, {"question": "q1"}, {"question": "q1", "sql": "select 42"}])
+def test_an_address_asks_nothing_for_a_viewer_that_they_may_not_ask(address: dict[str, str]) -> None:
+    room = put(Room())
+    app = open_explore("viewer", **address)
+    assert "for operators and admins" in app.warning[0].value
     assert asked(room) == []
 
 
