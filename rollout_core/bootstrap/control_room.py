@@ -141,8 +141,8 @@ class ControlRoom:
         return self.room.demo
 
     def notices(self) -> tuple[str, ...]:
-        """What every page says on top: flags that the environment forces, a store that is away, a disk
-        that is too full for events."""
+        """What every page says on top: flags that the environment forces, a store that is away, a disk that is too full
+        for events, so many events that live numbers are of a little while ago."""
         served = self.room.live.current.rollouts.values()
         forced = [f"{each.variable} forces {each.flag} {'on' if each.value else 'off'} for everybody."
                   for rollout in served for each in rollout.environment]
@@ -150,9 +150,12 @@ class ControlRoom:
         refusal = self.ingest.refusal() if self.ingest is not None else None
         gone = ["The control store's file was removed or replaced: nothing is recorded any more. Pause and stop work; "
                 "`rollout backup` still saves what it held."]
+        read_at = self.room.tails.read_at(self.room.clock.now())
+        behind = [f"Very many events are arriving: live numbers hold those up to {at:%H:%M:%S} UTC."
+                  for at in (read_at,) if at is not None]
         return (*(gone if not self.room.control.in_place() else ()), *forced,
                 *(away if self.events_closed is not None else ()),
-                *([f"No event is taken: {refusal}"] if refusal is not None else ()))
+                *([f"No event is taken: {refusal}"] if refusal is not None else ()), *behind)
 
     def actor(self, session_id: str | None, origin: str = "page") -> Actor:
         """The person behind a session, with the role they have at this moment. Raises NotSignedIn."""

@@ -14,10 +14,11 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from rollout_core.insight.heavy_tail import KeptTails
 from rollout_core.insight.tail import by_family
 from rollout_core.insight.two_parts import Row
 from rollout_core.metrics.event_sheet import Sheet
-from rollout_core.ports.event_questions import TAIL_COLUMNS, Rows, Tail
+from rollout_core.ports.event_questions import EVERYTHING, TAIL_COLUMNS, Rows, Tail, Watermarks
 from rollout_core.ports.event_store import (
     Asked,
     Batch,
@@ -34,6 +35,7 @@ from rollout_core.ports.event_store import (
     Written,
 )
 from rollout_core.ports.room import Room
+from rollout_core.ports.tail_memory import TailMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ class Instant:
 class SeenStore:
     """The event store, which is asked each question once: of several threads that ask the same the others wait.
 
-    `state`: what is asked instead of the store, if not the store itself.
+    `state`: what is asked instead of the store, if not the store itself. `tails`: those that looks share; without them
+    every tail is read anew.
     """
 
     store: EventStore
     state: Asked | None = None
+    now: datetime | None = None
+    tails: TailMemory | None = None
     seen: dict[Any, Any] = field(default_factory=dict)
     """Question -> answer; window and rollout -> family -> its tail."""
     scenes: dict[str | None, Any] = field(default_factory=dict)
@@ -85,9 +90,15 @@ class SeenStore:
             known: dict[str, list[Row]] = self.seen.setdefault(key, {})
             missing = tuple(name for name in question.metrics if name not in known)
             if missing:
-                found = by_family(asked.measure(replace(question, metrics=missing)))
+                found = self._families(asked, replace(question, metrics=missing))
                 known |= {name: found.get(name, []) for name in missing}
         return Rows(TAIL_COLUMNS, [row for name in question.metrics for row in known[name]])
+
+    def _families(self, asked: Asked, question: Tail) -> Mapping[str, list[Row]]:
+        if self.tails is None or self.now is None:
+            return by_family(asked.measure(question))
+        state = tuple(row for row in self.measure(Watermarks()) if row[0] == EVERYTHING)
+        return KeptTails(asked, self.tails, self.now, state).families(question)
 
     def one_state(self) -> AbstractContextManager[Asked]:
         """See the port."""
@@ -153,12 +164,14 @@ def look(room: Room) -> Room:
     """The room as it is at this instant. A look within a look is the same look."""
     if isinstance(room.events, SeenStore):
         return room
-    return replace(room, events=SeenStore(room.events), clock=Instant(room.clock.now()))
+    now = room.clock.now()
+    return replace(room, events=SeenStore(room.events, now=now, tails=room.tails), clock=Instant(now))
 
 
 @contextmanager
 def still_look(room: Room) -> Iterator[Room]:
     """A look whose answers are all of one state of the store, for one thread and a short time: what is decided together
-    must not mix what was counted before a window closed with what was counted after it. Raises StoreUnavailable."""
+    must not mix what was counted before a window closed with what was counted after it, and is of the newest events.
+    Raises StoreUnavailable."""
     with room.events.one_state() as state:
         yield replace(room, events=SeenStore(room.events, state), clock=Instant(room.clock.now()))

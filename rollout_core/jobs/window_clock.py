@@ -20,6 +20,7 @@ from rollout_core.control.tidy import tidy
 from rollout_core.errors import RolloutError
 from rollout_core.ports.keeping import keep_days
 from rollout_core.ports.room import Room
+from rollout_core.ports.thread_priority import give_way
 
 log = getLogger("rollout.windows")
 
@@ -74,6 +75,7 @@ class WindowClock:
             attempt(step, now)
 
     def _run(self) -> None:
+        give_way()                  # what it counts is for later; pages and senders wait
         while not self._done.wait(self._tick_seconds):
             self.tick()
 

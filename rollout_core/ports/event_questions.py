@@ -281,7 +281,8 @@ class Tail:
     """Everything that the events behind these metrics add to sums and histograms, in the finest groups: TAIL_COLUMNS.
 
     `what` is "sums" (per flag and minute; n, w, s, ss, mn, mx as in Totals), "bins" (per bin b and minute, slices per
-    day; n only) or "ratings" of satisfaction and nps (per score b and day, `slice` is the scale "low:high"; n only).
+    5 minutes; n only) or "ratings" of satisfaction and nps (per score b and 5 minutes, `slice` is the scale "low:high";
+    n only).
     Reads raw events: for the short time after the watermark, which many questions share.
     """
 
@@ -379,10 +380,14 @@ class Kept:
     kinds: tuple[tuple[str, datetime], ...]
 
 
+EVERYTHING = "everything"
+"""The name of the stamp in Watermarks that is new when more than some days has changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watermarks:
-    """How far windows are closed (name, reached_at) and the newest rebuild of a day (name, stamp). Equal answers mean
-    that nothing closed has changed since."""
+    """How far windows are closed (name, reached_at), the newest rebuild of a day and what changed all days at once: a
+    mirror, an erasure (name, stamp). Equal answers mean that nothing closed has changed since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from rollout_core.ports.import_source import OpenImport
 from rollout_core.ports.last_known import LastKnownActors
 from rollout_core.ports.live_snapshot import LiveSnapshot
 from rollout_core.ports.start_links import StartLinks
+from rollout_core.ports.tail_memory import TailMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Room:
     """Environment variables as they were at the start; overrides of flags are read from here."""
     counts: CensusMemory = field(default_factory=CensusMemory)
     answers: AnswerMemory = field(default_factory=AnswerMemory)
+    tails: TailMemory = field(default_factory=TailMemory)
     start_links: StartLinks = field(default_factory=StartLinks)
     last_known: LastKnownActors = field(default_factory=LastKnownActors, repr=False)
     open_import: OpenImport | None = None

@@ -6,6 +6,7 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import (
+    EVERYTHING,
     DaysAside,
     DeadLetters,
     EventPage,
@@ -18,6 +19,7 @@ from rollout_core.ports.event_questions import (
     TopGroups,
     Watermarks,
 )
+from rollout_core.storage.day_parts import EVERY_DAY
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.event_tables import EVENT_TABLES, event_table
 from rollout_core.storage.read_raw import attributed_cte
@@ -124,9 +126,10 @@ def stored_counts(reader: Reader, question: StoredCounts) -> Rows:
 
 
 def watermarks(reader: Reader, question: Watermarks) -> Rows:
-    """How far windows are closed, and the newest stamp of a rebuilt day."""
+    """How far windows are closed, the newest stamp of a rebuilt day and that of all days."""
     return reader.rows("SELECT name, reached_at, NULL::BIGINT AS stamp FROM watermark WHERE name = 'windows' UNION ALL "
-                       "SELECT 'rebuilt', NULL, max(stamp) FROM day_stamp")
+                       "SELECT 'rebuilt', NULL, max(stamp) FROM day_stamp UNION ALL "
+                       f"SELECT '{EVERYTHING}', NULL, max(stamp) FROM day_stamp WHERE day = DATE '{EVERY_DAY}'")
 
 
 def last_seen(reader: Reader, question: LastSeen) -> Rows:

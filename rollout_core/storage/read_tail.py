@@ -8,11 +8,13 @@ from rollout_core.storage.accumulations import Accumulation, accumulations_of, b
 from rollout_core.storage.read_histograms import slices_of
 from rollout_core.storage.read_ratings import RATED, SCORE
 from rollout_core.storage.read_raw import all_attributed_cte, by_source
+from rollout_core.storage.read_totals import bucket_sql
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_facts import contributions_sql
 from rollout_core.storage.window_rollups import HOUR_SUMS
 
-MINUTE, DAY = "date_trunc('minute', occurred_at)", "date_trunc('day', occurred_at)"
+MINUTE, WINDOW = "date_trunc('minute', occurred_at)", bucket_sql(300)
+"""Windows close after full 5 minutes: what is left of a tail then can be told apart."""
 STRATUM = "arm, epoch, inclusion"
 
 
@@ -28,7 +30,7 @@ def tail(reader: Reader, question: Tail) -> Rows:
 
 
 def _everything(accumulations: tuple[Accumulation, ...], relation: str) -> list[str]:
-    """Sums by minute; histogram counts by minute, and of the slices by day; scores by day."""
+    """Sums by minute; histogram counts by minute, and of the slices by 5 minutes; so scores."""
     sums = (f"SELECT 'sums' AS what, metric, {STRATUM}, {MINUTE} AS at, flag, '' AS slice, 0 AS b, {HOUR_SUMS} "
             f"FROM ({contributions_sql(accumulations, relation)}) GROUP BY ALL")
     bins = (_bins(row, relation, label, condition) for row in accumulations if row.histogram
@@ -38,11 +40,11 @@ def _everything(accumulations: tuple[Accumulation, ...], relation: str) -> list[
 
 
 def _bins(row: Accumulation, relation: str, label: str, condition: str) -> str:
-    at = MINUTE if label == "''" else DAY
+    at = MINUTE if label == "''" else WINDOW
     return (f"SELECT 'bins', {row.key_sql}, {STRATUM}, {at}, '', {label}, {bin_sql(row.x)}::INTEGER, count(*), "
             f"0, 0, 0, NULL, NULL FROM {relation} WHERE {row.where} AND {condition} GROUP BY ALL")
 
 
 def _ratings(relation: str) -> str:
-    return (f"SELECT 'ratings', {RATED}, {STRATUM}, {DAY}, '', low || ':' || high, {SCORE}, count(*), 0, 0, 0, NULL, "
-            f"NULL FROM {relation} GROUP BY ALL")
+    return (f"SELECT 'ratings', {RATED}, {STRATUM}, {WINDOW}, '', low || ':' || high, {SCORE}, count(*), 0, 0, 0, "
+            f"NULL, NULL FROM {relation} GROUP BY ALL")

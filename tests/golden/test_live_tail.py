@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
+from rollout_core.insight.heavy_tail import KeptTails
 from rollout_core.insight.measure import by_key
-from rollout_core.insight.tail import families_of
+from rollout_core.insight.tail import FAMILIES, by_family, families_of
 from rollout_core.metrics.catalog import METRICS
 from rollout_core.metrics.formula import Mean, Percentile, PromoterScore, Proportion, Satisfaction
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import Histogram, Ratings, Timeline, TimelineBins, Totals
+from rollout_core.ports.event_questions import Histogram, Ratings, Tail, Timeline, TimelineBins, Totals
+from rollout_core.ports.tail_memory import TailMemory
 from tests.golden.made_world import T0, World
 
 COUNTED = [metric.key for metric in METRICS
@@ -91,3 +94,25 @@ def test_a_question_takes_from_the_shared_tail_what_the_store_says_to_it_alone(w
         assert shared.columns == alone.columns, question
         assert sorted(map(str, shared.rows)) == sorted(map(str, alone.rows)), question
         assert alone.rows, question
+
+
+@pytest.mark.parametrize("hours", [55.5, 55.75, 56.0])
+def test_what_a_kept_tail_holds_of_later_windows_is_what_raw_events_say_of_them(world: World, hours: float) -> None:
+    fill(world)
+    for at in (55.49, 55.51, 55.74, 55.76):             # reports of the same vital and session on both sides
+        world.add("web_vital", at, "treatment0", name="INP", value=100 * at, metric_id="one", page="/a", load="one")
+        world.add("session", at, "treatment0", session="long", value=1_000 * at)
+        world.add("feature_use", at, "control1", flag="f1", value=at)
+    world.flush()
+    world.room.events.close_windows(world.at(BEHIND))
+    metrics, memory = tuple(family.name for family in FAMILIES), TailMemory()
+    clock = count(step=60)                              # each reading takes a minute, so that it is kept for twenty
+    tails = KeptTails(world.room.events, memory, TAIL.until_at, 1, heavy=1, clock=lambda: next(clock))
+    tails.families(Tail(TAIL, metrics, "r"))
+    later = Tail(Window(T0 + timedelta(hours=hours), TAIL.until_at), metrics, "r")
+    kept, fresh = tails.families(later), by_family(world.room.events.measure(later))
+    assert memory.recall("r", metrics).keys() == set(metrics)
+    assert next(clock) == 120, "the second was not read"
+    for name in metrics:
+        assert sorted(map(str, kept[name])) == sorted(map(str, fresh.get(name, []))), name
+    assert any(fresh.values())
