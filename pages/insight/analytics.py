@@ -18,6 +18,9 @@ with page(Role.VIEWER) as here:
         window, label = compare_form.chosen_window(here, entry, across)
         arm = compare_form.chosen_arm(across)
         by = compare_form.chosen_division(here, entry, metric, across)
+    whole = compare_form.why_not_divided(metric)
+    if whole:
+        st.markdown(quiet(whole))
     asked = CompareRequest(metric, entry.key, across, arm=arm, window=window, by=by)
     answer = here.ask("compare", compare_form.with_sides(here, asked), settled=True)
     compare_result.verdict(here, answer, label)

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.panels import filters
 from pages.panels.page import Here
 from rollout_core.insight.compare import NOT_COMPARED, CompareRequest
+from rollout_core.insight.compare_parts import BY_FLAG, FORMULAS
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry, RolloutsRequest
 from rollout_core.metrics.catalog import CATALOG, METRICS
@@ -73,6 +74,17 @@ def chosen_division(here: Here, entry: RolloutEntry, metric: str, across: str) -
     chosen = st.selectbox("Kind of segment" if segments else "Divided by", list(known), key="by", bind="query-params",
                           width=190)
     return known.get(chosen, "")
+
+
+def why_not_divided(key: str) -> str:
+    """Of a metric that follows people, answers or checks: by what it cannot be divided, and which metrics can; "" of
+    one that is counted by the event."""
+    metric = CATALOG[key]
+    if isinstance(metric.formula, FORMULAS):
+        return ""
+    by = "can be divided by feature only" if isinstance(metric.formula, BY_FLAG) else "cannot be divided"
+    return (f"{metric.name} is counted in {metric.noun}, so it {by}. What is counted by the event (error rate, vitals, "
+            "response times, tasks) is also divided by page, device, audience and attributes of people.")
 
 
 def with_sides(here: Here, asked: CompareRequest) -> CompareRequest:

@@ -83,6 +83,11 @@ def test_a_store_that_another_app_serves_is_left_to_it(app: RunningApp, way: str
         assert client.get("/healthz").status_code == 200
 
 
+def test_the_demo_is_not_asked_for_in_vain_beside_a_store_that_is_named(app: RunningApp) -> None:
+    ran = started(app.store, (*WAYS["serve"], "--demo"))
+    assert f"ROLLOUT_STORE names {app.store}: that is served, not the simulated store." in ran.stderr
+
+
 def in_words(ran: subprocess.CompletedProcess[str], said: str) -> None:
     """It failed, says so, and shows no traceback."""
     told = ran.stdout + ran.stderr

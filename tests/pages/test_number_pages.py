@@ -27,6 +27,7 @@ from pages.panels.evidence import bounds, rows_as_file
 from pages.panels.files import as_csv
 from rollout_core.flags.decision import Reason
 from rollout_core.insight.compare import CompareRequest
+from rollout_core.metrics.catalog import CATALOG
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import measured
@@ -345,6 +346,15 @@ def test_a_comparison_says_what_it_does_not_know_and_is_a_file() -> None:
     app = open_page("insight/analytics.py", by="Device", **HERE)
     assert "people are divided by what the register says of them now" in shown(app)
     assert len(app.get("download_button")) == 2
+
+
+@pytest.mark.parametrize(("metric", "said"), [("adoption_rate", "so it can be divided by feature only"),
+                                              ("retention_day_7", "so it cannot be divided"), ("error_rate", "")])
+def test_a_metric_of_people_says_by_what_it_is_not_divided(metric: str, said: str) -> None:
+    put(FakeControlRoom())
+    text = shown(open_page("insight/analytics.py", metric=CATALOG[metric].name, **HERE))
+    assert said in text
+    assert ("counted in people" in text) == bool(said)
 
 
 def test_the_parts_of_a_comparison_are_a_file_with_both_sides() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,12 +35,21 @@ def serve(call: Call, port: int | None, address: str | None, demo: bool | None) 
     real = (settings.root / STORE / CONTROL).exists()
     if "ROLLOUT_STORE" not in os.environ and demo is not None and not real:
         settings = replace(settings, store=settings.root / (DEMO_STORE if demo else STORE))
+    elif demo and not settings.demo:
+        click.echo(not_the_demo(settings.store, named="ROLLOUT_STORE" in os.environ), err=True)
     with working("Preparing the store", quiet=call.as_json, total=1.0) as say:
         prepare_store(settings, progress=lambda _, done: say(done))
     environment = os.environ | {"ROLLOUT_STORE": str(settings.store), "ROLLOUT_PORT": str(port or settings.port),
                                 "ROLLOUT_ADDRESS": address or settings.address}
     os.chdir(settings.root)
     os.execve(sys.executable, [sys.executable, str(settings.root / "dashboard.py")], environment)  # noqa: S606
+
+
+def not_the_demo(store: Path, *, named: bool) -> str:
+    """Why `--demo` opens another store than the simulated one, and how to get that."""
+    if named:
+        return f"ROLLOUT_STORE names {store}: that is served, not the simulated store. Leave it out to see the demo."
+    return f"{store} holds real data: that is served. To see the simulated store: ROLLOUT_STORE={DEMO_STORE}"
 
 
 @click.command("demo")
