@@ -95,8 +95,9 @@ class GoldenClock:
 class World:
     """Events by hand into real stores. Times are given in hours (or as timedelta) after T0."""
 
-    def __init__(self, directory: Path, plan: str = PLAN, *, filed: bool = False) -> None:
-        """Events in memory, or (`filed`) in a file: then what the directory holds already is opened as it is."""
+    def __init__(self, directory: Path, plan: str = PLAN, *, filed: bool = False, share: int = 50_000) -> None:
+        """Events in memory, or (`filed`) in a file: then what the directory holds already is opened as it is. `share`:
+        buckets served in the first epoch."""
         self.clock = GoldenClock()
         found = (directory / "control.sqlite").exists()
         control = open_control_store(directory / "control.sqlite", read_plan)
@@ -105,20 +106,20 @@ class World:
         self._ids = count(1_000_000 if found else 0)
         self._batch: list[Accepted] = []
         if not found:
-            self._set_up(plan)
+            self._set_up(plan, share)
 
-    def _set_up(self, text: str) -> None:
+    def _set_up(self, text: str, share: int) -> None:
         document = PlanText(text, "golden.yaml")
         rollout = Rollout(
             key="r", name="Golden", plan="p", plan_version=1, unit="user", salt="salt", status=Status.RUNNING,
-            created_at=T0, phase="one", percentage=50_000, thresholds={"everyone": 50_000}, ever={"everyone": 50_000},
+            created_at=T0, phase="one", percentage=share, thresholds={"everyone": share}, ever={"everyone": share},
             served=frozenset({"f1", "f2"}), epoch=1, epoch_began_at=T0, started_at=T0, phase_entered_at=T0)
         with self.room.control.write() as unit:
             unit.plans.save(unit.plans.read(document), document, T0, "golden")
             unit.rollouts.save(rollout, None)
-            unit.epochs.add(Epoch("r", 1, T0, "one", 50_000, {"everyone": 50_000}, {"everyone": 50_000},
+            unit.epochs.add(Epoch("r", 1, T0, "one", share, {"everyone": share}, {"everyone": share},
                                   frozenset({"f1", "f2"}), "start", 1))
-        self.room.events.mirror([MirroredRollout("r", "user")], [MirroredEpoch("r", 1, T0, "one", 50_000)])
+        self.room.events.mirror([MirroredRollout("r", "user")], [MirroredEpoch("r", 1, T0, "one", share)])
 
     def at(self, hours: float | timedelta) -> datetime:
         """An instant by its distance from T0."""
