@@ -16,8 +16,10 @@ from rollout_core.documents.plan_document import check_plan, load_plan
 from rollout_core.rollouts.ramping import budget_needed, climb, entry_share, ramp_policy
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status
+from rollout_core.settings import ROOT
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+GUIDE = (ROOT / "docs/guide/plans.md").read_text(encoding="utf-8")
 SHIPPED = Path("data/plans/exercise_library.yaml")
 PLAN = load_plan(SHIPPED)
 ROLLOUT = Rollout(key="r", name="x", plan="exercise_library", plan_version=1, unit="user", salt="s",
@@ -161,6 +163,40 @@ def test_a_budget_that_stalls_is_a_mistake_of_the_plan(tmp_path: Path) -> None:
         path.write_text(text.replace("autopilot:\n", f"autopilot:\n  risk_budget_errors: {errors}\n"), encoding="utf-8")
         found = [problem for problem in check_plan(path) if "risk_budget" in str(problem)]
         assert len(found) == mistakes
+
+
+def guide_s_example(tmp_path: Path, errors: int) -> Path:
+    """The guide's small plan with the guide's lines about a risk budget, and this many errors."""
+    lines = next(part for part in GUIDE.split("```") if part.startswith("yaml\n") and "risk_budget_errors" in part)
+    small = (ROOT / "docs/guide/example_plan.yaml").read_text(encoding="utf-8")
+    guardrail, settings = lines.removeprefix("yaml\n").split("health:")
+    assert guardrail in small, "the guide's guardrail is the small plan's"
+    path = tmp_path / f"plan{errors}.yaml"
+    path.write_text(f"{small}\nhealth:{settings.replace('errors: 100', f'errors: {errors}')}", encoding="utf-8")
+    return path
+
+
+def test_the_guide_s_example_is_accepted_and_a_smaller_budget_refused_in_the_guide_s_words(tmp_path: Path) -> None:
+    assert check_plan(guide_s_example(tmp_path, 100)) == []
+    (problem,) = check_plan(guide_s_example(tmp_path, 58))
+    told = str(problem).partition("autopilot.risk_budget_errors: ")[2]
+    assert told
+    assert told in " ".join(GUIDE.split())
+
+
+@pytest.mark.parametrize("usual", [1, 2])
+def test_the_guide_s_table_says_what_the_check_asks_for(usual: int) -> None:
+    row = next(line for line in GUIDE.splitlines() if line.startswith(f"| {usual} % | "))
+    told = [int(cell.removeprefix("at least ")) for cell in row.strip("| ").split(" | ")[1:]]
+    assert told == [needed_at(usual / 100, margin) for margin in (0.0025, 0.005, 0.01, 0.02)]
+
+
+def needed_at(usual: float, margin: float) -> int:
+    """The budget that a plan with this usual error rate and this margin needs."""
+    rules = tuple(replace(rule, margin=margin) for rule in PLAN.guardrails if rule.key == "errors")
+    needed = budget_needed(replace(budget(0.5), guardrails=rules, health=replace(PLAN.health, error_target=usual)))
+    assert needed is not None
+    return round(needed)
 
 
 @pytest.mark.parametrize("relative", [True, False])
