@@ -91,22 +91,32 @@ class EventDatabase:
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for one operation. Raises StoreUnavailable when closed or broken, DiskFull."""
         with self._guard:
-            if self._instance is None:
+            instance = self._instance
+            if instance is None:
                 raise StoreUnavailable("The event store is not open.", mend="It is being reopened; try again.")
-            cursor = self._instance.cursor()
+            cursor = instance.cursor()
         try:
             yield cursor
-        except (duckdb.FatalException, duckdb.InternalException) as error:
-            self._invalid = True
-            raise _broken(error) from error
-        except duckdb.IOException as error:
-            raise _broken(error) from error
-        except duckdb.TransactionException as error:
-            if _no_room(error):             # a commit that found none: it is undone, and the store goes on
-                raise _broken(error) from error
-            raise
+        except duckdb.Error as error:
+            told = self._told(error, instance)
+            if told is None:
+                raise
+            raise told from error
         finally:
             cursor.close()
+
+    def _told(self, error: duckdb.Error, instance: duckdb.DuckDBPyConnection) -> StoreError | None:
+        """What an error of the instance says about the store; None when it is about the statement only."""
+        if self._instance is not instance:          # whoever was at work while it was closed, a count left behind
+            return StoreUnavailable("The event store was closed meanwhile.", mend="Try again.", cause=str(error))
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+            self._invalid = True
+        elif isinstance(error, duckdb.TransactionException):
+            if not _no_room(error):                 # a commit that found none: it is undone, and the store goes on
+                return None
+        elif not isinstance(error, duckdb.IOException):
+            return None
+        return _broken(error)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

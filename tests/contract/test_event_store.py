@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNew
+from rollout_core.errors import DiskFull, QueryRefused, StoreCorrupt, StoreTooNew, StoreUnavailable
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Refusal, Rejected
 from rollout_core.metrics.subject_key import subject_key
@@ -568,6 +569,28 @@ class TestOpening:
         path.write_bytes(b"not a database" * 1_000)
         with pytest.raises(StoreCorrupt, match="backup"):
             DuckdbEventStore(path, SECRET)
+
+    def test_whoever_is_at_work_while_it_is_closed_is_told_so(self, filed: DuckdbEventStore) -> None:
+        """A count that was too slow is left behind and may meet the end of the process, or a reopening."""
+        def count() -> None:
+            with filed.database.transaction() as cursor:
+                filed.close()
+                cursor.execute("SELECT 1")
+
+        with pytest.raises(StoreUnavailable, match="closed meanwhile"):
+            count()
+
+    def test_whoever_was_at_work_before_it_was_reopened_does_not_spoil_the_new_instance(
+            self, filed: DuckdbEventStore) -> None:
+        def work() -> None:
+            with filed.database.cursor():
+                filed.reopen()
+                raise duckdb.FatalException("of the instance before")
+
+        with pytest.raises(StoreUnavailable, match="closed meanwhile"):
+            work()
+        assert filed.usable
+        assert rows(filed, "SELECT 1") == [(1,)]
 
     def test_events_slots_and_watermark_survive_reopening(self, tmp_path: Path) -> None:
         path = tmp_path / "events.duckdb"
