@@ -39,7 +39,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         return {}
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
     except RecursionError as error:
         raise InvalidRequest("The body is nested too deeply.", mend="Send a flat object.") from error

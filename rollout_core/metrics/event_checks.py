@@ -85,6 +85,9 @@ SHORT_TEXTS = ("event_id", "session", "load", "page", "device", "endpoint", "rel
                "flag", "variant", "phase", "name", "metric_id", "category", "fingerprint", "cluster", "reason")
 LONG_TEXTS = ("message", "comment")
 _texts = attrgetter(*SHORT_TEXTS, *LONG_TEXTS)
+NOT_READABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What msgspec raises for bytes that are no JSON of ours, are nested too deeply, or are no UTF-8 inside a text."""
+
 SHORT = 512
 YEARS = range(1900, 2200)
 """Nothing happens outside of them; beyond lie the ends of the calendar, where arithmetic stops."""
@@ -160,14 +163,14 @@ def read_event(raw: bytes) -> Event | Rejected:
     """Reads the JSON of one event."""
     try:
         return _DECODER.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_READABLE as error:
         return Rejected(Refusal.UNREADABLE, str(error), raw=raw[:SHORT].decode(errors="replace"), event_id=_id_in(raw))
 
 
 def _id_in(raw: bytes) -> str | None:
     try:
         found = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except NOT_READABLE:
         return None
     name = found.get("event_id") if isinstance(found, dict) else None
     return name if isinstance(name, str) else None

@@ -24,6 +24,7 @@ from rollout_core.metrics.event_checks import (
     LEAST_WEIGHT,
     LONG_TEXTS,
     MOST_WEIGHT,
+    NOT_READABLE,
     SHORT,
     SHORT_TEXTS,
     WIDEST_SCALE,
@@ -101,7 +102,7 @@ def judge_together(parts: Sequence[msgspec.Raw], sender: Sender, received_at: da
 def _read(part: msgspec.Raw) -> Event | Rejected:
     try:
         return _read_plain(part)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_READABLE:
         return read_event(bytes(part))
 
 

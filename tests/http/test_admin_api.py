@@ -206,6 +206,7 @@ def test_a_body_that_is_no_object_is_refused(owner: httpx.Client) -> None:
     assert owner.post(f"{PATH}/pause", content=b"[1]").status_code == 422
     assert owner.post(f"{PATH}/pause", content=b"{").status_code == 422
     assert owner.post(f"{PATH}/pause", content=b'{"a":' * 100_000).status_code == 422
+    assert owner.post(f"{PATH}/pause", content=b'{"reason": "\xff"}').status_code == 422
 
 
 @pytest.mark.parametrize("revision", ["\u00b2".encode("latin-1"), b"9" * 5_000, b"-1", b"x"])

@@ -23,7 +23,9 @@ from rollout_core.metrics.event_checks import (
     corrected,
     fingerprint_of,
     read_events,
+    split_events,
 )
+from rollout_core.metrics.plain_events import judge_together
 from rollout_core.metrics.subject_key import subject_key
 from rollout_core.metrics.vital_score import vital_score
 
@@ -130,6 +132,18 @@ def test_one_bad_event_does_not_sink_its_batch() -> None:
     assert isinstance(found[0], Event)
     assert [(bad.reason, bad.event_id) for bad in found[1:] if isinstance(bad, Rejected)] == [
         (Refusal.UNREADABLE, "b"), (Refusal.UNREADABLE, "a"), (Refusal.UNREADABLE, None)]
+
+
+@pytest.mark.parametrize("odd", [b'"page":"\xff"', b'"\xff":1', b'"event_id":"\xed\xa0\x80"', b'"name":"\xc3"'])
+def test_a_text_that_is_no_utf_8_does_not_sink_its_batch(odd: bytes) -> None:
+    good = b'{"event_id":"a","kind":"page_view","occurred_at":"2026-03-08T12:00:00Z","page":"/","units":{"user":"u"}}'
+    body = b"[" + good[:-1] + b"," + odd + b"}," + good + b"]"
+    bad, read = read_events(body)
+    assert isinstance(bad, Rejected)
+    assert bad.reason is Refusal.UNREADABLE
+    assert isinstance(read, Event)
+    together = judge_together(split_events(body), Sender(trusted=True), NOW, Limits())
+    assert [type(each) for each in together.events] == [Rejected, str]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'"x"', b"[", b"null"])
