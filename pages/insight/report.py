@@ -1,5 +1,7 @@
 """Report: everything about one rollout on one page, to read or to take away."""
 
+from functools import partial
+
 import msgspec
 import streamlit as st
 
@@ -15,13 +17,12 @@ with page(Role.VIEWER) as here:
     with st.container(horizontal=True):
         entry = filters.chosen_rollout(here)
         window, label = filters.chosen_window(here, entry)
-    with st.spinner("Writing the report"):
-        answer = here.ask("report", ReportRequest(entry.key, window), settled=True)
+    answer = here.ask("report", ReportRequest(entry.key, window), settled=True)
     name = f"{entry.key}-{answer.computed_at:%Y-%m-%d}"
     with st.container(horizontal=True):
         st.download_button("Download as Markdown", answer.markdown, f"{name}.md", "text/markdown",
                            icon=":material/download:", key="report-markdown", on_click="ignore")
-        st.download_button("Download as JSON", msgspec.json.encode(answer), f"{name}.json", "application/json",
+        st.download_button("Download as JSON", partial(msgspec.json.encode, answer), f"{name}.json", "application/json",
                            icon=":material/download:", key="report-json", on_click="ignore")
     st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · audit trail anchored at {answer.audit_head[:24]}…"))
     with st.container(border=True, height=900):         # its tables may be wider than a phone: it scrolls inside

@@ -10,6 +10,9 @@ import streamlit as st
 
 from rollout_core import bootstrap
 
+COUNTING = "Counting. The first look after a start takes longest"
+"""Shown while an answer takes longer than half a second."""
+
 
 def ask(question: str, request: Any, *, settled: bool = False) -> Any:
     """The answer to a question. Answers are frozen, so sharing them is safe. Raises RolloutError."""
@@ -31,11 +34,11 @@ def _look(_room: Any, room: int) -> Any:
     return _room.look()
 
 
-@st.cache_resource(ttl=timedelta(seconds=4), max_entries=400, show_spinner=False)
+@st.cache_resource(ttl=timedelta(seconds=4), max_entries=400, show_spinner=COUNTING)
 def _fresh(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
     return _room.ask(question, _request, _look(_room, room))
 
 
-@st.cache_resource(ttl=timedelta(seconds=30), max_entries=400, show_spinner=False)
+@st.cache_resource(ttl=timedelta(seconds=30), max_entries=400, show_spinner=COUNTING)
 def _settled(_room: Any, room: int, question: str, key: bytes, _request: Any) -> Any:
     return _room.ask(question, _request, _look(_room, room))

@@ -21,6 +21,7 @@ from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
 from rollout_core.control.recall import look_again
 from rollout_core.errors import RolloutError, StoreLocked
+from rollout_core.jobs.first_counts import FirstCounts
 from rollout_core.jobs.ingest_writer import IngestWriter
 from rollout_core.jobs.sweep_clock import SweepClock
 from rollout_core.jobs.window_clock import WindowClock
@@ -130,7 +131,7 @@ def working(room: ControlRoom) -> Iterator[None]:
         if room.events_closed is None:
             windows = WindowClock(room.room, export_to=room.settings.store / "exports")
             sweeps = SweepClock(room.room, every_seconds=room.settings.sweep_every.total_seconds())
-            for job in (room.ingest, windows, feeder(room), sweeps):
+            for job in (room.ingest, windows, feeder(room), sweeps, FirstCounts(room.room)):
                 if job is not None:
                     job.start()
                     stack.callback(job.stop)

@@ -172,12 +172,7 @@ class Measuring:
 
     def _remember(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What was made of closed windows, until more are closed."""
-        state = tuple(self.ask(Watermarks()).rows)
-        known = self.scene.memory.recall(state, key)
-        if known is None:
-            known = make()
-            self.scene.memory.remember(state, key, known)
-        return known
+        return self.scene.memory.answer(tuple(self.ask(Watermarks()).rows), key, make)
 
     def prefetch(self, metrics: Iterable[str], flag: str | None = None) -> None:
         """Asks for several store metrics at once."""
