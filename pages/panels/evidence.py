@@ -137,7 +137,7 @@ def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
     # The condition says when to pause, so the acceptable side is the other one.
     harmless = "<" if str(condition.comparison) not in WANTS_LESS else ">"
     bar = against_target(line.name, line.measured, harmless, line.threshold, pause_word(line))
-    return "  \n".join(part for part in (bar, number(line.measured)) if part)
+    return "  \n".join(part for part in (bar, number(line.measured), line.cost and quiet(plain(line.cost))) if part)
 
 
 def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER, worse: Word = words.WORSE) -> Word:

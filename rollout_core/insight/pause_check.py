@@ -33,8 +33,8 @@ class PauseCheckRequest:
 @dataclass(frozen=True, slots=True)
 class PauseLine:
     """One condition. `fires` None: cannot be judged, for want of data. `watching`: the bare value is over the
-    threshold and not proven. `rung` is what the plan asks for first. A condition that decides by its bare threshold
-    says in `words` how often that errs at this traffic."""
+    threshold and not proven. `rung` is what the plan asks for first. `cost` (in `words` too): how often a condition
+    that decides by its bare threshold errs at this traffic; empty for one that decides by evidence."""
 
     key: str
     name: str
@@ -46,6 +46,7 @@ class PauseLine:
     decide: str
     measured: Measured | None = None
     threshold: float | None = None
+    cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,11 @@ def _metric(events: EventStore, scene: Scene, condition: PauseCondition, found: 
         return _line(condition, False, f"applies only above {limit / 1000:g}% of the subjects")
     measured = for_rule(events, scene, key, comparison, tag=condition.tag, after=condition.after)
     crossed = measured.value is not None and BEYOND[comparison](measured.value, threshold)
-    told = f"pauses when {target_in_words(comparison, threshold, CATALOG[key].unit)}"
+    told, cost = f"pauses when {target_in_words(comparison, threshold, CATALOG[key].unit)}", ""
     if condition.decide == "threshold":
         state = JUDGES["threshold"].judge(measured, comparison, threshold)
-        fires, why = None if state is State.NO_DATA else state is State.MET, cost_in_words(events, scene, condition)
+        fires = None if state is State.NO_DATA else state is State.MET
+        why = cost = cost_in_words(events, scene, condition)
     else:
         fires, why = _proof(condition.key, found)
         if not fires and measured.quality in (Quality.OFF, Quality.STALE):
@@ -92,7 +94,7 @@ def _metric(events: EventStore, scene: Scene, condition: PauseCondition, found: 
     words = "; ".join(part for part in (measured_in_words(measured), told, why) if part)
     watching = crossed and not fires and measured.quality is not Quality.FEW
     return PauseLine(condition.key, condition.name, condition.kind, fires, watching, words, condition.rung.value,
-                     condition.decide, measured, threshold)
+                     condition.decide, measured, threshold, cost)
 
 
 def _proof(key: str, found: Judgement | None) -> tuple[bool | None, str]:

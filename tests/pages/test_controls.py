@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.panels import answers
 from pages.panels.confirm import Asked
 from pages.panels.wording import MEANS, WORDING
 from rollout_core.analysis.verdict import Status
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
+from rollout_core.insight.pause_check import PauseCheckAnswer
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
@@ -176,6 +178,18 @@ def test_guardrails_without_data_are_not_called_harmless(room: FakeControlRoom) 
     assert "Whether it harms is not known yet: no guardrail has data." in text_of(app)
     button(app, "ask-pause").click().run()
     assert "No harm is proven" not in text_of(app)
+
+
+def test_a_condition_that_decides_by_its_bare_threshold_shows_how_often_that_errs(room: FakeControlRoom) -> None:
+    cost = "decides by the bare threshold: looked at every hour, it would be paused by accident in 97% of weeks"
+    def bare(request: object) -> PauseCheckAnswer:
+        found = ANSWERS["pause_check"](request)
+        lines = [replace(each, decide="threshold", cost=cost) if each.measured else each for each in found.conditions]
+        return replace(found, conditions=tuple(lines))
+    assert "97% of weeks" not in text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
+    room.answers["pause_check"] = bare
+    answers.forget()
+    assert cost in text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
 
 
 def test_the_page_says_why_the_autopilot_goes_on_reducing_and_when_it_stops(room: FakeControlRoom) -> None:

@@ -145,6 +145,9 @@ def test_a_bare_threshold_fires_and_says_what_it_costs(world: World) -> None:
     assert found.fires is True
     assert "a healthy rollout (1% of" in found.words        # control's rate: 4 of 400
     assert "would be paused by accident in" in found.words
+    assert found.cost
+    assert found.cost in found.words
+    assert line(world, verdict(Status.WATCHING)).cost == "", "proof has its error rate already"
 
 
 def test_the_cost_is_that_of_the_usual_rate_at_this_traffic(world: World) -> None:
