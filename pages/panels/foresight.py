@@ -55,8 +55,7 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         with part():
             harm_now(here, preview)
     if preview.detects:
-        said = "  \n".join(plain(each) for each in preview.detects)
-        st.markdown(f"**What would be noticed, and how soon?**  \n{said}")
+        st.markdown("\n\n".join(["**What would be noticed, and how soon?**", *map(listed, preview.detects)]))
     if not preview.allowed:
         st.error(plain(preview.refusal), icon=":material/block:")
 
@@ -90,10 +89,19 @@ def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str])
     return f"{plain(name)} goes from {was}{left} to {then}{into} of eligible {noun(unit)}."
 
 
+def listed(said: str) -> str:
+    """A sentence that lists several things, as a list; others as they are."""
+    head, _, rest = said.partition(": ")
+    things = rest.rstrip(".").split("; ")
+    if len(things) < 2:
+        return plain(said)
+    return "\n".join([f"{plain(head)}:", *(f"- {plain(each)}" for each in things)])
+
+
 def whom(unit: str, preview: Preview) -> str:
     """Of how many that is, and why it is fewer than the share means: "7,888 of 15,447 eligible people are 51.1%."."""
     have, of_all, planned = preview.have_then, preview.eligible, formats.bucket_percent(preview.to_percentage)
-    if have is None or not of_all:
+    if not have or not of_all:
         return ""
     real = quiet(f"{formats.number(have)} of {formats.counted(of_all, f'eligible {noun(unit)}')}: "
                  f"{formats.percent(have / of_all)}.")

@@ -49,9 +49,7 @@ def _answer(here: Here, status: StatusAnswer, harm: Sequence[str] | None) -> str
         return f"Completed at {share}: it is still watched"
     if status.status == "held":
         return f"Held at {share}: nothing moves until somebody resumes it"
-    if status.next_phase is None and status.gates.total and status.gates.met == status.gates.total:
-        return f"May be completed: all {status.gates.total} conditions met"
-    return may_advance(here, status.gates)
+    return may_advance(here, status.gates, status.next_phase, status.alerts)
 
 
 def _harm(status: StatusAnswer, harm: Sequence[str] | None) -> str:

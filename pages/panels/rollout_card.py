@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.panels.page import Here
@@ -25,7 +27,7 @@ def rollout_card(here: Here, line: RolloutLine, label: str) -> None:
         name.markdown(f"**{plain(line.name)}**  \n{words.of(words.STATUS, line.status).badge}")
         phases.markdown(f"{phase_bar(line.phase, line.phases, line.status)}  \n{quiet(share_words(line))}")
         health.markdown(health_words(line.name, line.health))
-        gate.markdown(f"{gate_words(here, line.gates, line.status)}  \n{alert_words(line.alerts)}")
+        gate.markdown(f"{gate_words(here, line)}  \n{alert_words(line.alerts)}")
         with way:
             st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
                          query_params={"rollout": label})
@@ -69,16 +71,26 @@ def changed_words(change: float) -> str:
     return f"{'±0' if said == '0' else said} in 24 h"
 
 
-def may_advance(here: Here, gates: GateBrief) -> str:
-    """The answer a product lead came for, in one line, with when it can be decided where that is known."""
+def may_advance(here: Here, gates: GateBrief, to: PhaseStep | None, alerts: AlertCounts) -> str:
+    """The answer a product lead came for, in one line, with when it can be decided where that is known: "Advance to
+    75%? Not yet: 3 of 5 conditions met, likely all by Sat 12 Dec". `to` None: the phase is the last one."""
+    asked = "Complete?" if to is None else f"Advance to {to.percentage:g}%?"
     if not gates.total:
-        return "This phase lists no criteria"
-    if gates.met == gates.total:
-        return f"May advance: all {gates.total} conditions met"
+        return f"{asked} Up to you: this phase lists no criteria"
     said = f"{gates.met} of {gates.total} conditions met"
     if gates.not_met:
-        return f"May not advance: {said}"
-    return f"May not advance yet: {said}{_by(here, gates)}"
+        return f"{asked} No: {said}"
+    if gates.met < gates.total:
+        return f"{asked} Not yet: {said}{_by(here, gates)}"
+    bad = alerts.critical + alerts.error
+    if bad:
+        return f"{asked} Look first: all {gates.total} conditions met, {formats.counted(bad, 'alerts')} open"
+    return f"{asked} Yes: all {gates.total} conditions met"
+
+
+def next_step(phase: PhaseStep | None, phases: Sequence[PhaseStep]) -> PhaseStep | None:
+    """The phase after this one; None in the last."""
+    return next((step for step in phases if step.number == (phase.number if phase else 0) + 1), None)
 
 
 def _by(here: Here, gates: GateBrief) -> str:
@@ -90,11 +102,13 @@ def _by(here: Here, gates: GateBrief) -> str:
     return f", all by {here.when(max(dates))}" if sure else f", likely all by {here.weekday(max(dates))}"
 
 
-def gate_words(here: Here, gates: GateBrief, status: str) -> str:
+def gate_words(here: Here, line: RolloutLine) -> str:
     """Whether it may advance, then what it waits for and until when; of a gate that is not met the number too."""
+    gates = line.gates
     if not gates.total:
         return quiet(plain(gates.words))
-    answer = f"**{may_advance(here, gates)}**" if status in MOVING else ""
+    to = next_step(line.phase, line.phases)
+    answer = f"**{may_advance(here, gates, to, line.alerts)}**" if line.status in MOVING else ""
     if gates.not_met or not gates.waiting:
         worst = f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
         return "  \n".join(filter(None, (answer, worst)))

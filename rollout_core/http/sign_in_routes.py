@@ -83,7 +83,7 @@ def form(settings: Settings, target: str, refused: str = "", status: int = 200, 
     else:
         inputs = field("Name", "name", "text", "username") + field("Password", "password", "password",
                                                                     "current-password")
-        words = "With your name and password, or with the one-time link that `rollout signin-link` prints."
+        words = "With your name and password, or with the one-time link that the command rollout signin-link prints."
     provider = "" if link else _provider(settings, target)
     body = (f"<h1>Sign in</h1>{refusal(refused)}{provider}<p>{escape(words)}</p>"
             f'<form method="post" action="/signin">{inputs}{hidden("next", target)}<button>Sign in</button></form>')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pages.panels.foresight import whom
+from pages.panels.foresight import listed, whom
 from tests.fakes.control_room import sample_preview
 
 PREVIEW = sample_preview(needs_reason=False)
@@ -37,3 +37,10 @@ def test_a_raise_that_reaches_nobody_says_why_and_in_which_numbers() -> None:
 def test_nothing_is_said_where_nobody_could_be_counted() -> None:
     assert whom("user", replace(PREVIEW, have_then=None)) == ""
     assert whom("user", replace(PREVIEW, eligible=None)) == ""
+
+
+def test_a_sentence_that_lists_several_things_becomes_a_list() -> None:
+    assert listed("Half would notice: Errors within 9 h; LCP within 2 days.") == (
+        "Half would notice:\n- Errors within 9 h\n- LCP within 2 days")
+    one = "Waiting proves it 55 times in 100"
+    assert listed(one) == one
