@@ -81,7 +81,7 @@ def answer(room: Room, request: EventsHealthRequest) -> EventsHealthAnswer:
     """What arrived, what was refused, what is missing. Accepted, duplicates and lost are of the last 24 hours."""
     now = room.clock.now()
     day = Window(now - DAY, now)
-    seen = room.events.measure(LastSeen())
+    seen = room.events.measure(LastSeen(counted=True))
     ingest = room.events.measure(IngestCounts(day)).records()
     counts = {row["kind"]: row["n"] for row in room.events.measure(StoredCounts(day)).records()}
     accepted = counts.pop("acknowledged", 0)

@@ -392,7 +392,9 @@ class Watermarks:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The newest event of each kind: kind, occurred_at, received_at, stored (events of the kind there are)."""
+    """The newest event of each kind: kind, occurred_at; `counted`: stored, too (events of the kind there are)."""
+
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,17 @@ def _people(reader: Reader, question: ErrorGroups, slot: str | None, window: Win
               f"WHERE {stretch_of(window).sql()}{narrowed}")
     if slot is None:
         return f"SELECT fingerprint, 'all' AS arm, subject, count(*) AS n FROM ({errors}) GROUP BY ALL"
-    spans = _spans(reader, question.rollout or "", slot, window)
+    spans = _spans(reader, question.rollout or "", slot, window, among)
     return (f"SELECT e.fingerprint, coalesce(nullif(s.arm, 'before'), 'unattributed') AS arm, e.subject, "
             f"count(*) AS n FROM ({errors} AND {slot} IS NOT NULL) AS e LEFT JOIN ({spans}) AS s "
             f"ON s.subject_key = e.subject AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at GROUP BY ALL")
 
 
-def _spans(reader: Reader, rollout: str, slot: str, window: Window) -> str:
+def _spans(reader: Reader, rollout: str, slot: str, window: Window, among: str) -> str:
     """SELECT of spans: those of the last hours are asked of the small table that follows them."""
     if reader.followed_since_at is None or window.since_at < reader.followed_since_at:
-        return f"SELECT subject_key, from_at, to_at, arm FROM arm_span WHERE rollout = {quoted(rollout)}"
+        narrowed = f" AND subject_key IN ({among})" if among else ""
+        return f"SELECT subject_key, from_at, to_at, arm FROM arm_span WHERE rollout = {quoted(rollout)}{narrowed}"
     stretch = stretch_of(window)
     keys = f"SELECT {slot} FROM event_error WHERE {stretch.sql()} AND {slot} IS NOT NULL"
     return tail_spans_sql(rollout, slot, keys, stretch)

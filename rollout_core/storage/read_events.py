@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.measured import Window
@@ -28,6 +30,8 @@ from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
 
 MOST_ROWS = 1_000
+RECENT = timedelta(hours=1)
+"""Whatever arrives all the time has an event in this time before the watermark or after it."""
 HIDDEN = ("k0", "k1", "k2", "k3", "session_key", "load_key", "subject_key", "batch", "trusted", "client_at")
 """Columns that stay inside: keys mean nothing to people."""
 
@@ -133,10 +137,24 @@ def watermarks(reader: Reader, question: Watermarks) -> Rows:
 
 
 def last_seen(reader: Reader, question: LastSeen) -> Rows:
-    """The newest event of each kind and how many there are; min and max come from the tables' statistics."""
-    return reader.rows(" UNION ALL ".join(
-        f"SELECT {quoted(kind.value)} AS kind, max(occurred_at) AS occurred_at, max(received_at) AS received_at, "
-        f"count(*) AS stored FROM {event_table(kind)}" for kind in Kind))
+    """The newest event of each kind and how many there are. Where something was written since the last checkpoint the
+    tables' statistics do not tell the newest, so it is looked for in the last hours first: older rows are skipped."""
+    newest = {} if reader.closed_until_at is None else _newest(
+        reader, tuple(Kind), f" WHERE occurred_at >= {literal(reader.closed_until_at - RECENT)}")
+    newest |= _newest(reader, tuple(kind for kind in Kind if newest.get(kind.value) is None), "")
+    if not question.counted:
+        return Rows(("kind", "occurred_at"), list(newest.items()), reader.closed_until_at)
+    stored = dict(reader.rows(" UNION ALL ".join(
+        f"SELECT {quoted(kind.value)}, count(*) FROM {event_table(kind)}" for kind in Kind)).rows)
+    return Rows(("kind", "occurred_at", "stored"), [(kind, at, stored[kind]) for kind, at in newest.items()],
+                reader.closed_until_at)
+
+
+def _newest(reader: Reader, kinds: tuple[Kind, ...], where: str) -> dict[str, datetime | None]:
+    """Kind -> its newest event, None without any."""
+    return dict(reader.rows(" UNION ALL ".join(
+        f"SELECT {quoted(kind.value)}, max(occurred_at) FROM {event_table(kind)}{where}" for kind in kinds)).rows
+    ) if kinds else {}
 
 
 LATEST_KINDS = (Kind.HEALTH_CHECK, Kind.SUPPORT_TICKET, Kind.SECURITY_ISSUE)
