@@ -68,7 +68,8 @@ def _sighting(events: EventStore, scene: Scene, share: Share, rule: AlertRule, f
 
 
 def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    """Crossed with the minimum sample: fires. Where no test judges it: proven when the whole interval is beyond."""
+    """Crossed with the minimum sample: fires. Where no test judges it: proven when the whole interval is beyond; by a
+    comparison of before and after never."""
     if rule.metric is None or rule.comparison is None or rule.threshold is None:
         return None, "the rule names no metric", False
     if rule.while_percentage_above is not None and scene.rollout.percentage <= rule.while_percentage_above:
@@ -76,8 +77,9 @@ def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> 
     measured = for_rule(events, scene, rule.metric, rule.comparison, tag=rule.tag, after=rule.after)
     if measured.value is None or measured.quality in (Quality.FEW, Quality.STALE):
         return None, measured_in_words(measured), False
-    proven = JUDGES["evidence"].judge(measured, rule.comparison, rule.threshold) is State.MET
-    return BEYOND[rule.comparison](measured.value, rule.threshold), measured_in_words(measured), proven
+    beyond = JUDGES["evidence"].judge(measured, rule.comparison, rule.threshold) is State.MET
+    words = measured_in_words(measured) + ("" if measured.causal else "; before and after, not causal")
+    return BEYOND[rule.comparison](measured.value, rule.threshold), words, beyond and measured.causal
 
 
 def proof_of(scene: Scene, rule: AlertRule, found: Judgement | None) -> bool | None:

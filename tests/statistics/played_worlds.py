@@ -27,6 +27,7 @@ from rollout_core.simulation.fresh_world import FreshRun, draw_fresh
 from rollout_core.simulation.returning_world import Events, Units, arms_of, counted, draw_before, draw_events
 from rollout_core.simulation.world_clock import Ramp
 from rollout_core.simulation.worlds import World
+from tests.fakes.lived_store import without
 from tests.golden.made_world import PLAN, T0
 from tests.golden.made_world import World as Store
 
@@ -73,7 +74,7 @@ class Played:
         half, mde = (format(100 * value, ".10g") for value in (world.mde / 2, world.mde))
         text = RULES[world.kind].replace("{half}", half).replace("{mde}", mde)
         self.world, self.happening = world, sorted(happening, key=lambda each: each.hour)
-        self.store = Store(folder, _without(_without(text, "pause_conditions"), "alerts"))
+        self.store = Store(folder, without(text, "pause_conditions", "alerts"))
         self.metric = METRICS[world.kind]
         self._reached = 0
         self._freeze(baseline_of(world))
@@ -202,13 +203,3 @@ def _newcomers(run: FreshRun) -> Iterator[Happening]:
                 yield Happening(hour, who, arm, run.strata[stratum].epoch, run.strata[stratum].inclusion)
                 if turn >= bad:
                     yield Happening(hour, who, used=True)
-
-
-def _without(text: str, key: str) -> str:
-    """The plan without one of its lists."""
-    lines, kept, inside = text.splitlines(), [], False
-    for line in lines:
-        inside = line.startswith(f"{key}:") or (inside and line.startswith(" "))
-        if not inside:
-            kept.append(line)
-    return "\n".join(kept)
