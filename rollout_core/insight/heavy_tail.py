@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from logging import getLogger
-from threading import Thread
+from threading import Lock, Thread
 
 from rollout_core.insight.tail import AT, NUMBERS, WHAT, by_family
 from rollout_core.insight.two_parts import Row
@@ -23,11 +23,16 @@ Start = Callable[[Callable[[], None]], None]
 """Lets work be done while its caller goes on."""
 
 
+_ONE = Lock()
+"""Held by the reading beside the looks that is under way: however many rollouts are looked at, it takes one core."""
+
+
 def beside(work: Callable[[], None]) -> None:
-    """Does work in a thread of its own, which gives way to those of the looks."""
+    """Does work in a thread of its own, which gives way to those of the looks; one work after the other."""
     def run() -> None:
         give_way()
-        work()
+        with _ONE:
+            work()
 
     Thread(target=run, name="tail", daemon=True).start()
 

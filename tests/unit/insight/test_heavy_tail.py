@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
+from threading import Semaphore
+from time import sleep
 from typing import Any
 
-from rollout_core.insight.heavy_tail import KeptTails
+from rollout_core.insight.heavy_tail import KeptTails, beside
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import TAIL_COLUMNS, Rows, Tail
 from rollout_core.ports.tail_memory import HEAVY, TailMemory
@@ -184,3 +186,19 @@ def test_a_reading_that_took_long_replaces_no_newer_one_and_nothing_read_meanwhi
     asked = len(looks.store.asked)
     assert looks.look(21.0, "page_views", "tasks") == {"page_views": 2 * HEAVY + 1, "tasks": HEAVY + 1}
     assert len(looks.store.asked) == asked
+
+
+def test_work_beside_the_looks_is_done_one_after_the_other() -> None:
+    under_way, most, done = [], [], Semaphore(0)
+
+    def work() -> None:
+        under_way.append(1)
+        sleep(0.002)
+        most.append(len(under_way))
+        under_way.pop()
+        done.release()
+
+    for _ in range(5):
+        beside(work)
+    assert all(done.acquire(timeout=10) for _ in range(5))
+    assert most == [1] * 5
