@@ -27,7 +27,7 @@ def builder(here: Here, found: Found) -> None:
         kind = st.selectbox("Kind", KINDS, key="kind", bind="query-params", width=120)
         x = st.selectbox("Across (x)", list(columns), index=telling(columns, numbers), key="x", bind="query-params",
                          width=200)
-        y = st.selectbox("Up (y)", numbers, index=len(numbers) - 1, key="y", bind="query-params", width=200)
+        y = st.selectbox("Up (y)", numbers, index=weighty(columns, numbers), key="y", bind="query-params", width=200)
         colours = [NO_COLOUR, *(name for name in columns if name not in (x, y))]
         colour = st.selectbox("Colour", colours, index=colours.index("arm") if "arm" in colours else 0, key="colour",
                               bind="query-params", width=200)
@@ -43,6 +43,14 @@ def telling(columns: dict[str, tuple[Any, ...]], numbers: list[str]) -> int:
     names = list(columns)
     others = [name for name in names if name not in numbers and name != "arm"] or names
     return names.index(max(others, key=lambda name: len({str(value) for value in columns[name]})))
+
+
+def weighty(columns: dict[str, tuple[Any, ...]], numbers: list[str]) -> int:
+    """Which number is drawn first: the first that has fractions (a rate, a time), else the last, since counts come
+    before what they are of."""
+    fractions = (place for place, name in enumerate(numbers)
+                 if any(isinstance(value, float | Decimal) for value in columns[name]))
+    return next(fractions, len(numbers) - 1)
 
 
 def _covered(drawn: Built) -> str:

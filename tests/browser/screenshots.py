@@ -1,8 +1,9 @@
 """Pictures of every page in both themes and both widths, for people to look at: artefacts/screenshots/.
 
-    python -m tests.browser.screenshots [--url URL] [--link URL] [--only NAME,NAME] [--light]
+    python -m tests.browser.screenshots [--url URL] [--link URL] [--only NAME,NAME] [--light] [--guide]
 
-Without --url it starts the app on the demo store and signs in with the link that the app prints.
+Without --url it starts the app on the demo store and signs in with the link that the app prints. --guide takes the
+pictures of README and guide instead: light, 1440 px wide, as tall as a reader looks at, in few colours.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pages.panels.catalogue import PAGES
@@ -23,6 +25,16 @@ LEAST, DIALOG, TALLEST = 900, 1200, 6000
 LAID_OUT_MS = 150
 """How long nothing may change before a page counts as laid out for another size."""
 STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+EXERCISE = "rollout=Enhanced+exercise+library"
+SHOWN = {"overview": ("", 850), "rollout": (f"rollout?{EXERCISE}", 1500), "health": (f"health?{EXERCISE}", 1250),
+         "vitals": (f"vitals?{EXERCISE}&vital=INP", 1250),
+         "decisions": (f"decisions?{EXERCISE}&decision=Decision+5", 1250),
+         "explore": ("explore?question=worst-inp&kind=Bars", 1600),
+         "rehearsal": (f"rehearsal?{EXERCISE}&every=Day", 1250)}
+"""Picture of the guide -> its address on the demo store, and at most how tall."""
+COLOURS = 256
+REHEARSED_MS = 300_000
 EXTRA = {"rollout-dialog": "ask-advance"}
 """Picture name -> key of the button to press first."""
 AT_REST = """([stands, quiet]) => new Promise((done, fail) => {
@@ -94,6 +106,28 @@ def take(page: Page, url: str, theme: str, only: str) -> None:
                 page.set_viewport_size({"width": WIDTHS[0], "height": LEAST})
 
 
+def take_guide(page: Page, url: str, only: str) -> None:
+    """The guide's pictures, small enough to be read over a slow line."""
+    for name, (address, tallest) in SHOWN.items():
+        if only and name not in only.split(","):
+            continue
+        page.goto(f"{url}/{address}")
+        settle(page)
+        if name == "rehearsal":
+            page.locator(".st-key-rehearse button").click()
+            page.locator(".st-key-rehearsal-stop").wait_for()
+            page.locator(".st-key-rehearsal-stop").wait_for(state="detached", timeout=REHEARSED_MS)
+            settle(page)
+        page.set_viewport_size({"width": WIDTHS[0], "height": TALLEST})
+        page.evaluate(AT_REST, [STANDS, LAID_OUT_MS])
+        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        page.screenshot(path=GUIDE / f"{name}.png",
+                        clip={"x": 0, "y": 0, "width": WIDTHS[0], "height": min(int(height), tallest)})
+        page.set_viewport_size({"width": WIDTHS[0], "height": LEAST})
+        picture = Image.open(GUIDE / f"{name}.png").convert("RGB")
+        picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(GUIDE / f"{name}.png", optimize=True)
+
+
 def main() -> None:
     """Takes the pictures."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -101,16 +135,20 @@ def main() -> None:
     asked.add_argument("--link")
     asked.add_argument("--only", default="")
     asked.add_argument("--light", action="store_true")
+    asked.add_argument("--guide", action="store_true")
     options = asked.parse_args()
     with started_app(options.url, options.link) as app, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         cookies = signed_in(browser, app)
-        for theme in ("light",) if options.light else ("light", "dark"):
+        for theme in ("light",) if options.light or options.guide else ("light", "dark"):
             with window(browser, theme) as page:
                 page.context.add_cookies(cookies)
-                take(page, app.url, theme, options.only)
+                if options.guide:
+                    take_guide(page, app.url, options.only)
+                else:
+                    take(page, app.url, theme, options.only)
         browser.close()
-    print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}")
+    print(f"The pictures are in {GUIDE if options.guide else TARGET}.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.panels import explore_answer
-from pages.panels.explore_chart import telling
+from pages.panels.explore_chart import telling, weighty
 from pages.panels.explore_schema import COLUMNS, VIEWS
 from rollout_core.errors import InvalidRequest, QueryRefused, StoreUnavailable
 from rollout_core.insight.ready_questions import SHIPPED
@@ -269,3 +269,9 @@ def test_the_store_explains_every_column(events: DuckdbEventStore) -> None:
 def test_ids_and_names_of_offered_questions_are_their_own() -> None:
     assert len({each.id for each in SHIPPED}) == len({each.name for each in SHIPPED}) == len(SHIPPED)
     assert json.dumps([each.id for each in SHIPPED]).isascii()
+
+
+def test_what_is_drawn_first_is_a_rate_or_a_time_and_else_the_last_count() -> None:
+    columns = {"page": ("/a",), "views": (3,), "p75": (1.5,), "control_p75": (2.5,), "control_views": (4,)}
+    assert weighty(columns, ["views", "p75", "control_p75", "control_views"]) == 1
+    assert weighty(columns, ["views", "control_views"]) == 1
