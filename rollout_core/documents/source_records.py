@@ -134,17 +134,22 @@ def jsonl_chunks(path: Path, source: Source) -> Iterator[Chunk]:
 
 
 def _lines(path: Path, text: Any) -> Iterator[bytes]:
-    rest = b""
+    """The lines of a file, block by block. Raises InvalidRequest for one that is too long or cannot be unpacked."""
+    held: list[bytes] = []
     try:
         while block := text.read(1 << 20):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from lines
-            if len(rest) > MOST_BYTES:
+            first, *others = block.split(b"\n")
+            held.append(first)
+            if others:
+                yield b"".join(held)
+                yield from others[:-1]
+                held = [others[-1]]
+            elif sum(map(len, held)) > MOST_BYTES:
                 raise InvalidRequest(f"{path.name} has a line of more than {MOST_BYTES >> 20} MiB.",
                                      mend="Write one record a line.", file=path.name)
     except OSError as error:
         raise InvalidRequest(f"{path.name} cannot be unpacked: {error}", mend="Check the file.") from error
-    yield rest
+    yield b"".join(held)
 
 
 def _decoded(line: bytes) -> Record | Rejected:

@@ -19,8 +19,9 @@ from rollout_core.ports.control_records import AuditHead, AuditRecord
 
 COLUMNS = ("seq", "at", "principal", "claimed", "role", "via", "origin", "verb", "outcome", "rollout", "subject",
            "reason", "revision", "epoch", "before", "after", "evidence", "clock_behind_ms", "previous", "hash", "body")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet would run a cell that begins like this (OWASP, CSV injection): CSV puts an apostrophe before it."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet would run a cell that begins like this (OWASP, CSV injection; the last four are full-width signs, which
+an East Asian one takes for the others): CSV puts an apostrophe before it."""
 
 
 def audit_file(records: Iterable[AuditRecord], head: AuditHead, kind: str) -> bytes:

@@ -62,3 +62,13 @@ def test_a_small_packed_file_that_holds_very_much_is_refused_before_it_is_read_w
     assert packed.stat().st_size < 10_000
     with pytest.raises(InvalidRequest, match="more than 1 MiB"):
         import_file(import_room(tmp_path), ADMIN, ImportFile(str(packed), str(tmp_path / "shop.yaml")))
+
+
+def test_lines_longer_than_a_block_and_those_that_end_with_one_are_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(MAPPING.format(kind="jsonl"))
+    sizes = (700_000, (1 << 20) - 700_001 - 1, 3 << 20, 100, 2 << 20)          # the second ends a block of 1 MiB
+    lines = [(b'{"at": "2024-01-01T00:00:00Z", "who": "c%d"' % number).ljust(size - 1) + b"}"
+             for number, size in enumerate(sizes)]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(lines))
+    done = import_file(import_room(tmp_path), ADMIN, ImportFile(str(tmp_path / "a.jsonl"), str(tmp_path / "shop.yaml")))
+    assert (done.result["read"], done.result["rejected"]) == (5, 0)

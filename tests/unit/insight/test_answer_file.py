@@ -36,10 +36,10 @@ def sheet_of(found: Found) -> tuple[list[list[tuple[str, str]]], str]:
 
 
 def test_no_cell_of_a_csv_file_is_a_formula_and_negative_numbers_stay_numbers() -> None:
-    found = Found(("=1+1", "n"), [(ATTACK, -1), ("@SUM(1)", 2), ("+1", 3), ("-1", 4), ("\tx", 5), (None, 6)],
-                  capped=False)
+    rows = [(ATTACK, -1), ("@SUM(1)", 2), ("+1", 3), ("-1", 4), ("\tx", 5), (None, 6), ("\uff1d1", 7)]
+    found = Found(("=1+1", "n"), rows, capped=False)
     assert answer_file(found, "csv").decode().splitlines() == [
-        "'=1+1,n", f"'{ATTACK},-1", "'@SUM(1),2", "'+1,3", "'-1,4", "'\tx,5", ",6"]
+        "'=1+1,n", f"'{ATTACK},-1", "'@SUM(1),2", "'+1,3", "'-1,4", "'\tx,5", ",6", "'\uff1d1,7"]
 
 
 @pytest.mark.parametrize("text", [ATTACK, "@SUM(1)", "+1", "-1", "http://evil.example", "{=A1}", "1"])
