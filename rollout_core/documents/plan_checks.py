@@ -22,6 +22,9 @@ from rollout_core.rollouts.ramping import budget_needed, ramp_policy
 MOST_AUDIENCES = 20
 """How many audiences with a rule the register can be counted by at once."""
 
+LONGEST_CHAIN = 50
+"""How many flags a flag may need, one after the other: each is walked through whenever it is evaluated."""
+
 
 def check_fit(plan: Plan, tree: Located, found: Findings) -> None:
     """Notes everything in a readable plan that does not fit together."""
@@ -54,8 +57,12 @@ def _flags(sheet: Sheet) -> None:
         sheet.must_know(f"{where}.prerequisite", "flag", flag.prerequisite, keys)
         if order[flag.key] is None:
             sheet.wrong(where, f"no phase adds the flag {flag.key!r}", "name it in `adds` of one phase")
-        if flag.key in _chain(flag.key, needs):
+        chain = _chain(flag.key, needs)
+        if flag.key in chain:
             sheet.wrong(f"{where}.prerequisite", f"the flag {flag.key!r} needs itself")
+        elif len(chain) > LONGEST_CHAIN:
+            sheet.wrong(f"{where}.prerequisite", f"the flag {flag.key!r} needs more flags, one after the other, than "
+                        "are walked through", f"at most {LONGEST_CHAIN}")
         elif flag.prerequisite in order and (order[flag.prerequisite] or 0) > (order[flag.key] or 0):
             sheet.wrong(f"{where}.prerequisite", f"{flag.prerequisite!r} enters in a later phase than {flag.key!r}")
 
@@ -65,9 +72,10 @@ def _entry(plan: Plan, flag: str) -> int | None:
 
 
 def _chain(flag: str, needs: dict[str, str | None]) -> list[str]:
+    """What a flag needs, the nearest first; no further than one beyond what is allowed."""
     seen: list[str] = []
     step = needs.get(flag)
-    while step is not None and step not in seen:
+    while step is not None and step not in seen and len(seen) <= LONGEST_CHAIN:
         seen.append(step)
         step = needs.get(step)
     return seen

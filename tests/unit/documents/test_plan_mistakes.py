@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,15 @@ def test_a_flag_added_twice_is_a_mistake() -> None:
 def test_a_flag_may_not_need_one_that_enters_later() -> None:
     text = spoiled("adds: [lamp]", "adds: [dimmer]").replace("adds: [dimmer]}\nsafe", "adds: [lamp]}\nsafe")
     assert only_problem(text).what == "'lamp' enters in a later phase than 'dimmer'"
+
+
+def test_a_chain_of_prerequisites_has_an_end() -> None:
+    """Of 52 flags, each needing the one before it, the last one needs 51."""
+    keys = ["lamp", *(f"f{place}" for place in range(51))]
+    chain = "".join(f"  - {{key: {key}, name: F, prerequisite: {needed}}}\n"
+                    for needed, key in pairwise(keys))
+    text = spoiled("flags:\n", f"flags:\n{chain}").replace("adds: [dimmer]", f"adds: [dimmer, {', '.join(keys[1:])}]")
+    assert only_problem(text).where == "flags[50].prerequisite"
 
 
 def test_a_maximum_below_the_minimum_duration_is_a_mistake() -> None:
