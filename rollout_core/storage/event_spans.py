@@ -22,9 +22,15 @@ CREATE OR REPLACE TEMP TABLE newcomer AS
 SELECT rollout, unit, subject_key, occurred_at AS from_at, {RECORDED} AS recorded_arm, epoch, inclusion, phase, variant,
        cluster_bucket AS bucket
 FROM event_exposure WHERE batch > ? AND {BELIEVED}"""
+_UNFOLLOWED = """
+CREATE OR REPLACE TEMP TABLE unfollowed AS
+SELECT n.* FROM newcomer AS n WHERE NOT EXISTS (
+    SELECT 1 FROM tail_span AS s WHERE s.rollout = n.rollout AND s.subject_key = n.subject_key AND s.epoch = n.epoch
+    AND s.inclusion = n.inclusion AND s.arm = n.recorded_arm AND s.arm <> 'overridden'
+    AND n.from_at >= s.from_at AND n.from_at < s.to_at)"""
 _NOVEL = """
 CREATE OR REPLACE TEMP TABLE novel AS
-SELECT DISTINCT n.rollout, n.subject_key FROM newcomer AS n WHERE NOT EXISTS (
+SELECT DISTINCT n.rollout, n.subject_key FROM unfollowed AS n WHERE NOT EXISTS (
     SELECT 1 FROM arm_span AS s WHERE s.rollout = n.rollout AND s.subject_key = n.subject_key AND s.epoch = n.epoch
     AND s.inclusion = n.inclusion AND s.recorded_arm = n.recorded_arm
     AND n.from_at >= s.from_at AND n.from_at < s.to_at)"""
@@ -76,8 +82,7 @@ def absorb_exposures(cursor: duckdb.DuckDBPyConnection, counted_until: datetime 
     if newest <= since:
         return 0
     cursor.execute(_NEWCOMER, [since])
-    cursor.execute(_NOVEL)
-    changed: int = cursor.execute("SELECT count(*) FROM novel").fetchall()[0][0]
+    changed = _novel(cursor)
     if changed:
         cursor.execute(_STRETCHES)
         if counted_until is not None:
@@ -88,9 +93,23 @@ def absorb_exposures(cursor: duckdb.DuckDBPyConnection, counted_until: datetime 
         renew_tail(cursor)
     cursor.execute("DELETE FROM watermark WHERE name = 'spans'")
     cursor.execute("INSERT INTO watermark VALUES ('spans', NULL, ?)", [newest])
-    for name in ("newcomer", "novel", "stretch"):
+    for name in ("newcomer", "unfollowed", "novel", "stretch"):
         cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return changed
+
+
+def _novel(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Makes temp.novel, the subjects of whom an exposure says something new; how many.
+
+    Most exposures are of people whose spans are followed and say nothing new: then `arm_span`, which holds everybody,
+    is not read. An override that is followed may stand over a span that was recorded otherwise, so it is looked up.
+    """
+    cursor.execute(_UNFOLLOWED)
+    if not cursor.execute("SELECT 1 FROM unfollowed LIMIT 1").fetchall():
+        return 0
+    cursor.execute(_NOVEL)
+    found: int = cursor.execute("SELECT count(*) FROM novel").fetchall()[0][0]
+    return found
 
 
 def _mark_changed_days(cursor: duckdb.DuckDBPyConnection, counted_until: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from rollout_core.metrics.event import Kind
+from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Timeline, Totals
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
@@ -142,3 +144,35 @@ def test_a_store_of_the_version_before_opens_and_is_followed(tmp_path: Path) -> 
     assert followed(again) == {("treatment", 1)}
     assert arms(again) == {"treatment": 1}
     again.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_spans_are_the_same_whether_anybody_is_followed_or_not(seed: int) -> None:
+    """Exposures arrive in any order: known ones again, late ones, other arms, overrides, another epoch."""
+    dice, stores = Random(seed), (DuckdbEventStore(None, SECRET), DuckdbEventStore(None, SECRET))
+    stores[1].follows_tail = False
+    for each in stores:
+        each.mirror(ROLLOUTS, EPOCHS)
+    for step in range(8):
+        arrived = batch(*(exposure(dice, 20 + step / 2) for _ in range(12)), received=20 + step / 2)
+        for each in stores:
+            each.write(arrived)
+            each.close_windows(at(20 + step / 2))
+        assert spans(stores[0]) == spans(stores[1])
+    for each in stores:
+        each.close()
+
+
+def exposure(dice: Random, now: float) -> Accepted:
+    """Somebody's, mostly just now and as one would expect."""
+    who = dice.choice("abcdefgh")
+    hour = now - (dice.random() / 10 if dice.random() < 0.7 else dice.uniform(0, 14))
+    usual = "treatment" if who < "e" else "control"
+    arm = usual if dice.random() < 0.8 else dice.choice(("treatment", "control", "former", "holdout"))
+    reason = {"reason": "subject_override"} if dice.random() < 0.1 else {}
+    return exposed(hour, who, arm, 1 if hour < 10 else 2, received=now, **reason)
+
+
+def spans(store: DuckdbEventStore) -> list[tuple[Any, ...]]:
+    with store.database.cursor() as cursor:
+        return cursor.execute("SELECT * FROM arm_span ORDER BY ALL").fetchall()
