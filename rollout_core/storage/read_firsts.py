@@ -58,12 +58,15 @@ def _within(column: str, run: Sequence[Part], last: date) -> str:
 
 def _moves(reader: Reader, question: VersionFirsts, run: Sequence[Part]) -> Rows:
     """Who enters, leaves and has a first event on some days, by hour and stratum; `anew` FALSE: the first one of all
-    epochs ends a span, TRUE: each epoch's own. Whoever left or had one is at risk no more from the next hour on."""
+    epochs ends a span, TRUE: each epoch's own. Whoever left or had one is at risk no more from the next hour on.
+
+    Nobody leaves a span that has no end: of the many who are in one, only those with another move are looked at."""
     last = _last(reader, run)
     epochs, rollout = epochs_sql(question.epochs), quoted(question.rollout)
     seen = (f"FROM subject_first WHERE rollout = {rollout} AND metric = {quoted(question.metric)} "
             f"AND epoch IN ({epochs})")
-    near = " OR ".join((_within("from_at", run, last), _within("to_at", run, last),
+    left = f"({_within('to_at', run, last)} AND to_at < {LAST_INSTANT})"
+    near = " OR ".join((_within("from_at", run, last), left,
                         f"subject_key IN (SELECT subject_key {seen} AND {_within('first_at', run, last)})"))
     moves = " UNION ALL ".join(
         f"SELECT {at}::DATE AS day, anew, epoch, inclusion, arm, {hour} AS hour, {step} AS step, {event} AS event "

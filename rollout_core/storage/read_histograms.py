@@ -10,7 +10,8 @@ from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Histogram, Rows, TimelineBins
 from rollout_core.storage.accumulations import Accumulation, bin_sql
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_raw import attributed_cte, by_source, contributions, listed
+from rollout_core.storage.read_raw import all_attributed_cte, by_source, contributions, listed
+from rollout_core.storage.read_settled import settled_edge
 from rollout_core.storage.read_stretches import DAY, parts_of
 from rollout_core.storage.read_totals import bucket_sql, where_sql
 from rollout_core.storage.reader import Reader
@@ -32,7 +33,7 @@ def histogram(reader: Reader, question: Histogram) -> Rows:
     if parts.rolled is not None:
         rows += reader.rows(_rolled_sql(question, parts.rolled)).rows
     for window in parts.raw:
-        rows += _raw(reader, question, window)
+        rows += settled_edge(reader, question, window, lambda edge: _raw(reader, question, edge))
     return Rows((*question.by, "b", "n"), counted(rows), reader.closed_until_at)
 
 
@@ -53,17 +54,18 @@ def _rolled_sql(question: Histogram, window: Window) -> str:
 
 
 def _raw(reader: Reader, question: Histogram, window: Window) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    for source, accumulations in by_source(question.metrics).items():
-        cte = attributed_cte(reader, source, question.rollout, window)
-        for row in accumulations if cte else ():
-            for label, condition in slices_of(row, question.slice):
-                rows += reader.rows(
-                    f"{cte} SELECT {_selected(question.by, RAW_BY)} {bin_sql('x')}::INTEGER, count(*) FROM ("
-                    f"SELECT *, {row.key_sql} AS metric, {row.x} AS x, {label} AS slice FROM attributed "
-                    f"WHERE {row.where} AND {condition}) WHERE metric IN ({listed(question.metrics)})"
-                    f"{_arms(question.arms)} GROUP BY ALL").rows
-    return rows
+    """All sources and slices in one statement: the spans of those who did something are looked up once."""
+    sources = by_source(question.metrics)
+    values = [f"SELECT arm, epoch, inclusion, occurred_at, {row.key_sql} AS metric, {label} AS slice, {row.x} AS x "
+              f"FROM a{place} WHERE {row.where} AND {condition}"
+              for place, accumulations in enumerate(sources.values()) for row in accumulations
+              for label, condition in slices_of(row, question.slice)]
+    cte = all_attributed_cte(reader, sources, question.rollout, window) if values else ""
+    if not cte:
+        return []
+    return reader.rows(f"{cte} SELECT {_selected(question.by, RAW_BY)} {bin_sql('x')}::INTEGER AS b, count(*) "
+                       f"FROM ({' UNION ALL '.join(values)}) WHERE metric IN ({listed(question.metrics)})"
+                       f"{_arms(question.arms)} GROUP BY ALL").rows
 
 
 def slices_of(row: Accumulation, wanted: str | None) -> list[tuple[str, str]]:

@@ -146,7 +146,8 @@ def last_day(window: Window) -> date:
 
 def first_day(reader: Reader, rollout: str, window: Window) -> date:
     """The first day of the window on which anybody can have entered: years before the first have no parts."""
-    found = reader.rows(f"SELECT min(from_at) AS at FROM arm_span WHERE rollout = {quoted(rollout)}").rows[0][0]
+    found = reader.once(("first entry", rollout), lambda: reader.rows(
+        f"SELECT min(from_at) AS at FROM arm_span WHERE rollout = {quoted(rollout)}").rows[0][0])
     return max(window.since_at.date(), window.until_at.date() if found is None else found.date())
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event import Kind
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Ratings, Rows
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_histograms import counted
 from rollout_core.storage.read_raw import attributed_cte
+from rollout_core.storage.read_settled import settled_edge
 from rollout_core.storage.read_stretches import DAY, parts_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
@@ -36,12 +38,16 @@ def ratings(reader: Reader, question: Ratings) -> Rows:
             f"AND day >= {literal(parts.rolled.since_at)}::DATE AND day < {literal(parts.rolled.until_at)} "
             f"GROUP BY ALL").rows
     for window in parts.raw:
-        cte = attributed_cte(reader, Kind.FEEDBACK, question.rollout, window)
-        if cte:
-            rows += reader.rows(
-                f"{cte} SELECT {_selected(question, RAW_BY)} low, high, {SCORE}, count(*) "
-                f"FROM attributed WHERE {IS_METRIC[question.metric]} GROUP BY ALL").rows
+        rows += settled_edge(reader, question, window, lambda edge: _raw(reader, question, edge))
     return Rows((*question.by, "low", "high", "k", "n"), counted(rows), reader.closed_until_at)
+
+
+def _raw(reader: Reader, question: Ratings, window: Window) -> list[tuple[Any, ...]]:
+    cte = attributed_cte(reader, Kind.FEEDBACK, question.rollout, window)
+    if not cte:
+        return []
+    return reader.rows(f"{cte} SELECT {_selected(question, RAW_BY)} low, high, {SCORE}, count(*) "
+                       f"FROM attributed WHERE {IS_METRIC[question.metric]} GROUP BY ALL").rows
 
 
 def _selected(question: Ratings, names: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import ActiveSubjects, AdoptionAtAge, Retention
+from rollout_core.ports.event_questions import ActiveSubjects, AdoptionAtAge, Histogram, Ratings, Retention, Totals
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
 from rollout_core.ports.evidence_questions import (
     BucketSums,
@@ -62,6 +62,8 @@ def questions(now: float) -> list[Any]:
         *(RecentSums("ex", SUMMED, (1, 2), at(now - back).date()) for back in (24, 96)),
         *(SumsBefore("ex", Window(at(24), at(72)), (("feature_use", ""), ("session", "")), epochs)
           for epochs in ((1, 2), (2,))),
+        *(Ratings(broken, "satisfaction", "ex", ("arm", "epoch"), live=live) for live in (False, True)),
+        Histogram(broken, ("session_duration",), "ex", ("arm", "epoch")), Totals(broken, SUMMED, "ex"),
     ]
 
 
@@ -96,6 +98,7 @@ def history(dice: Random) -> Iterator[Accepted]:
             yield made(Kind.FEATURE_USE, dice.uniform(0, END - 1), who, flag=dice.choice("FG"), value=1.0, received=END)
             yield made(Kind.SESSION, dice.uniform(0, END - 1), who, session=f"{who}{dice.random()}", value=1.0,
                        received=END)
+        yield made(Kind.FEEDBACK, 5.5 + int(who[1:]) / 2, who, value=4.0, scale=(1.0, 5.0), received=END)
 
 
 @pytest.fixture
@@ -141,6 +144,17 @@ def test_a_change_of_the_past_is_in_the_next_answer(store: DuckdbEventStore,
     remembered = answers(store, END)
     assert remembered == counted_anew(store, END)
     assert remembered != before
+
+
+def test_the_broken_day_at_a_windows_beginning_is_read_from_raw_events_once(store: DuckdbEventStore) -> None:
+    question = Ratings(Window(at(5.3), at(END - 9.7)), "satisfaction", "ex")
+    first = store.measure(question).rows
+    assert sum(row[-1] for row in first) == len(PEOPLE)
+    with store.database.transaction() as cursor:            # nothing tells of it: no stamp of these days is new
+        cursor.execute("DELETE FROM event_feedback")
+    assert store.measure(question).rows == first
+    store._parts.clear()
+    assert sum(row[-1] for row in store.measure(question).rows) < len(PEOPLE)
 
 
 def test_time_that_passes_gives_the_answers_of_a_store_that_remembers_nothing(store: DuckdbEventStore) -> None:

@@ -62,6 +62,26 @@ def test_the_tilt_against_a_tolerated_ratio_expects_one_at_that_ratio(events, sh
     assert expected == pytest.approx(1.0, abs=1e-9)
 
 
+@given(rows=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.floats(0.02, 0.98)), min_size=1, max_size=30),
+       mde=st.floats(0.05, 1.0), alpha=st.floats(0.001, 0.2))
+@settings(max_examples=80, deadline=None)
+def test_the_bounds_of_a_rate_ratio_are_those_of_eighteen_halvings(rows, mde, alpha):
+    treated, untreated, share = (np.array(column, float) for column in zip(*rows, strict=True))
+    grid, level = effect_grid(mde), np.log(1 / alpha)
+
+    def bound(log_e, direction):
+        outer, inner = -6.0 * direction, 6.0 * direction
+        if log_e((treated, untreated), share, outer, grid) < level:
+            return outer * np.inf
+        for _ in range(18):
+            middle = 0.5 * (outer + inner)
+            reached = log_e((treated, untreated), share, middle, grid) >= level
+            outer, inner = (middle, inner) if reached else (outer, middle)
+        return outer
+    assert tilt.log_ratio_interval((treated, untreated), share, grid, alpha) == (
+        bound(tilt.log_e_above, 1.0), bound(tilt.log_e_below, -1.0))
+
+
 def test_rates_around_keep_the_mean_and_the_odds_ratio():
     # 25 % treated, pooled 30 %, odds ratio e²: the two rates average to 0.3 and differ by 2 in log odds.
     p_c, p_t = turner.rates_around(0.3, 0.25, 2.0)
