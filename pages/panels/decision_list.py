@@ -20,6 +20,7 @@ STEPS, ALL = "Where it asked for a step", "Everything"
 SHOWN = (ALL, STEPS)
 AT_ONCE, LOOKED_THROUGH, LONGEST = 10, 400, 110
 KEY = "decision"
+MOST_DIGITS = 18
 
 ACTS: Mapping[str, Word] = {
     "none": Word("No step", "gray", "horizontal_rule"),
@@ -65,9 +66,9 @@ def _named(here: Here, rollout: str, listed: list[DecisionRecord]) -> tuple[Deci
 
 
 def number_in(label: str) -> int | None:
-    """ "Decision 12" -> 12; None for anything else."""
+    """ "Decision 12" -> 12; None for anything else, and for a number that no decision has ever reached."""
     text = label.removeprefix("Decision ")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def chosen(here: Here, found: Recorded) -> int:

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import SimpleNamespace
 
+import pytest
+
+from pages.panels.decision_list import number_in
 from pages.panels.vitals_parts import slowest_first
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.control.sweep import Swept
@@ -63,6 +66,12 @@ def test_a_rollout_that_no_sweep_has_seen_says_when_one_will() -> None:
     found = ANSWERS["decisions"](None)
     put(FakeControlRoom({"decisions": lambda _: replace(found, decisions=())}))
     assert "No sweep has looked at this rollout yet." in shown(open_page(DECISIONS))
+
+
+@pytest.mark.parametrize(("label", "number"), [("Decision 12", 12), ("12", 12), ("", None), ("-1", None), ("1.5", None),
+                                               ("9" * 400, None)])
+def test_the_number_of_a_decision_is_read_from_an_address(label: str, number: int | None) -> None:
+    assert number_in(label) == number
 
 
 def test_the_dashboard_says_that_it_is_live_and_draws_no_data_as_no_data(room: FakeControlRoom) -> None:
