@@ -14,7 +14,7 @@ from pages.panels import acting
 from pages.panels.catalogue import PAGES, PageEntry
 from pages.panels.way_down import way_down
 from rollout_core import bootstrap
-from rollout_core.charts.words import plain
+from rollout_core.charts.words import plain, spoken
 from rollout_core.errors import RolloutError, StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.role import may
@@ -62,5 +62,5 @@ with st.sidebar:
     st.caption(f"{plain(actor.principal)}, {actor.role}. [Sign out](/signout)")
     st.caption(f"Times are in {st.context.timezone or 'UTC'}.")
 for words in bootstrap.current().notices():
-    st.warning(plain(words), icon=":material/warning:")
+    st.warning(spoken(words), icon=":material/warning:")
 chosen.run()

@@ -10,6 +10,7 @@ from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.overview import RolloutLine
+from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share, Waiting
 
 WIDTHS = (2.1, 2.9, 2.3, 3.8, 1.1)
@@ -31,6 +32,15 @@ def rollout_card(here: Here, line: RolloutLine, label: str) -> None:
         with way:
             st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
                          query_params={"rollout": label})
+
+
+def bare_card(entry: RolloutEntry, label: str) -> None:
+    """What is known of a rollout without any number: its name, status and planned share, and the way to its buttons."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(entry.name)}** {words.of(words.STATUS, entry.status).badge} "
+                    f"{quiet(f'{entry.percentage:g}% planned')}")
+        st.page_link("control/rollout.py", label="Open", icon=":material/arrow_forward:", icon_position="right",
+                     query_params={"rollout": label})
 
 
 def phase_bar(phase: PhaseStep | None, phases: tuple[PhaseStep, ...], status: str) -> str:

@@ -15,6 +15,7 @@ from pages.panels.furniture import section, table
 from pages.panels.page import Here
 from pages.panels.procedure_parts import how_far
 from pages.panels.rollout_card import planned_and_real
+from rollout_core import bootstrap
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.insight.audit import AuditRequest
@@ -113,6 +114,9 @@ def who_has_it(here: Here, entry: RolloutEntry) -> None:
     people = "" if share.have is None else f": {share.have:,} of {share.eligible or 0:,} eligible {noun(entry.unit)}"
     section("Who has it?", f"{planned_and_real(share)}{people} · each phase fills its audiences in turn · "
             "dashed: joins next")
+    if share.eligible is None and bootstrap.current().events_closed is not None:
+        st.markdown(quiet("Nobody can be counted while the event store is closed. Who had it has it."))
+        return
     following = next((step for step in phases.phases if step.state in ("ahead", "left")), None)
     audience_table(phases.audiences, following.percentage if following else None)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rollout_core import bootstrap
 from rollout_core.charts import formats
-from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.charts.words import NO_DATA, badge, plain, quiet, spoken
 from rollout_core.errors import (
     Invalid,
     NotFound,
@@ -20,6 +21,7 @@ from rollout_core.errors import (
     RolloutError,
     StaleRollout,
     StoreError,
+    StoreUnavailable,
 )
 from rollout_core.people.role import Role
 
@@ -37,8 +39,11 @@ STALE_AFTER = timedelta(minutes=30)
 
 def error(problem: RolloutError, after: str = "") -> None:
     """What happened and what to do, then one way on."""
+    if not after and said_on_top(problem):
+        st.markdown(f"{NO_DATA.badge} {quiet('Nothing can be counted while the event store is closed (see the top).')}")
+        return
     icon = next((icon for kind, icon in ICONS if isinstance(problem, kind)), "error")
-    text = plain(problem.message) + after + (f" {plain(problem.mend)}" if problem.mend else "")
+    text = plain(problem.message) + after + (f" {spoken(problem.mend)}" if problem.mend else "")
     if isinstance(problem, Invalid):
         text += "".join(f"  \n{plain(each)}" for each in problem.problems)
     st.error(text, icon=f":material/{icon}:")
@@ -46,6 +51,12 @@ def error(problem: RolloutError, after: str = "") -> None:
         st.link_button("Sign in", "/signin", icon=":material/login:")
     elif isinstance(problem, StoreError):
         st.button("Try again", icon=":material/refresh:", key=f"again-{token_hex(4)}")
+
+
+def said_on_top(problem: RolloutError) -> bool:
+    """Whether the frame says it already on every page: the event store is closed, and nothing here can be counted."""
+    closed = bootstrap.current().events_closed
+    return closed is not None and isinstance(problem, StoreUnavailable) and closed.message in problem.message
 
 
 def refused(problem: RolloutError) -> None:

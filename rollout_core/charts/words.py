@@ -54,6 +54,16 @@ def plain(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", unlinked(one_line))
 
 
+def spoken(text: object) -> str:
+    """A sentence of ours about somebody's store: literal text, but what stands between backticks is a command."""
+    one_line = " ".join(str(text).split())
+    parts = one_line.split("`")
+    if len(parts) % 2 == 0:
+        return plain(one_line)
+    return "".join(f"`{part}`" if place % 2 and part else _SPECIAL.sub(r"\\\1", unlinked(part))
+                   for place, part in enumerate(parts))
+
+
 def unlinked(markdown: str) -> str:
     """Markdown in which no address becomes a link by itself and no word between colons an icon (U+2060 breaks them)."""
     return _LINK.sub(_JOINER, _SHORTCODE.sub(f":{_JOINER}", markdown))

@@ -10,7 +10,7 @@ import pytest
 
 from pages.panels import answers
 from pages.panels.catalogue import PAGES
-from rollout_core.errors import StoreUnavailable
+from rollout_core.errors import StoreCorrupt, StoreUnavailable
 from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.people.role import Role, may
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
@@ -46,6 +46,30 @@ def test_a_store_that_does_not_answer_gives_a_sentence_and_a_way_on(script: str)
     shown = " ".join(str(each.value) for each in app.error).replace("\\", "")
     assert "The event store is being reopened." in shown
     assert "Try again soon." in shown
+
+
+def closed_room() -> FakeControlRoom:
+    """A room whose event store could not be opened, which the frame says on every page."""
+    return FakeControlRoom(broken=StoreUnavailable("The event store is closed: The file cannot be read."),
+                           events_closed=StoreCorrupt("The file cannot be read."))
+
+
+def test_a_closed_event_store_is_told_once_and_not_in_every_part_of_a_page() -> None:
+    put(closed_room())
+    app = open_page("control/rollout.py")
+    assert not app.error
+    assert "Nothing can be counted while the event store is closed" in text_of(app)
+    assert app.button(key="ask-pause").label == "Pause…"
+
+
+def test_the_overview_lists_the_rollouts_with_the_way_to_their_buttons_while_nothing_can_be_counted() -> None:
+    put(closed_room())
+    app = open_page("insight/overview.py")
+    assert not app.exception
+    text = text_of(app)
+    assert "Rollouts" in text
+    assert "Exercise library" in text
+    assert "planned" in text
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -71,3 +71,10 @@ def test_a_finished_text_can_be_shown_without_the_links_streamlit_would_make():
 
 def test_a_word_says_a_count_with_its_own_colour_and_icon():
     assert words.SEVERITY["critical"].saying("2 critical") == ":red-badge[:material/emergency_home: 2 critical]"
+
+
+def test_a_command_between_backticks_is_one_and_everything_else_stays_literal():
+    said = words.spoken("Restore it with `rollout restore`, or *move* it.")
+    assert said == "Restore it with `rollout restore`" + words.plain(", or *move* it.")
+    assert words.spoken("one ` alone") == words.plain("one ` alone")
+    assert MarkdownIt().render(words.spoken("`a` <b> **c**")) == "<p><code>a</code> &lt;b&gt; **c**</p>\n"
