@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from shutil import copyfile
+from shutil import copy2, copyfile
 
 from rollout_core.control.backup import CONTROL_COPY, EVENTS_COPY, MANIFEST
 from rollout_core.control.carry_over import carry_over
@@ -166,8 +166,8 @@ def take_staged_events(directory: Path) -> bool:
             left.replace(left.with_name(f"{left.name}.before-restore"))
     if (directory / STAGED_KEY).is_file():
         key = directory / KEY_FILE
-        if key.exists():
-            key.replace(key.with_name(f"{KEY_FILE}.before-restore"))
+        if key.exists():                    # at no moment is there none: whoever needs one then would make it anew
+            copy2(key, key.with_name(f"{KEY_FILE}.before-restore"))
         (directory / STAGED_KEY).replace(key)
     (directory / REPLACED_EVENTS).touch()
     staged.replace(events)

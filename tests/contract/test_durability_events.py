@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from tests.contract.durable_writer import RUN, SECRET, SIZE
 from tests.fakes.made_events import at, batch, request
 
 ROOT = Path(__file__).parents[2]
-KILLS = 5
+KILLS = int(os.environ.get("ROLLOUT_TEST_KILLS", "5"))
 
 
 def write_and_kill(path: Path, first: int, seconds: float) -> list[int]:

@@ -241,6 +241,36 @@ def test_in_another_folder_the_key_comes_with_the_events_that_were_written_with_
     assert key.stat().st_mode & 0o077 == 0
 
 
+class Killed(BaseException):
+    """What no handler catches."""
+
+
+@pytest.mark.parametrize("moved", range(5))
+def test_an_exchange_that_was_killed_is_ended_by_the_next_start(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: int) -> None:
+    """Five files change their names: the present events, their log and mark, the staged key and events."""
+    present = {"events.duckdb": b"events", "events.duckdb.wal": b"log", "events.duckdb.acknowledged": b"7",
+               "store.key": b"o" * 32}
+    for name, content in {**present, "events.duckdb.restore": b"staged", "store.key.restore": b"n" * 32}.items():
+        (tmp_path / name).write_bytes(content)
+    moves, move = iter(range(moved)), Path.replace
+
+    def replace_or_die(path: Path, target: Path) -> Path:
+        if next(moves, None) is None:
+            raise Killed
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_or_die)
+    with pytest.raises(Killed):
+        take_staged_events(tmp_path)
+    assert (tmp_path / "store.key").exists()
+    monkeypatch.undo()
+    assert take_staged_events(tmp_path) is True
+    kept = {f"{name}.before-restore": content for name, content in present.items()}
+    there = {"events.duckdb": b"staged", "store.key": b"n" * 32, "events.duckdb.replaced": b"", **kept}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == there
+
+
 def test_a_key_staged_by_a_restore_that_came_no_further_is_not_taken_later(setting: Setting) -> None:
     """Killed after the key had its name and before the events had theirs."""
     setting.running()
