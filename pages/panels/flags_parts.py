@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import streamlit as st
@@ -18,6 +19,13 @@ from rollout_core.rollouts.phase import Comparison
 from rollout_core.rollouts.plan import Plan
 
 ON, WAITS = Word("On", "blue", "check"), Word("Waits", "gray", "hourglass_top")
+KINDS: Mapping[str, str] = {
+    "overshoot": "real share above the planned", "sample_ratio": "more in one arm than chance makes",
+    "missing_data": "nothing arrives that did before", "overdue_rollback": "exposure not lowered in time",
+    "phase_overdue": "phase lasts longer than planned", "critical_issue": "such an issue is open",
+    "security_issue": "such an issue is open", "health_check": "a check says it is not well",
+}
+"""Kind of an alert rule without a number -> when it fires."""
 SAID = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
         Comparison.AT_MOST: "at most"}
 
@@ -41,13 +49,13 @@ def reading(here: Here, entry: RolloutEntry, answer: PlanAnswer) -> None:
 
 
 def flag_rows(plan: Plan, served: frozenset[str]) -> list[dict[str, str]]:
-    """Each flag: on or waiting, the phase that adds it, what it needs. Three columns, for phones."""
+    """Each flag: on or waiting, the phase that adds it, what it needs. Two columns: keys do not break on a phone."""
     enters = {flag: f"{place} · {phase.name}" for place, phase in enumerate(plan.phases, 1) for flag in phase.adds}
     names = {flag.key: flag.name for flag in plan.flags}
     return [{"Flag": " ".join([f"**{plain(flag.name)}**", *(badge(plain(tag)) for tag in flag.tags)])
              + f"  \n{quiet(plain(flag.key))}",
-             "State": f"{(ON if flag.key in served else WAITS).badge}  \n{quiet(plain(enters.get(flag.key, '–')))}",
-             "Needs": plain(names[flag.prerequisite]) if flag.prerequisite in names else quiet("nothing")}
+             "State": f"{(ON if flag.key in served else WAITS).badge} {quiet(plain(enters.get(flag.key, '–')))}"
+             + (f"  \n{quiet('needs ' + plain(names[flag.prerequisite]))}" if flag.prerequisite in names else "")}
             for flag in plan.flags]
 
 
@@ -81,7 +89,7 @@ def alert_rows(plan: Plan) -> list[dict[str, str]]:
     """When a person is told, and how urgently."""
     return [{"Rule": f"**{plain(rule.name)}**", "Level": words.of(words.SEVERITY, rule.severity).badge,
              "When": plain(aim(rule.metric, rule.comparison, rule.threshold)) if rule.metric else
-             quiet(plain(rule.kind.replace("_", " ")))} for rule in plan.alerts]
+             quiet(plain(KINDS.get(rule.kind, rule.kind.replace("_", " "))))} for rule in plan.alerts]
 
 
 def aim(metric: str | None, comparison: Comparison | None, target: float | None) -> str:

@@ -13,6 +13,9 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 """Where GitHub's Markdown begins to see a link without brackets."""
 
+AUTOPILOT = {"off": "is off", "advise": "advises", "act": "acts"}
+"""Mode -> what it does."""
+
 
 def markdown_of(report: ReportAnswer) -> str:
     """The whole report."""
@@ -46,8 +49,9 @@ def _status(report: ReportAnswer) -> str:
     if status.share.real_percentage is not None:
         share += (f", {status.share.real_percentage:.1f}% real ({status.share.have:,} of {status.share.eligible:,} "
                   f"{status.unit}s)")
+    mode = AUTOPILOT.get(status.autopilot, status.autopilot)
     return (f"## Status\n\n{status.status.capitalize()}, {escaped(phase)}: {share}. Revision {status.revision}, plan "
-            f"{escaped(status.plan)} version {status.plan_version}, autopilot {status.autopilot}.")
+            f"{escaped(status.plan)} version {status.plan_version}. The autopilot {mode}.")
 
 
 def _timeline(report: ReportAnswer) -> str:
