@@ -34,9 +34,11 @@ at the start, 1.6 CPU seconds at this size."""
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 """Half of the cores: the others serve pages and evaluations. Operations run beside each other anyway, and splitting a
 batch of 10,000 events over two threads doubles its CPU time."""
-MOST_SPILL = 8 * 1024**3
-"""Bytes that queries may put on disk while they run, and never more than a quarter of what is free then: a user's
-query must not fill the disk that events need."""
+MACHINE_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+MOST_SPILL = 16 * 1024**3
+"""Bytes that may be put on disk while queries run and days are closed (a day of 10 million events takes some 9 GB less
+what memory holds), and never more than a quarter of what is free then: a user's query must not fill the disk that
+events need."""
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _NEWER = re.compile(r"newer version|version number|newer DuckDB", re.IGNORECASE)
@@ -182,10 +184,11 @@ def _fence(instance: duckdb.DuckDBPyConnection, path: Path | None, staging: Path
     instance.execute("SET GLOBAL lock_configuration = true")
 
 
-def memory_limit() -> int:
-    """Half of the machine's memory, bytes: DuckDB's own 80 % leave too little for pages, and a user's query may ask
-    for all of it."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+def memory_limit(machine: int = MACHINE_BYTES) -> int:
+    """A quarter of the machine's memory, but a GiB where that is no more than half, bytes. DuckDB takes all it is given
+    for the file's blocks and for the tables of a day that is closed; what is beyond goes to disk at a tenth more CPU,
+    and what it has pages have not."""
+    return max(machine // 4, min(1024**3, machine // 2))
 
 
 def _broken(error: duckdb.Error) -> StoreError:

@@ -479,7 +479,12 @@ class TestUserSql:
         assert cut
         assert len(rows) < 1_000
 
-    def test_queries_may_take_half_of_the_memory_and_a_quarter_of_the_free_disk(self, filed: DuckdbEventStore) -> None:
+    @pytest.mark.parametrize(("machine", "limit"), [(32, 8), (4, 1), (3, 1), (1, 0.5)])
+    def test_the_store_takes_a_quarter_of_the_memory_and_on_small_machines_up_to_half(
+            self, machine: int, limit: float) -> None:
+        assert memory_limit(machine * 2**30) == limit * 2**30
+
+    def test_queries_may_take_that_memory_and_a_quarter_of_the_free_disk(self, filed: DuckdbEventStore) -> None:
         with filed.database.cursor() as cursor:
             setting = "SELECT current_setting('memory_limit'), current_setting('max_temp_directory_size')"
             memory, spill = cursor.execute(setting).fetchall()[0]
