@@ -71,3 +71,21 @@ def test_every_exit_code_is_documented() -> None:
     guide = (ROOT / "docs/guide/cli.md").read_text(encoding="utf-8")
     documented = {int(code): words for code, words in re.findall(r"^\| (\d+) \| (.*?) \|$", guide, re.MULTILINE)}
     assert documented == MEANINGS
+
+
+EVIDENCE = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
+POINTERS = sorted(set(re.findall(r"`((?:rollout_core|pages|tests|unit)/[\w/]+\.py(?:#\w+)?)`", EVIDENCE)))
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_every_pointer_of_the_promises_about_evidence_leads_somewhere(pointer: str) -> None:
+    file, _, name = pointer.partition("#")
+    path = ROOT / (f"tests/{file}" if file.startswith("unit/") else file)
+    text = path.read_text(encoding="utf-8")
+    assert not name or re.search(rf"^ *(?:(?:def|class) {name}\b|{name} =)", text, re.MULTILINE)
+
+
+def test_every_promise_about_evidence_names_a_test() -> None:
+    rows = [line for line in EVIDENCE.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
+    assert len(rows) > 30
+    assert [row for row in rows if "#test_" not in row.split(" | ")[-1]] == []
