@@ -70,6 +70,10 @@ class OnePart(Measuring):
         """Those of the whole, added up once for all parts."""
         return self._whole.clusters(metric, arm)
 
+    def share_effect(self, metric: str, arm: str | None) -> float:
+        """That of the whole."""
+        return self._whole.share_effect(metric, arm)
+
 
 def parts_of(measuring: Measuring, metric: Metric, column: str) -> dict[str, Measuring]:
     """Part -> what measures it, the most frequent first. One question to the store."""

@@ -14,7 +14,6 @@ from rollout_core.metrics.interval import (
     Interval,
     design_effect,
     mean_interval,
-    share_design_effect,
     variance,
     wilson,
 )
@@ -68,7 +67,7 @@ def proportion(measuring: Measuring, asked: Asked, form: f.Proportion) -> Measur
     if sums.n == 0:
         return built(measuring, asked, None, 0, None)
     good = sums.n - sums.s if form.complement else sums.s
-    effect = share_design_effect(measuring.clusters(key, asked.arm))
+    effect = measuring.share_effect(key, asked.arm)
     return built(measuring, asked, good / sums.n, sums.n, wilson(good, sums.n, effect))
 
 
@@ -100,7 +99,7 @@ def exceedance_effect(measuring: Measuring, metric: str, arm: str | None) -> flo
     """The design effect of a percentile: that of the share of good measurements for a vital, else that of the mean."""
     counted = clustered_as(metric)
     if counted != metric:
-        return share_design_effect(measuring.clusters(counted, arm))
+        return measuring.share_effect(counted, arm)
     return mean_effect(measuring, metric, arm, measuring.sums(metric, arm))
 
 

@@ -12,7 +12,7 @@ from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measurin
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import NOTHING, Sums, merged
 from rollout_core.metrics.catalog import MICRO
-from rollout_core.metrics.interval import Estimate, share_design_effect, variance
+from rollout_core.metrics.interval import Estimate, variance
 from rollout_core.metrics.nps import net_promoter_score
 from rollout_core.metrics.stratified import Compared, Side, combined, combined_percentile
 from rollout_core.ports.event_questions import ActiveSubjects
@@ -38,7 +38,7 @@ def in_pairs(strata: Mapping[Stratum, Sums]) -> Iterator[tuple[Sums, Sums]]:
 
 def _proportions(measuring: Measuring, asked: Asked, form: f.Proportion) -> Iterator[SidePair]:
     key = store_metric(measuring, asked.metric)
-    effects = [share_design_effect(measuring.clusters(key, arm)) for arm in (TREATMENT, CONTROL)]
+    effects = [measuring.share_effect(key, arm) for arm in (TREATMENT, CONTROL)]
     for treatment, control in in_pairs(measuring.strata(key, asked.flag)):
         yield (_share_side(treatment, effects[0], form.complement), _share_side(control, effects[1], form.complement))
 

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.insight.clustered import NOT_KEPT, Clustered, clustered
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.tail import families_of, family_of, reach, taken
 from rollout_core.insight.two_parts import Placed, closed_part, columns_of, divisible, moving, placed, summed, together
 from rollout_core.insight.window import floored
-from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins, merged_clusters
+from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.metrics.percentile import Bins
@@ -75,7 +76,7 @@ class Measuring:
         self._slices: dict[str, dict[str, dict[Stratum, dict[int, int]]]] = {}
         self._bins: dict[str, dict[Stratum, dict[int, int]]] = {}
         self._parts: dict[tuple[str, str], dict[Stratum, dict[int, int]]] = {}
-        self._buckets: dict[str, dict[str, dict[int, ClusterSums]]] = {}
+        self._buckets: dict[str, Clustered] = {}
 
     def over(self, window: Window) -> Measuring:
         """The same rollout in another window."""
@@ -249,27 +250,18 @@ class Measuring:
         wanted = tuple(sorted({metric for metric in metrics if metric not in self._buckets}))
         if wanted:
             question = Buckets(self.rollout, wanted, self.closed)
-            found = self._remember(("by bucket", question), lambda: by_bucket(self.events.measure(question)))
-            self._buckets |= {metric: found.get(metric, {}) for metric in wanted}
+            found = self._remember(("by bucket", question), lambda: clustered(self.events.measure(question)))
+            self._buckets |= {metric: found.get(metric, NOT_KEPT) for metric in wanted}
 
     def clusters(self, metric: str, arm: str | None) -> Mapping[int, ClusterSums]:
         """Cluster-bucket sums of one store metric for one arm; closed windows only, empty when not kept."""
         self.prefetch_clusters((metric,))
-        return merged_clusters(sums for each, sums in self._buckets[metric].items() if each in MEMBERS[arm])
+        return self._buckets[metric].sums(MEMBERS[arm])
 
-
-def by_bucket(rows: Rows) -> dict[str, dict[str, dict[int, ClusterSums]]]:
-    """Metric -> arm -> bucket -> sums of a Buckets answer, its strata added up; some ten thousand rows."""
-    places = [rows.columns.index(name) for name in ("metric", "arm", "bucket", "d", "x")]
-    counted: dict[tuple[str, str, int], tuple[int, int]] = {}
-    for row in rows.rows:
-        metric, arm, bucket, d, x = (row[place] for place in places)
-        before = counted.get((metric, arm, bucket), (0, 0))
-        counted[metric, arm, bucket] = (before[0] + int(d), before[1] + int(x))
-    found: dict[str, dict[str, dict[int, ClusterSums]]] = {}
-    for (metric, arm, bucket), sums in counted.items():
-        found.setdefault(metric, {}).setdefault(arm, {})[bucket] = ClusterSums(*sums)
-    return found
+    def share_effect(self, metric: str, arm: str | None) -> float:
+        """The design effect of a share, from the same."""
+        self.prefetch_clusters((metric,))
+        return self._buckets[metric].share_effect(MEMBERS[arm])
 
 
 CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,
