@@ -65,9 +65,11 @@ def _moves(reader: Reader, question: VersionFirsts, run: Sequence[Part]) -> Rows
     epochs, rollout = epochs_sql(question.epochs), quoted(question.rollout)
     seen = (f"FROM subject_first WHERE rollout = {rollout} AND metric = {quoted(question.metric)} "
             f"AND epoch IN ({epochs})")
-    left = f"({_within('to_at', run, last)} AND to_at < {LAST_INSTANT})"
-    near = " OR ".join((_within("from_at", run, last), left,
-                        f"subject_key IN (SELECT subject_key {seen} AND {_within('first_at', run, last)})"))
+    spans = (f"SELECT subject_key, epoch, inclusion, {SIDE} AS arm, from_at, to_at FROM arm_span "
+             f"WHERE rollout = {rollout} AND epoch IN ({epochs}) AND {COMPARED}")
+    near = " UNION ".join(f"{spans} AND {moved}" for moved in (     # an OR of them would read every span there is
+        _within("from_at", run, last), f"{_within('to_at', run, last)} AND to_at < {LAST_INSTANT}",
+        f"subject_key IN (SELECT subject_key {seen} AND {_within('first_at', run, last)})"))
     moves = " UNION ALL ".join(
         f"SELECT {at}::DATE AS day, anew, epoch, inclusion, arm, {hour} AS hour, {step} AS step, {event} AS event "
         f"FROM cut WHERE {_within(at, run, last)}{condition}" for at, hour, step, event, condition in (
@@ -75,8 +77,7 @@ def _moves(reader: Reader, question: VersionFirsts, run: Sequence[Part]) -> Rows
             ("stop_at", "date_trunc('hour', stop_at) + INTERVAL 1 HOUR", -1, 0, f" AND stop_at < {LAST_INSTANT}"),
             ("first_at", "date_trunc('hour', first_at)", 0, 1, " AND first_at < to_at")))
     return reader.rows(
-        f"WITH span AS (SELECT subject_key, epoch, inclusion, {SIDE} AS arm, from_at, to_at FROM arm_span "
-        f"WHERE rollout = {rollout} AND epoch IN ({epochs}) AND {COMPARED} AND ({near})), "
+        f"WITH span AS ({near}), "
         f"own AS (SELECT subject_key, epoch, first_at {seen} AND subject_key IN (SELECT subject_key FROM span)), "
         "ever AS (SELECT subject_key, min(first_at) AS first_at FROM own GROUP BY subject_key), "
         "met AS (SELECT FALSE AS anew, s.*, f.first_at FROM span AS s LEFT JOIN ever AS f USING (subject_key) "

@@ -31,4 +31,5 @@ def settled_edge(reader: Reader, question: Histogram | Ratings | Totals, edge: W
 
 def _asked_of(question: Any, edge: Window) -> Hashable:
     """Windows with one edge ask the same of it, however far they reach."""
-    return replace(question, window=edge)
+    asked: Hashable = replace(question, window=edge)
+    return asked
