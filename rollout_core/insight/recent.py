@@ -5,7 +5,9 @@ A glance must be of now, and a number from three requests is no glance. The wind
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.measure import measure
@@ -17,6 +19,7 @@ from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.event_store import EventStore
 from rollout_core.rollouts.phase import Comparison
 
+T = TypeVar("T")
 STEPS = (timedelta(hours=1), timedelta(days=1))
 PEOPLE = frozenset({"adoption_rate", "adoption_floor", "social_adoption", "stickiness"})
 """Metrics of people at an age: an hour of them means nothing, so they are taken over the phase."""
@@ -29,6 +32,10 @@ def recent(events: EventStore, scene: Scene, key: str, *, tag: str | None = None
     begun = scene.rollout.epoch_began_at or scene.now - STEPS[-1]
     if key in PEOPLE:
         return over_phase(events, scene, key, tag=tag, age=age)
+    return _once(scene, ("recent", key, tag, age, begun), lambda: _newest(events, scene, asked, begun))
+
+
+def _newest(events: EventStore, scene: Scene, asked: Asked, begun: datetime) -> Measured:
     *shorter, longest = _windows(scene.now, begun)
     for window in shorter:
         measuring = _counted(events, scene, window)
@@ -40,9 +47,19 @@ def recent(events: EventStore, scene: Scene, key: str, *, tag: str | None = None
 
 def _counted(events: EventStore, scene: Scene, window: Window) -> Measuring:
     """The window with the sums of all rules in it: one question for all of them."""
-    measuring = Measuring(events, scene, window)
-    measuring.prefetch(sums_of_rules(scene.plan))
-    return measuring
+    def counted() -> Measuring:
+        measuring = Measuring(events, scene, window)
+        measuring.prefetch(sums_of_rules(scene.plan))
+        return measuring
+    return _once(scene, ("counted", window), counted)
+
+
+def _once(scene: Scene, what: Hashable, make: Callable[[], T]) -> T:
+    """What is made of a scene, once: alerts, pause conditions and the score look at the same numbers."""
+    if what not in scene.asked:
+        scene.asked[what] = make()
+    found: T = scene.asked[what]
+    return found
 
 
 def over_phase(events: EventStore, scene: Scene, key: str, *, tag: str | None = None,
@@ -50,7 +67,8 @@ def over_phase(events: EventStore, scene: Scene, key: str, *, tag: str | None = 
     """The metric in treatment of those first exposed in the present phase."""
     begun = scene.rollout.phase_entered_at or scene.rollout.started_at or scene.now - STEPS[-1]
     window = Window(min(begun, scene.now - timedelta(seconds=1)), scene.now)
-    return measure(Measuring(events, scene, window), Asked(CATALOG[key], tag=tag, age=age))
+    return _once(scene, ("over", key, tag, age, window), lambda: measure(
+        Measuring(events, scene, window), Asked(CATALOG[key], tag=tag, age=age)))
 
 
 def for_rule(events: EventStore, scene: Scene, key: str, comparison: Comparison | None, *, tag: str | None = None,
