@@ -131,7 +131,7 @@ def working(room: ControlRoom) -> Iterator[None]:
         if room.events_closed is None:
             windows = WindowClock(room.room, export_to=room.settings.store / "exports")
             sweeps = SweepClock(room.room, every_seconds=room.settings.sweep_every.total_seconds())
-            for job in (room.ingest, windows, feeder(room), sweeps, FirstCounts(room.room)):
+            for job in (room.ingest, windows, feeder(room), sweeps, FirstCounts(room.room, windows.up_to_date)):
                 if job is not None:
                     job.start()
                     stack.callback(job.stop)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from logging import getLogger
+from time import monotonic
 from typing import Any
 
 from rollout_core.errors import RolloutError
@@ -20,26 +20,23 @@ from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.business import BusinessRequest
 from rollout_core.insight.report import ReportRequest
 from rollout_core.insight.scene import scenes
-from rollout_core.ports.event_questions import Watermarks
 from rollout_core.ports.room import Room
 
 log = getLogger("rollout.first_counts")
 
-TRY_EVERY_SECONDS = 2.0
-MOST_TRIES = 60
-"""After two minutes it counts, however far windows are closed."""
-CLOSED_WITHIN = timedelta(minutes=15)
-"""Windows are closed when they end so near to now: what is counted before that is counted again."""
+PATIENCE_SECONDS = 120.0
+"""After that it counts, however far windows are closed."""
+LOOK_SECONDS = 1.0
+"""How often it looks whether it is to end."""
 
 
 class FirstCounts:
-    """Asks each question once, after the first pass over the windows."""
+    """Asks each question once, as soon as `after` is set: when the first pass has closed all windows."""
 
-    def __init__(self, room: Room, *, try_every_seconds: float = TRY_EVERY_SECONDS,
+    def __init__(self, room: Room, after: threading.Event, *, patience_seconds: float = PATIENCE_SECONDS,
                  ask: Callable[[str, Any], object] | None = None) -> None:
-        self._room = room
+        self._room, self._after, self._patience = room, after, patience_seconds
         self._ask = ask or (lambda name, request: QUESTIONS[name].answer(room, request))
-        self._try_every = try_every_seconds
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="first-counts", daemon=True)
 
@@ -54,19 +51,13 @@ class FirstCounts:
             self._thread.join(timeout=60)
 
     def _run(self) -> None:
-        tries = 0
-        while not self._done.wait(self._try_every):
-            tries += 1
-            if tries >= MOST_TRIES or self._closed():
-                self._count()
+        until = monotonic() + self._patience
+        while not self._after.wait(min(LOOK_SECONDS, max(0.0, until - monotonic()))):
+            if self._done.is_set():
                 return
-
-    def _closed(self) -> bool:
-        try:
-            until_at = self._room.events.measure(Watermarks()).closed_until_at
-        except RolloutError:
-            return False
-        return until_at is not None and self._room.clock.now() - until_at < CLOSED_WITHIN
+            if monotonic() >= until:
+                break
+        self._count()
 
     def _count(self) -> None:
         try:

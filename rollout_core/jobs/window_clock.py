@@ -55,6 +55,8 @@ class WindowClock:
         self._export_to = export_to
         self._tick_seconds = tick_seconds
         self._memory = Memory()
+        self.up_to_date = threading.Event()
+        """Set once all windows that were due are closed: what is counted before is counted again."""
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="window-clock", daemon=True)
 
@@ -96,6 +98,8 @@ class WindowClock:
         if whole:
             self._memory.rebuilt_at = now
             self._memory.behind = closed.behind > 0
+            if not self._memory.behind:
+                self.up_to_date.set()
 
     def _retain(self, now: datetime) -> None:
         today = now.date()

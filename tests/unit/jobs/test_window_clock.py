@@ -78,8 +78,10 @@ def test_work_that_is_left_over_goes_on_at_the_next_tick() -> None:
     room.events.behind = 5
     clock.tick()
     clock.tick()
+    assert not clock.up_to_date.is_set(), "what people did is not counted yet"
     room.events.behind = 0
     clock.tick()
+    assert clock.up_to_date.is_set()
     clock.tick()
     assert room.events.passes == [60, 60, 60, 0]
 
