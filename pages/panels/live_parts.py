@@ -128,7 +128,7 @@ def _number(here: Here, row: MetricRow, traffic: TrafficAnswer) -> None:
     mark = badge("Stale", "yellow", "history") if stale else _word(row).badge
     as_of = f" as of {here.when(traffic.last_event_at)}" if stale else ""
     st.markdown("  \n".join([f"{mark}{quiet(as_of)}", *map(quiet, filter(None, (
-        _alike(row), _around(treatment), _control(row))))]))
+        _around(treatment), _control(row), _alike(row))))]))
 
 
 def _word(row: MetricRow) -> words.Word:

@@ -72,6 +72,8 @@ def test_an_admin_starts_and_advances_and_a_second_browser_sees_it(
     open_rollout(page, app)
     expect(page.get_by_text("5% planned").first).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Signed off by the product lead").first).to_be_visible(timeout=30_000)
+    page.goto(app.url)
+    expect(page.get_by_text("Advance to 20%? Not yet: 0 of 5 conditions met")).to_be_visible(timeout=30_000)
     other.close()
 
 
