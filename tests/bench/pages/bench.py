@@ -34,7 +34,7 @@ class Bench:
 
     def settle(self) -> None:
         """Waits until the server does next to nothing for some seconds: what it does after its start is over, the
-        windows' first pass and the first counts. Raises TimeoutError."""
+        windows' first pass and the first counts. Where that takes minutes it says so and goes on."""
         quiet = 0
         for _ in range(MOST_SECONDS):
             before = self.cpu_ms()
@@ -42,7 +42,7 @@ class Bench:
             quiet = quiet + 1 if self.cpu_ms() - before < AT_REST_MS else 0
             if quiet >= REST_SECONDS:
                 return
-        raise TimeoutError("The app does not come to rest.")
+        print(f"  The app was not at rest after {MOST_SECONDS} s.", flush=True)
 
     def resident_mb(self) -> float:
         """Memory of the server process, MB."""
