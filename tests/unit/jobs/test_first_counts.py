@@ -88,10 +88,10 @@ def test_windows_that_never_close_are_not_waited_for_for_ever(setting: Setting) 
     assert len(counted(setting, over(False), patience=0.001)) == 3
 
 
-def test_a_store_that_cannot_count_ends_the_thread_and_nothing_else(setting: Setting,
-                                                                    caplog: pytest.LogCaptureFixture) -> None:
-    assert len(counted(setting, over(True), fail=StoreUnavailable("The event store is away."))) == 1
-    assert "The event store is away." in caplog.text
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("failure", [StoreUnavailable("The event store is away."), RuntimeError("a bug")])
+def test_what_cannot_be_counted_ends_the_thread_and_nothing_else(setting: Setting, failure: Exception) -> None:
+    assert len(counted(setting, over(True), fail=failure)) == 1
 
 
 def test_an_end_before_that_asks_nothing(setting: Setting) -> None:
