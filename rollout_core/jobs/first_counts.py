@@ -18,6 +18,7 @@ from rollout_core.errors import RolloutError
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.adoption import AdoptionRequest
 from rollout_core.insight.business import BusinessRequest
+from rollout_core.insight.look import look
 from rollout_core.insight.report import ReportRequest
 from rollout_core.insight.scene import scenes
 from rollout_core.ports.room import Room
@@ -36,7 +37,7 @@ class FirstCounts:
     def __init__(self, room: Room, after: threading.Event, *, patience_seconds: float = PATIENCE_SECONDS,
                  ask: Callable[[str, Any], object] | None = None) -> None:
         self._room, self._after, self._patience = room, after, patience_seconds
-        self._ask = ask or (lambda name, request: QUESTIONS[name].answer(room, request))
+        self._ask = ask or (lambda name, request: QUESTIONS[name].answer(look(room), request))
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="first-counts", daemon=True)
 
