@@ -16,7 +16,7 @@ with page(Role.VIEWER) as here:
     start_parts.which_store(here)
     rollouts = here.ask("rollouts", RolloutsRequest()).rollouts
     section("1 · Is there a rollout?", "A plan says who gets what, in which steps, and what would stop it")
-    start_parts.rollout_step(rollouts)
+    start_parts.rollout_step(here, rollouts)
     section("2 · Send an event", "Pick what you have · each line below is ready to copy")
     start_parts.ways(here, rollouts)
     section("3 · Does it arrive?", "Looks by itself every few seconds")

@@ -85,6 +85,8 @@ events:
 """
 
 
-IMPORT = "rollout import events.csv --mapping events.yaml"
-SETUP = "rollout setup"
+IMPORT = "import events.csv --mapping events.yaml"
+SETUP = "setup"
+"""What follows the program's name, which depends on where the app runs (bootstrap.own_command)."""
+
 DEMO, OWN = "make run", "make run DEMO=0"

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.panels import snippets
 from pages.panels.page import Here
 from rollout_core import bootstrap
+from rollout_core.bootstrap.own_command import place_of, typed
 from rollout_core.charts import formats
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.insight.events_health import EventsHealthAnswer, EventsHealthRequest
@@ -42,13 +43,13 @@ def which_store(here: Here) -> None:
             st.markdown(quiet(f"`{snippets.OWN}` comes back here; nothing of this store is touched."))
 
 
-def rollout_step(rollouts: Sequence[RolloutEntry]) -> None:
+def rollout_step(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
     """Ticked when there is one."""
     if rollouts:
         st.markdown(f"{DONE} {plain(', '.join(each.name for each in rollouts))}")
         return
     st.markdown(f"{OPEN} Creates the two shipped plans and changes nobody's exposure:")
-    st.code(snippets.SETUP, language=None)
+    st.code(_in_a_terminal(here, snippets.SETUP), language=None)
 
 
 def source_of(here: Here, rollouts: Sequence[RolloutEntry]) -> snippets.Source:
@@ -69,14 +70,14 @@ def ways(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
     way = st.radio("Way", [*LINES, FILE], key="way", bind="query-params", horizontal=True,
                    label_visibility="collapsed")
     if way == FILE:
-        _file(source)
+        _file(here, source)
     else:
         st.code(LINES[way](source), language=None, wrap_lines=True)
     st.markdown(quiet("The write key may only send. Events under it bring no arm: what was served decides. A server "
                       "that records exposures itself sends a token instead (page Settings)."))
 
 
-def _file(source: snippets.Source) -> None:
+def _file(here: Here, source: snippets.Source) -> None:
     st.markdown("`events.csv` is what you have; `events.yaml` says what its columns mean. Take both, or change them:")
     with st.container(horizontal=True):
         st.download_button("events.csv", snippets.csv_file(source), "events.csv", "text/csv",
@@ -84,8 +85,15 @@ def _file(source: snippets.Source) -> None:
         st.download_button("events.yaml", snippets.mapping(source), "events.yaml", "application/yaml",
                            icon=":material/download:", key="start-mapping", on_click="ignore")
     st.code(snippets.mapping(source), language=None)
-    st.markdown("Then, beside the app; the same file twice adds nothing:")
-    st.code(snippets.IMPORT, language=None)
+    st.markdown("Then, in another terminal in the app's folder, with both files put there; the same file twice adds "
+                "nothing:")
+    st.code(_in_a_terminal(here, snippets.IMPORT), language=None)
+
+
+def _in_a_terminal(here: Here, words: str) -> str:
+    """A command as it works in the app's folder, on the store that the app serves; only admins see paths of its
+    machine."""
+    return typed(words, place_of(bootstrap.current().settings)) if here.may(Role.ADMIN) else f"rollout {words}"
 
 
 def arrivals(here: Here, *, already: bool) -> None:

@@ -10,12 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
 from logging import getLogger
+from pathlib import Path
 from threading import Event, Thread
 
 from rollout_core.bootstrap.app_file import AppFile, remove_app_file, write_app_file
 from rollout_core.bootstrap.control_room import ControlRoom
 from rollout_core.bootstrap.feeder import feeder
 from rollout_core.bootstrap.opening import open_room
+from rollout_core.bootstrap.own_command import place_of, typed
 from rollout_core.bootstrap.preparing import prepare_store, refuse_second_app, set_up, whole
 from rollout_core.bootstrap.present import set_current
 from rollout_core.control.open_snapshot import open_snapshot, refresh_snapshot
@@ -103,13 +105,14 @@ def run_app(settings: Settings, address: str, local_address: str) -> Iterator[Co
 
 
 def announce(room: ControlRoom, address: str, warnings: tuple[str, ...]) -> None:
-    """Prints the address, the way in, and what somebody should know."""
+    """Prints the address, the way in, how the command line is called, and what somebody should know."""
     lines = [f"Rollout control room: {address}"]
     if room.settings.demo:
         lines.append("This store is simulated. `make run DEMO=0` opens an empty one for real data.")
     if room.settings.print_link:
         made = room.start_link()
         lines.append(f"Sign in once, within {made['minutes']} minutes: {address}/signin?link={made['secret']}")
+    lines.append(f"From another terminal in {Path.cwd()}: {typed('status', place_of(room.settings))}")
     if room.events_closed is not None:
         lines.append(f"The event store is closed: {room.events_closed} Flags, pause and stop work.")
     print("\n".join([*lines, *warnings]), flush=True)

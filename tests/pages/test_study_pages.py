@@ -12,6 +12,7 @@ import pytest
 
 from pages.panels.decision_list import number_in
 from pages.panels.vitals_parts import slowest_first
+from rollout_core.bootstrap.own_command import place_of, typed
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.control.sweep import Swept
 from rollout_core.insight.replay import ReplayRequest
@@ -237,6 +238,14 @@ def test_an_empty_store_waits_for_its_first_event_and_offers_the_snippets() -> N
     assert "Waiting" in text
     assert "make run" in " ".join(each.value for each in app.code)
     assert any("/api/v1/events?key=pub_for_tests" in each.value for each in app.code)
+
+
+def test_the_line_that_imports_names_the_program_as_this_place_finds_it(room: FakeControlRoom) -> None:
+    app = open_page(START, way="CSV file")
+    line = typed("import events.csv --mapping events.yaml", place_of(room.settings))
+    assert line in [each.value for each in app.code]
+    viewers = open_page(START, "viewer", way="CSV file")
+    assert "rollout import events.csv --mapping events.yaml" in [each.value for each in viewers.code]
 
 
 def test_the_first_event_is_ticked_with_its_kind(room: FakeControlRoom) -> None:
