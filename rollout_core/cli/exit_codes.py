@@ -15,6 +15,7 @@ REFUSED = 6
 STORE = 7
 UNREACHABLE = 8
 FOUND_SOMETHING = 9
+NOT_ALL = 10
 
 MEANINGS: dict[int, str] = {
     DONE: "done",
@@ -27,6 +28,7 @@ MEANINGS: dict[int, str] = {
     STORE: "a store cannot do it: locked, corrupt, too new, the disk is full",
     UNREACHABLE: "the running app does not answer",
     FOUND_SOMETHING: "a check found something: `doctor`, `verify`, `audit verify`, `plan check`, `pause-check`",
+    NOT_ALL: "done, but not with everything: `import` refused rows or events and kept the others",
 }
 
 BY_ERROR: dict[type[RolloutError], int] = {

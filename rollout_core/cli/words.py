@@ -67,6 +67,22 @@ def changed(change: Values) -> str:
     return "\n".join([*lines, *(f"  Note: {words}" for words in change.get("warnings", ()))])
 
 
+def imported(found: Values) -> str:
+    """What became of a file: counts, and the first refused rows with their line and reason."""
+    result = found["result"]
+    lines = [tree({name: value for name, value in result.items() if name != "refused"})]
+    if result["refused"]:
+        lines.append("Refused, with the reason:" if len(result["refused"]) == result["rejected"] else
+                     f"Refused, the first {len(result['refused'])} of {result['rejected']:,} with the reason:")
+    lines += [f"  {_place(each)}{each['detail']}" for each in result["refused"]]
+    return "\n".join([*lines, *(f"  Note: {warning}" for warning in found.get("warnings", ()))])
+
+
+def _place(refused: Values) -> str:
+    """ "line 3: ", "row 2: " where the file has no lines, "" where the reason names the place itself."""
+    return next((f"{name} {refused[name]}: " for name in ("line", "row") if refused[name] is not None), "")
+
+
 def _moved(before: Values | None, after: Values) -> str:
     shares = (share_of(before["percentage"] if before else None), share_of(after["percentage"]))
     where = f" in {after['phase']}" if after.get("phase") else ""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from msgspec.structs import replace
 
 from rollout_core.control.change import Change
 from rollout_core.control.sync_register import sync_register
@@ -16,10 +20,14 @@ from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
 from rollout_core.ports.event_store import Batch
-from rollout_core.ports.import_source import ImportBatch
+from rollout_core.ports.import_source import ImportBatch, ImportSource
 from rollout_core.ports.room import Room
 
 NAME = "import_file"
+TOLD_REFUSED = 5
+"""So many refused rows are told with their reason; all of them lie with the dead letters."""
+RAW = 200
+"""Characters of a refused row that are told."""
 
 Progress = Callable[[float], object]
 
@@ -42,10 +50,17 @@ class Tally:
     duplicates: int = 0
     subjects: int = 0
     rejected: int = 0
+    first_refused: list[Rejected] = field(default_factory=list)
+    """At most TOLD_REFUSED, as they came."""
+
+    def refuse(self, refused: Iterable[Rejected]) -> None:
+        """Remembers the first ones, for the answer."""
+        self.first_refused.extend(islice(refused, TOLD_REFUSED - len(self.first_refused)))
 
 
 def import_file(room: Room, actor: Actor, request: ImportFile, progress: Progress = lambda done: None) -> Change:
-    """Stores the file's events and subjects; the result counts them. Bad rows lie with the dead letters.
+    """Stores the file's events and subjects; the result counts them and tells the first that were refused. All of those
+    lie with the dead letters.
 
     `progress` is told the share that is done (0..1). Raises NotPermitted, InvalidDocument (mapping), InvalidRequest
     (file), DiskFull, StoreUnavailable.
@@ -68,13 +83,24 @@ def import_file(room: Room, actor: Actor, request: ImportFile, progress: Progres
         NAME, None, unit.audit.append(entry(
             actor, when, NAME, reason=(request.reason or "").strip(),
             after={"file": source.name, "identity": source.identity, **counted})).seq, warnings=warnings,
-        result=counted))
+        result={**counted, "refused": _told(source, tally.first_refused)}))
+
+
+def _told(source: ImportSource, refused: Sequence[Rejected]) -> tuple[dict[str, Any], ...]:
+    """Refused rows for whoever mends the file: its line and row (both from 1; None where not known), the reason for
+    machines and for people, and what stood there."""
+    rows = {one.row for one in refused if one.row is not None}
+    lines = source.lines(rows) if rows else {}
+    return tuple({"line": None if one.row is None else lines.get(one.row),
+                  "row": None if one.row is None else one.row + 1, "kind": one.kind,
+                  "reason": str(one.reason), "detail": one.detail, "raw": one.raw[:RAW]}
+                 for one in sorted(refused, key=lambda one: -1 if one.row is None else one.row))
 
 
 def refused_words(rejected: int) -> str:
-    """How many rows or events were refused, and where to read why."""
+    """How many rows or events were refused, and where all of them are."""
     many = "1 row or event was" if rejected == 1 else f"{rejected:,} rows or events were"
-    return f"{many} refused; `rollout ask events_health` and the page Settings, Store say why."
+    return f"{many} refused; the newest also on the page Settings, Store, and with `rollout ask events_health`."
 
 
 def _keep_subjects(room: Room, batch: ImportBatch, tally: Tally) -> None:
@@ -94,6 +120,9 @@ def _keep_events(room: Room, actor: Actor, batch: ImportBatch, token: str, tally
     tally.stored += written.stored
     tally.duplicates += written.duplicates + (len(accepted) if written.repeated else 0)
     tally.rejected += written.rejected
+    if not written.repeated:
+        late = (*refused, *written.refused)
+        tally.refuse((*batch.rejected, *(replace(one, row=batch.row_of(one.event_id or "")) for one in late)))
 
 
 def _judged(batch: ImportBatch, actor: Actor, now: datetime) -> tuple[Sequence[Accepted], Sequence[Rejected]]:

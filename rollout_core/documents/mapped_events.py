@@ -35,8 +35,9 @@ class Chosen:
         return self.rows.raw(self.places[index])
 
 
-def events_of(template: EventTemplate, rows: Rows, ids: Sequence[str]) -> tuple[list[Event], list[Rejected]]:
-    """The events of one template over some rows; `ids` are the rows' event ids."""
+def events_of(template: EventTemplate, rows: Rows, ids: Sequence[str],
+              numbers: Sequence[int]) -> tuple[list[Event], list[Rejected]]:
+    """The events of one template over some rows; `ids` are the rows' event ids, `numbers` their places in the file."""
     places = chosen(rows, template.when)
     picked = rows if len(places) == rows.count else Chosen(rows, places)
     columns: dict[str, Sequence[Any]] = {
@@ -50,18 +51,18 @@ def events_of(template: EventTemplate, rows: Rows, ids: Sequence[str]) -> tuple[
         columns["units"] = _dictionaries(template.units, picked, texts=True)
     if template.attributes:
         columns["attributes"] = _dictionaries(template.attributes, picked, texts=False)
-    return _built(template, picked, columns)
+    return _built(template, picked, columns, [numbers[place] for place in places])
 
 
-def _built(template: EventTemplate, rows: Rows,
-           columns: Mapping[str, Sequence[Any]]) -> tuple[list[Event], list[Rejected]]:
+def _built(template: EventTemplate, rows: Rows, columns: Mapping[str, Sequence[Any]],
+           numbers: Sequence[int]) -> tuple[list[Event], list[Rejected]]:
     kind, names, wrong = Kind(template.kind), tuple(columns), unreadable(columns)
     scale = None if template.scale is None else (template.scale[0], template.scale[1])
     make = partial(Event, kind=kind, scale=scale)
     every = enumerate(zip(*columns.values(), strict=True))
     events = [make(**dict(zip(names, cells, strict=True))) for index, cells in every if index not in wrong]
     ids = columns["event_id"]
-    rejected = [Rejected(Refusal.UNREADABLE, why, str(ids[index]), str(kind), rows.raw(index))
+    rejected = [Rejected(Refusal.UNREADABLE, why, str(ids[index]), str(kind), rows.raw(index), numbers[index])
                 for index, why in sorted(wrong.items())]
     return events, rejected
 
@@ -92,8 +93,11 @@ def _dictionaries(values: Mapping[str, Value], rows: Rows, *, texts: bool) -> li
     return found
 
 
-def subjects_of(template: SubjectTemplate, rows: Rows) -> tuple[list[Subject], list[Rejected]]:
-    """The subjects of one template over some rows. Times become UTC ISO 8601 text ending in Z."""
+def subjects_of(template: SubjectTemplate, rows: Rows,
+                numbers: Sequence[int]) -> tuple[list[Subject], list[Rejected]]:
+    """The subjects of one template over some rows; `numbers` are the rows' places in the file.
+
+    Times become UTC ISO 8601 text ending in Z."""
     picked = Chosen(rows, chosen(rows, template.when))
     ids = plain_texts(cells_of(template.id, picked))
     attributes = _dictionaries(template.attributes, picked, texts=False)
@@ -104,7 +108,7 @@ def subjects_of(template: SubjectTemplate, rows: Rows) -> tuple[list[Subject], l
         wrong = next((cell.why for cell in (subject, found) if isinstance(cell, Unreadable)), None)
         if subject in (None, "") or wrong:
             rejected.append(Rejected(Refusal.UNREADABLE, wrong or f"the {template.unit} has no id",
-                                     raw=picked.raw(index)))
+                                     raw=picked.raw(index), row=numbers[picked.places[index]]))
             continue
         known = {name: _instant_text(cells[index]) for name, cells in times.items()
                  if isinstance(cells[index], datetime)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from rollout_core.documents.mapping import FileMapping, Joined, Source
 from rollout_core.documents.mapping_shape import load_mapping, write_mapping
 from rollout_core.documents.mapping_times import instants
 from rollout_core.documents.mapping_values import cells_of
+from rollout_core.documents.source_lines import lines_of
 from rollout_core.documents.source_records import LevelledRecords, json_chunks, jsonl_chunks
 from rollout_core.documents.source_tables import Chunk, TableRows, csv_chunks, parquet_chunks
 from rollout_core.errors import InvalidRequest
@@ -108,16 +109,20 @@ class MappedFile:
         events, subjects, rejected = [], [], []
         for index, template in enumerate(self.mapping.events):
             if template.level == level:
-                made, refused = events_of(template, rows, [f"{name}.{index}" for name in names])
+                made, refused = events_of(template, rows, [f"{name}.{index}" for name in names], numbers)
                 events += made
                 rejected += refused
         for of in self.mapping.subjects:
             if of.level == level:
-                known, refused = subjects_of(of, rows)
+                known, refused = subjects_of(of, rows, numbers)
                 subjects += known
                 rejected += refused
         events.sort(key=lambda event: event.occurred_at)
-        return ImportBatch(offset, events, subjects, rejected, rows.count, done)
+        return ImportBatch(offset, events, subjects, rejected, rows.count, done, _NumberOf(names, numbers))
+
+    def lines(self, rows: Collection[int]) -> Mapping[int, int]:
+        """See ImportSource."""
+        return lines_of(self.path, self.mapping.source, rows)
 
     def _row_names(self, rows: Any, numbers: Sequence[int], level: str | None) -> list[str]:
         """What names each row for ever: its identity columns, else the file's content and its place."""
@@ -126,3 +131,15 @@ class MappedFile:
             return [f"{self.mapping.key}:{cell}" for cell in cells]
         prefix = f"{self.content[:16]}:{level or ''}"
         return [f"{prefix}{number}" for number in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberOf:
+    """Event id -> the place of its row in the file; looked for only when an event is refused."""
+
+    names: Sequence[str]
+    numbers: Sequence[int]
+
+    def __call__(self, event_id: str) -> int | None:
+        name = event_id.rpartition(".")[0]
+        return self.numbers[self.names.index(name)] if name in self.names else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rollout_core.documents.mapping import Level, Source
 from rollout_core.documents.source_tables import Chunk, opened, unknown_column
@@ -119,12 +120,12 @@ def jsonl_chunks(path: Path, source: Source) -> Iterator[Chunk]:
     bad: list[Rejected] = []
     size = max(path.stat().st_size, 1)
     with path.open("rb") as stream:
-        for line in _lines(path, opened(path, stream)):
+        for number, line in enumerate(_lines(path, opened(path, stream)), 1):
             if not line.strip():
                 continue
             record = _decoded(line)
             if isinstance(record, Rejected):
-                bad.append(record)
+                bad.append(replace(record, detail=f"line {number}: {record.detail}"))
             else:
                 records.append(record)
             if len(records) >= CHUNK_LINES:

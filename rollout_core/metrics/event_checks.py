@@ -75,6 +75,8 @@ class Rejected(msgspec.Struct, frozen=True):
     event_id: str | None = None
     kind: str | None = None
     raw: str = ""
+    row: int | None = None
+    """Of an imported file: its row, 0-based, of those with the right number of cells; None where that is not known."""
 
 
 Problem = tuple[Refusal, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,8 @@ from rollout_core.ports.control_records import Subject
 class ImportBatch:
     """What lies at `offset`. The same file and mapping always give the same batches in the same order.
 
-    `rejected` are rows that could not be read; `done` is the share of the file that is read (0..1).
+    `rejected` are rows that could not be read; `done` is the share of the file that is read (0..1); `row_of` tells the
+    row (0-based) that an event of `events` came from, by its id.
     """
 
     offset: str
@@ -24,6 +25,7 @@ class ImportBatch:
     rejected: Sequence[Rejected] = ()
     rows: int = 0
     done: float = 0.0
+    row_of: Callable[[str], int | None] = lambda event_id: None
 
 
 class ImportSource(Protocol):
@@ -44,6 +46,10 @@ class ImportSource(Protocol):
 
         Raises InvalidRequest where the file is not what the mapping says.
         """
+        ...
+
+    def lines(self, rows: Collection[int]) -> Mapping[int, int]:
+        """The lines (1-based) at which some rows (0-based) begin; those that have none are left out."""
         ...
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from pages.panels.snippets import Source, csv_file, mapping
 from tests.cli.conftest import PLAN, Command
 
 
@@ -257,3 +258,15 @@ def test_every_command_takes_json(rollout: Command) -> None:
 def test_the_shell_completes_commands(rollout: Command) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_ROLLOUT_COMPLETE" in rollout("completion", shell).out
+
+
+def test_an_import_tells_its_refused_rows_and_ends_with_a_code_of_its_own(rollout: Command, tmp_path: Path) -> None:
+    (tmp_path / "events.yaml").write_text(mapping(Source("http://localhost:8501", "key")))
+    heading, *rows = csv_file(Source("http://localhost:8501", "key")).splitlines()
+    (tmp_path / "events.csv").write_text("\n".join([heading, rows[0], rows[1].replace("2026-11-02T09:16:30Z", "soon")]))
+    words = ("import", str(tmp_path / "events.csv"), "--mapping", str(tmp_path / "events.yaml"))
+    ran = rollout(*words)
+    assert ran.code == 10
+    assert "line 3: occurred_at: 'soon' is no ISO 8601 time" in ran.out
+    again = rollout(*words, "--json")
+    assert (again.code, json.loads(again.out)["result"]["duplicates"]) == (0, 1), "stored and refused before"

@@ -10,7 +10,7 @@ import msgspec
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
-from rollout_core.cli.exit_codes import FOUND_SOMETHING
+from rollout_core.cli.exit_codes import FOUND_SOMETHING, NOT_ALL
 from rollout_core.cli.progress import working
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -82,14 +82,19 @@ KINDS = {"aggregates": "asos_aggregates.yaml", "series": "series.yaml"}
               "arm and time (as in asos_aggregates.yaml), or one series of values (as in series.yaml).")
 @shared
 def import_file(call: Call, file: Path, mapping: Path | None, kind: str | None) -> None:
-    """Reads events or subjects from CSV, Parquet or JSON lines (also .gz). The same file twice adds nothing."""
+    """Reads events or subjects from CSV, Parquet or JSON lines (also .gz). The same file twice adds nothing.
+
+    The first refused rows are listed with their line and the reason; exit code 10 when there are any.
+    """
     if (mapping is None) == (kind is None):
         raise click.UsageError("Name one of --mapping and --kind.")
     mapping = mapping or MAPPINGS / KINDS[str(kind)]
     given = {"file": str(file.resolve()), "mapping": str(mapping.resolve())}
     with working(f"Importing {file.name}", quiet=call.as_json, total=1.0) as say:
         found = call.connection.import_file(given, say)
-    call.show(found, result)
+    call.show(found, words.imported)
+    if found["result"]["rejected"]:
+        raise click.exceptions.Exit(NOT_ALL)
 
 
 @click.command("export")

@@ -57,7 +57,8 @@ def stored(room: Room) -> int:
 
 
 def test_rows_become_events_and_subjects(room: Room) -> None:
-    assert run(room, orders(3)) == {"read": 3, "stored": 3, "duplicates": 0, "subjects": 3, "rejected": 0}
+    assert run(room, orders(3)) == {"read": 3, "stored": 3, "duplicates": 0, "subjects": 3, "rejected": 0,
+                                    "refused": ()}
     with room.control.read() as unit:
         assert unit.register.get("customer", "c1") == {"groups": ("a", "b"), "last_active_at": "2024-01-01T00:00:01Z"}
 
@@ -151,3 +152,37 @@ def test_an_import_with_refused_rows_says_where_to_read_why(room: Room) -> None:
     assert "rollout ask events_health" in told
     (room.directory / "good.csv").write_text(orders(1))
     assert import_file(room, ADMIN, ImportFile(str(room.directory / "good.csv"), mapping)).warnings == ()
+
+
+def test_the_first_refused_rows_are_told_with_line_and_reason(room: Room) -> None:
+    """Line 1 is the heading, 3 is blank, the cell of the row at 4 goes on in line 5; that row's customer is missing."""
+    text = (HEADING + "2024-01-01T00:00:00Z,c1,1,a\n\n2024-01-01T00:00:00Z,,1,\"a\nb\"\nsoon,c3,1,a\n"
+            "2090-01-01T00:00:00Z,c4,1,a\n2024-01-01T00:00:00Z,c5\n2024-01-01T00:00:00Z,c6,many,a\n")
+    found = run(room, text)["refused"]
+    said = [(each["line"], each["row"], each["reason"], each["detail"][:28]) for each in found]
+    assert said == [(None, None, "unreadable", "row 6: line has 2 cells, not"),
+                    (4, 2, "unreadable", "the customer has no id"),
+                    (4, 2, "missing_field", "units names nobody; give for"),
+                    (6, 3, "unreadable", "occurred_at: 'soon' is no IS"),
+                    (9, 5, "unreadable", "value: 'many' is not a numbe")]
+
+
+def test_no_more_refused_rows_are_told_than_can_be_read(room: Room) -> None:
+    result = run(room, HEADING + "soon,c1,1,a\n" * 12)
+    assert (result["rejected"], len(result["refused"])) == (12, 5)
+
+
+def test_what_was_refused_is_not_kept_in_the_trail(room: Room) -> None:
+    """Rows name people; `forget` could not take them out of there again."""
+    run(room, HEADING + "soon,c1,1,a\n")
+    with room.control.read() as unit:
+        (record,) = unit.audit.tail(limit=1)
+    assert "refused" not in record.entry.after
+
+
+def test_lines_of_json_are_counted_with_the_blank_ones(room: Room) -> None:
+    (room.directory / "shop.yaml").write_text(MAPPING.replace("format: csv", "format: jsonl"))
+    good = '{"at": "2024-01-01T00:00:00Z", "who": "c1", "amount": 1}\n'
+    found = run(room, good + "\nno json\n" + good.replace("2024-01-01T00:00:00Z", "soon"), "shop.jsonl")["refused"]
+    assert [(each["line"], each["detail"][:20]) for each in found] == [
+        (None, "line 3: no JSON: JSO"), (4, "occurred_at: 'soon' ")]
