@@ -28,7 +28,8 @@ FILES = (("CSV, for a spreadsheet", "csv", "csv", "text/csv"), ("JSON lines", "j
          ("Parquet", "parquet", "parquet", "application/vnd.apache.parquet"))
 """Button, kind of `audit_file`, file ending, media type."""
 
-OUTCOMES: Mapping[str, str | None] = {"Any way": None, "Done": "done", "Refused": "refused", "Failed": "failed"}
+OUTCOMES: Mapping[str, str | None] = {"Any way": None, "Done": "done", "Nothing changed": "unchanged",
+                                      "Refused": "refused", "Failed": "failed"}
 SPANS: Mapping[str, timedelta | None] = {"Ever": None, "Today": timedelta(0), "Last 7 days": timedelta(days=6),
                                          "Last 30 days": timedelta(days=29)}
 

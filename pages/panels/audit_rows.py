@@ -9,8 +9,9 @@ from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.ports.control_records import AuditEntry, AuditRecord
 
-OUTCOME = {"done": words.Word("Done", "gray", "check"), "refused": words.Word("Refused", "yellow", "block"),
-           "failed": words.Word("Failed", "red", "error")}
+OUTCOME = {"done": words.Word("Done", "gray", "check"),
+           "unchanged": words.Word("Nothing changed", "gray", "equal"),
+           "refused": words.Word("Refused", "yellow", "block"), "failed": words.Word("Failed", "red", "error")}
 
 
 def audit_rows(here: Here, records: Sequence[AuditRecord], of_one: bool = False) -> list[dict[str, str]]:

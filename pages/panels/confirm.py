@@ -1,9 +1,10 @@
 """Confirming a change: a dialog that shows from and to, who gains and loses, the evidence, and asks for a reason.
 
 A button only remembers what somebody wants (`ask_for`); the page ends with `confirm_if_asked`, which opens the dialog.
-The confirming button works through `on_click`: the session and role are read again at that moment, and a raising verb
-carries the revision the dialog showed. Ways out (pause, hold, roll back, stop) draw their buttons before anything is
-counted, so that a slow or failing count never stands in their way.
+The confirming button works through `on_click`: the session and role are read again at that moment. A raising verb
+carries the revision that the page showed when the dialog was asked for, a rollback the share that it named. Ways out
+(pause, hold, roll back, stop) draw their buttons before anything is counted, so that a slow or failing count never
+stands in their way.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.panels import acting, foresight
+from pages.panels import acting, answers, foresight
 from pages.panels.foresight import noun
 from pages.panels.last_change import changed_by
 from pages.panels.page import Here, page
@@ -23,21 +24,21 @@ from rollout_core.charts.words import plain, quiet
 from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.preview import Preview
+from rollout_core.control.share import in_buckets
 from rollout_core.errors import ReasonMissing, RolloutError
 from rollout_core.people.role import Role
 
 ASKED, REASON, PERCENT, HINT = "asked", "asked-reason", "asked-percentage", "asked-hint"
-REVISION, TARGET, KIND = "asked-revision", "asked-target", "asked-kind"
+REVISION, KIND = "asked-revision", "asked-kind"
 CHOOSES_SHARE = frozenset({"set_percentage", "resume"})
 """Verbs whose dialog asks how much."""
-
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The change somebody wants: a verb on a rollout, and what was chosen already (the kind of rollback). `percentage`
     is served now or, for a resume, was before; `to` names the phase it leads to, `back` where each kind of rollback
-    leads."""
+    leads. `revision` is the one all this was read at: what somebody saw when they pressed."""
 
     verb: str
     rollout: str
@@ -47,17 +48,18 @@ class Asked:
     fields: tuple[tuple[str, Any], ...] = ()
     to: str = ""
     back: tuple[tuple[str, float], ...] = ()
+    revision: int | None = None
 
 
 def ask_for(asked: Asked) -> None:
     """For `on_click`: the page will open this change's dialog."""
     forget()
-    st.session_state[ASKED] = asked
+    st.session_state[ASKED], st.session_state[REVISION] = asked, asked.revision
 
 
 def forget() -> None:
     """Cancel: nothing is asked for any more."""
-    for key in (ASKED, REASON, PERCENT, HINT, REVISION, TARGET, KIND):
+    for key in (ASKED, REASON, PERCENT, HINT, REVISION, KIND):
         st.session_state.pop(key, None)
 
 
@@ -92,13 +94,12 @@ def _show(here: Here, asked: Asked) -> Preview | None:
     preview: Preview | None = None
     try:
         preview = foresight.foresee(here, asked.verb, _fields(asked))
-        st.session_state[TARGET] = preview.to
+        if _moved_on(here, asked, preview):
+            return None
         foresight.show(here, (asked.name, asked.unit), preview)
     except RolloutError as error:
         st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
         st.markdown(MEANS[asked.verb])
-    if preview is not None and _moved_on(asked, preview):
-        return None
     _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
 
@@ -106,13 +107,13 @@ def _show(here: Here, asked: Asked) -> Preview | None:
 def _choices(asked: Asked) -> None:
     """What is still to be chosen: how much, or which way back."""
     if asked.verb in CHOOSES_SHARE:
-        most = 100.0 if asked.verb == "set_percentage" else asked.percentage
-        st.number_input(f"Percentage of eligible {noun(asked.unit)}", 0.0, most, value=asked.percentage, step=1.0,
-                        key=PERCENT, format="%g")
+        # No bounds here: the browser would keep a number outside of them to itself, and the one before it be confirmed.
+        st.number_input(f"Percentage of eligible {noun(asked.unit)}", value=asked.percentage, step=1.0, key=PERCENT,
+                        format="%g")
     if asked.verb == "roll_back":
         said = ways_back(asked.back)
         st.session_state.setdefault(KIND, dict(asked.fields)["kind"])
-        st.radio("How far back?", list(said), key=KIND, on_change=_other_kind, format_func=said.__getitem__)
+        st.radio("How far back?", list(said), key=KIND, format_func=said.__getitem__)
 
 
 def ways_back(back: tuple[tuple[str, float], ...]) -> dict[str, str]:
@@ -120,19 +121,28 @@ def ways_back(back: tuple[tuple[str, float], ...]) -> dict[str, str]:
     return {kind: ROLLBACKS[kind].format(to=f"{percentage:g}%") for kind, percentage in back}
 
 
-def _other_kind() -> None:
-    """Where the way back leads is not known until it is counted anew."""
-    st.session_state.pop(TARGET, None)
-
-
-def _moved_on(asked: Asked, preview: Preview) -> bool:
-    """Whether somebody changed the rollout while this dialog was open: what raises must be looked at anew then."""
-    seen = st.session_state.setdefault(REVISION, preview.revision)
-    if seen == preview.revision or asked.verb in WAYS_OUT:
+def _moved_on(here: Here, asked: Asked, preview: Preview) -> bool:
+    """Whether somebody changed the rollout since the page was drawn, which is then said. What raises is not shown then:
+    it must be looked at anew. A way out is, from where the rollout is now."""
+    if st.session_state.get(REVISION) is None:
+        st.session_state[REVISION] = preview.revision
+    seen = st.session_state[REVISION]
+    if seen == preview.revision:
         return False
-    st.error(f"{plain(changed_by(asked.rollout))} (revision {seen} then, {preview.revision} now). Nothing was changed "
-             "by you. Close this and look again.", icon=":material/sync_problem:")
+    since = (f"**Meanwhile {plain(changed_by(asked.rollout, here.when))}.** "
+             f"{foresight.standing(asked.name, preview)} (revision {seen} then, {preview.revision} now).")
+    if asked.verb in WAYS_OUT:
+        st.warning(f"{since} What follows is from there.", icon=":material/sync_problem:")
+        return False
+    st.error(f"{since} Nothing was changed by you: look at it again and decide anew.", icon=":material/sync_problem:")
+    st.button("Look again", key="confirm-look-again", icon=":material/refresh:", on_click=_look_again)
     return True
+
+
+def _look_again() -> None:
+    """Closes the dialog; the page behind it is drawn from what is there now."""
+    forget()
+    answers.forget()
 
 
 def _reason(asked: Asked, preview: Preview | None) -> None:
@@ -155,7 +165,8 @@ def _buttons(asked: Asked, preview: Preview | None) -> None:
         label = wording.plain_button if preview is None else wording.button.format(
             to=formats.bucket_percent(preview.to_percentage))
         needs_reason = preview is not None and preview.needs_reason
-        st.button(label, type="primary", key="confirm-go", on_click=_go, args=(asked, needs_reason))
+        shown = None if preview is None else preview.to_percentage
+        st.button(label, type="primary", key="confirm-go", on_click=_go, args=(asked, needs_reason, shown))
 
 
 def _fields(asked: Asked) -> dict[str, Any]:
@@ -164,19 +175,21 @@ def _fields(asked: Asked) -> dict[str, Any]:
         fields["percentage"] = float(st.session_state.get(PERCENT, asked.percentage))
     if asked.verb == "roll_back":
         fields["kind"] = st.session_state.get(KIND, fields["kind"])
+        fields["to"] = dict(asked.back).get(fields["kind"])     # a second press goes to the same place, not lower
     return fields
 
 
-def _go(asked: Asked, needs_reason: bool) -> None:
-    """The confirming press."""
+def _go(asked: Asked, needs_reason: bool, shown: int | None) -> None:
+    """The confirming press on a button that named the share `shown` (buckets)."""
     reason = str(st.session_state.get(REASON) or "").strip()
     if needs_reason and not reason:
         st.session_state[HINT] = "Write a reason first."
         return
     fields = {**_fields(asked), "reason": reason or None, "revision": st.session_state.get(REVISION)}
-    if asked.verb == "roll_back":
-        fields["to"] = st.session_state.get(TARGET)     # a second press goes to the same place, not further down
     try:
+        if asked.verb in CHOOSES_SHARE and in_buckets(fields["percentage"]) != shown:
+            st.session_state[HINT] = "The percentage changed as you pressed. Look at what it means, then press again."
+            return
         change = acting.perform(asked.verb, fields)
     except ReasonMissing as error:
         st.session_state[HINT] = plain(error.message)
@@ -189,9 +202,12 @@ def _go(asked: Asked, needs_reason: bool) -> None:
 
 
 def said(asked: Asked, change: Change) -> str:
-    """What happened, for the toast: "Advanced to 50%. 63,912 people gained it. Revision 42."""
+    """What happened, for the toast: "Advanced, now 50%. 63,912 people gained it. Revision 42."; or that it was so."""
     if not change.audit_seq:
         return f"{WORDING[asked.verb].done}, and not recorded yet."
+    if change.after is not None and not change.changed:
+        return (f"Already so, at {formats.bucket_percent(change.after.percentage)} and {change.after.status}: "
+                f"{plain(changed_by(asked.rollout))}. Nothing was changed by you. Revision {change.revision}.")
     now = formats.bucket_percent(change.after.percentage if change.after else None)
     moved = [f"{formats.counted(count, noun(asked.unit))} {word} it." for count, word in
              ((change.gained, "gained"), (change.lost, "lost")) if count]

@@ -39,7 +39,10 @@ def foresee(here: Here, verb: str, fields: dict[str, Any]) -> Preview:
 
 def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
     """The change in a sentence, three counts, what it does besides, the evidence, and what would be noticed. `named`
-    are the rollout's name and unit."""
+    are the rollout's name and unit. What the rollout cannot do at all has no consequences to show: it says why."""
+    if not preview.allowed and not preview.changes:
+        st.error(plain(preview.refusal), icon=":material/block:")
+        return
     st.markdown(sentence(named, preview, phase_names(here, preview.rollout)))
     with st.container(horizontal=True, gap="medium"):
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
@@ -87,6 +90,12 @@ def sentence(named: tuple[str, str], preview: Preview, names: Mapping[str, str])
     if preview.to_percentage == 0:
         return f"{plain(name)} goes from {was}{left} to {then}: nobody has it then."
     return f"{plain(name)} goes from {was}{left} to {then}{into} of eligible {noun(unit)}."
+
+
+def standing(name: str, preview: Preview) -> str:
+    """ "Exercise library is at 75% in Social Features now": before the change."""
+    phase = f" in {plain(preview.from_phase)}" if preview.from_phase else ""
+    return f"{plain(name)} is at {formats.bucket_percent(preview.from_percentage)}{phase} now"
 
 
 def listed(said: str) -> str:

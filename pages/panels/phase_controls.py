@@ -89,7 +89,8 @@ def _lead_label(verb: str, status: StatusAnswer, proven: bool) -> str:
 def asked(entry: RolloutEntry, verb: str, to: str = "", **fields: object) -> Asked:
     """What a press on this rollout asks for."""
     served = entry.remembered if verb == "resume" and entry.remembered is not None else entry.percentage
-    return Asked(verb, entry.key, entry.name, entry.unit, served, tuple(fields.items()), to, entry.back)
+    return Asked(verb, entry.key, entry.name, entry.unit, served, tuple(fields.items()), to, entry.back,
+                 entry.revision)
 
 
 def _button(entry: RolloutEntry, verb: str, label: str, primary: bool = False, to: str = "") -> None:

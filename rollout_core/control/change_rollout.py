@@ -126,8 +126,9 @@ def write_change(unit: ControlUnit, actor: Actor, asked: tuple[str, Any], propos
     if proposed.epoch is not None:
         unit.epochs.add(proposed.epoch)
     record = unit.audit.append(entry(
-        actor, when, verb, rollout=after.key, before=facts_of(before), after=facts_of(after),
-        reason=(request.reason or "").strip(), evidence=shown, revision=after.revision, epoch=after.epoch))
+        actor, when, verb, outcome="done" if proposed.changed else "unchanged", rollout=after.key,
+        before=facts_of(before), after=facts_of(after), reason=(request.reason or "").strip(), evidence=shown,
+        revision=after.revision, epoch=after.epoch))
     if proposed.changed:
         unit.outbox.add(notice(before, after, record))
     return record

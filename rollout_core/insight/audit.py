@@ -21,7 +21,7 @@ PAGE = 500
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
     """`rollout` None: everything; `before` a seq, for the page after. `who` is part of a name (also the one somebody
-    said to act for), `verb` and `outcome` (done | refused | failed) are whole; times as [since, until).
+    said to act for), `verb` and `outcome` (done | unchanged | refused | failed) are whole; times as [since, until).
     """
 
     rollout: str | None = None

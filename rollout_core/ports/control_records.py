@@ -32,8 +32,9 @@ class PlanVersion:
 class AuditEntry:
     """What happened, before it is chained. Everything that is remembered of it is here.
 
-    `outcome`: done | refused | failed. `before` and `after` hold only what a person needs to see the change;
-    `evidence` is what the actor was shown. Subjects appear only by reference (`subject`, 16 hexadecimal digits).
+    `outcome`: done | unchanged (it already was as asked) | refused | failed. `before` and `after` hold only what a
+    person needs to see the change; `evidence` is what the actor was shown. Subjects appear only by reference
+    (`subject`, 16 hexadecimal digits).
     `clock_behind_ms` is not 0 when the machine's clock stood before the newest entry: `at` is then that entry's time.
     """
 

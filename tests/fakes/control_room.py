@@ -15,6 +15,7 @@ from rollout_core.control.draft_plan import DraftedPlan
 from rollout_core.control.preview import Preview
 from rollout_core.documents.plan_document import read_plan
 from rollout_core.errors import NotSignedIn, RolloutError, RolloutNotFound
+from rollout_core.flags.bucketing import buckets_of_percentage
 from rollout_core.insight.ready_questions import is_ready
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
@@ -22,6 +23,7 @@ from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
 from rollout_core.ports.event_store import Found
 from rollout_core.rollouts.gates import Gate, GateState
+from rollout_core.rollouts.rollout import Rollout
 from rollout_core.settings import Settings, read_settings
 from tests.fakes.sample_answers import CONTROL_ANSWERS
 from tests.fakes.sample_insight import INSIGHT_ANSWERS
@@ -59,11 +61,15 @@ class FakeControlRoom:
     broken: RolloutError | None = None
     whole: frozenset[str] = frozenset({"rollouts"})
     refuses: RolloutError | None = None
+    already: Rollout | None = None
+    """What every verb finds done."""
     sessions: dict[str, Role] = field(default_factory=lambda: {str(role): role for role in Role})
     done: list[tuple[str, Actor, Any]] = field(default_factory=list)
     needs_reason: bool = True
     revision: int = 41
     preview_broken: RolloutError | None = None
+    changes: Callable[[Preview], Preview] = field(default=lambda found: found)
+    """What is different about every preview."""
 
     def look(self) -> None:
         """Canned answers are of no instant."""
@@ -85,7 +91,10 @@ class FakeControlRoom:
         if self.preview_broken is not None:
             raise self.preview_broken
         found = replace(sample_preview(needs_reason=self.needs_reason), verb=name, revision=self.revision)
-        return replace(found, **LOWERED, **AIMS[name]) if name in AIMS else found
+        share = getattr(request, "percentage", None)
+        if share is not None:
+            found = replace(found, to_percentage=buckets_of_percentage(share), to=share)
+        return self.changes(replace(found, **LOWERED, **AIMS[name]) if name in AIMS else found)
 
     def verbs(self, name: str, actor: Actor, request: Any) -> Change:
         """Remembers. Raises NotPermitted like the real verbs, or `refuses`."""
@@ -93,6 +102,8 @@ class FakeControlRoom:
         if self.refuses is not None:
             raise self.refuses
         self.done.append((name, actor, request))
+        if self.already is not None:
+            return Change(name, self.already.key, 3, self.already, self.already, 0, 0, 41_208, revision=42)
         return Change(name, getattr(request, "rollout", None), 3, gained=63_912, lost=0, have=105_120, revision=42)
 
     simulated: bool = True

@@ -15,10 +15,19 @@ from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
 from rollout_core.insight.pause_check import PauseCheckAnswer
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
+from rollout_core.rollouts.rollout import Rollout
+from rollout_core.rollouts.status import Status as RolloutStatus
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
+from tests.fakes.sample_answers import NOW
 from tests.pages.conftest import open_page, text_of
 
 ROLLOUT = "control/rollout.py"
+
+
+def sample_rollout() -> Rollout:
+    """As little of one as there can be."""
+    return Rollout("exercise_library", "Exercise library", "exercise_library", 7, "user", "salt", RolloutStatus.RUNNING,
+                   NOW)
 
 
 def button(app: AppTest, key: str):
@@ -91,6 +100,73 @@ def test_a_change_by_somebody_else_while_the_dialog_is_open_takes_the_button_awa
         button(app, "confirm-go")
 
 
+def test_a_tab_drawn_before_somebody_else_s_change_shows_nothing_of_the_step_after_it(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    room.revision = 42
+    button(app, "ask-advance").click().run()
+    shown = " ".join(str(each.value) for each in app.error).replace("\\", "").replace("⁠", "")
+    assert "Meanwhile maya@example.org advanced it from 5% to 20%" in shown
+    assert "revision 41 then, 42 now" in shown
+    assert not app.metric, "no counts of a change that nobody asked for"
+    with pytest.raises(KeyError):
+        button(app, "confirm-go")
+    button(app, "confirm-look-again").click().run()
+    assert not app.error
+    assert "asked" not in app.session_state, "the dialog is closed, the page is of now"
+
+
+def test_a_way_out_from_a_tab_that_is_behind_says_so_and_stays_open(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    room.revision = 42
+    app.menu_button(key="ask-roll-back").click("immediate").run()
+    shown = " ".join(str(each.value) for each in app.warning).replace("\\", "").replace("⁠", "")
+    assert "Meanwhile maya@example.org advanced it from 5% to 20%" in shown
+    button(app, "confirm-go").click().run()
+    assert room.done[0][2].to == 5.0, "where the page said that it leads, not further down from wherever it is now"
+
+
+def test_a_way_out_that_was_taken_already_says_by_whom_and_that_nothing_changed(room: FakeControlRoom) -> None:
+    room.already = replace(sample_rollout(), percentage=50_000, status=RolloutStatus.HELD)
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    app.menu_button(key="ask-roll-back").click("immediate").run()
+    button(app, "confirm-go").click().run()
+    [said] = [toast.value.replace("\\", "").replace("⁠", "") for toast in app.toast]
+    assert said.startswith("Already so, at 50% and held: maya@example.org advanced it")
+    assert "Nothing was changed by you." in said
+    assert "Rolled back" not in said
+
+
+def test_more_than_may_be_resumed_reaches_us_and_leaves_no_button(room: FakeControlRoom) -> None:
+    app = opened_with(room, "resume")
+    box = app.number_input(key="asked-percentage")
+    assert (box.min, box.max) == (None, None), "a bound would keep the number in the browser and confirm the one before"
+    room.changes = lambda found: replace(found, allowed=False, changes=False, refusal="Exercise library served 20 %.")
+    box.set_value(60.0).run()
+    assert any("served 20 %" in str(each.value).replace("\\", "") for each in app.error)
+    assert not app.metric
+    with pytest.raises(KeyError):
+        button(app, "confirm-go")
+
+
+def test_a_percentage_that_changed_as_the_button_was_pressed_is_looked_at_first(room: FakeControlRoom) -> None:
+    app = opened_with(room, "set_percentage")
+    assert button(app, "confirm-go").label == "Set to 20%"
+    app.number_input(key="asked-percentage").set_value(10.0)
+    button(app, "confirm-go").click().run()
+    assert not room.done, "the button named 20 %"
+    assert any("changed as you pressed" in str(each.value) for each in app.error)
+    button(app, "confirm-go").click().run()
+    assert room.done[0][2].percentage == 10.0
+
+
+def opened_with(room: FakeControlRoom, verb: str) -> AppTest:
+    """The rollout's page with the dialog of a verb that asks how much, 20 % at first, and no reason needed."""
+    room.needs_reason = False
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    app.session_state["asked"] = Asked(verb, "exercise_library", "Exercise library", "user", 20.0)
+    return app.run()
+
+
 def test_pausing_works_while_nothing_can_be_counted_and_no_question_is_answered(room: FakeControlRoom) -> None:
     room.broken = room.preview_broken = StoreUnavailable("The event store is away.", mend="Try again soon.")
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
@@ -151,14 +227,14 @@ def test_another_way_back_can_be_chosen_in_the_dialog(room: FakeControlRoom) -> 
     assert room.done[0][2].kind == "full"
 
 
-def test_a_kind_chosen_while_nothing_can_be_counted_does_not_keep_the_other_kind_s_place_to_go(
+def test_a_kind_chosen_while_nothing_can_be_counted_goes_where_its_own_words_say(
         room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
     app.menu_button(key="ask-roll-back").click("gradual").run()
     room.preview_broken = StoreUnavailable("The event store is away.")
     app.radio(key="asked-kind").set_value("full").run()
     button(app, "confirm-go").click().run()
-    assert (room.done[0][2].kind, room.done[0][2].to) == ("full", None)
+    assert (room.done[0][2].kind, room.done[0][2].to) == ("full", 0.1)
 
 
 def test_proven_harm_makes_going_back_the_primary_button(room: FakeControlRoom) -> None:

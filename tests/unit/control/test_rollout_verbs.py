@@ -167,7 +167,7 @@ def test_pausing_twice_keeps_what_the_first_remembered(setting: Setting) -> None
     again = setting.act("pause")
     assert not again.changed
     assert setting.rollout().remembered == 1_000
-    assert setting.verbs()[-2:] == [("pause", "done"), ("pause", "done")]
+    assert setting.verbs()[-2:] == [("pause", "done"), ("pause", "unchanged")]
 
 
 def test_a_rollback_pressed_twice_with_its_announced_target_goes_back_once(setting: Setting) -> None:
@@ -177,6 +177,7 @@ def test_a_rollback_pressed_twice_with_its_announced_target_goes_back_once(setti
     first = setting.act("roll_back", OPERATOR, kind="immediate", to=5)
     second = setting.act("roll_back", OPERATOR, kind="immediate", to=5)
     assert (first.after.percentage, second.after.percentage, second.changed) == (5_000, 5_000, False)
+    assert setting.verbs()[-2:] == [("roll_back", "done"), ("roll_back", "unchanged")]
 
 
 def test_raising_waits_while_nobody_can_count_the_register(setting: Setting) -> None:
