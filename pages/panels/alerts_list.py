@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 import streamlit as st
 
 from pages.panels import acting
+from pages.panels.alert_standing import UNPROVEN, calm_words, due_words, level_badge, seen_words
 from pages.panels.furniture import BUTTON_WIDTH, table
 from pages.panels.page import Here, part
 from rollout_core.charts import formats, words
@@ -35,7 +35,7 @@ def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | 
     with st.container(border=True, gap="xsmall"):
         for alert in sorted(alerts, key=lambda each: RANK[each.severity]):
             level, text, ways = st.columns([1, 5.2, 2.9], vertical_alignment="center", gap="small")
-            level.markdown(_level(alert))
+            level.markdown(level_badge(alert.severity, alert.holds(here.now) is False))
             with text:
                 st.markdown(_text(here, alert, names or {}))
                 _history(here, alert)
@@ -44,18 +44,13 @@ def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | 
                     _ways(here, alert)
 
 
-def _level(alert: Alert) -> str:
-    """How bad it is; of what is over, how bad it was, without the colour."""
-    word = words.of(words.SEVERITY, alert.severity)
-    return words.badge(word.text, "gray", word.icon) if alert.state is AlertState.RESOLVED else word.badge
-
-
 def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
     """What it is, what was seen, what to do first, since when."""
     name = f"{plain(names[alert.rollout])}: " if alert.rollout in names else ""
     proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
     title = alert.title.removeprefix(f"{names.get(alert.rollout, '')}: ")
-    seen = sentence(str(alert.facts.get("evidence", "")).removesuffix("; not proven yet"))
+    evidence = str(alert.facts.get("evidence", "")).removesuffix(UNPROVEN)
+    seen = seen_words(here, evidence, alert.seen_at or alert.opened_at, alert.holds(here.now), alert.latest)
     advice = sentence(alert.advice[0]) if alert.advice else ""
     said = " ".join(part for part in (seen, advice) if part)
     return "  \n".join(filter(None, (f"**{name}{plain(title)}**{proven}", said, quiet(_when(here, alert)))))
@@ -64,9 +59,8 @@ def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
 def _when(here: Here, alert: Alert) -> str:
     since = f"since {here.when(alert.opened_at)}, {formats.span(here.now - alert.opened_at)}"
     again = f", opened {alert.times_opened} times" if alert.times_opened > 1 else ""
-    calm = alert.calm_since_at is not None and alert.state is not AlertState.RESOLVED
-    resolving = f" · calm since {here.when(alert.calm_since_at)}, resolves by itself" if calm else ""
-    return f"{since}{again} · {_state(here, alert)}{resolving}"
+    calm = "" if alert.state is AlertState.RESOLVED else calm_words(here, alert.calm_since_at)
+    return " · ".join(filter(None, (f"{since}{again}", _state(here, alert), calm)))
 
 
 def _state(here: Here, alert: Alert) -> str:
@@ -76,12 +70,9 @@ def _state(here: Here, alert: Alert) -> str:
         return f"acknowledged by {plain(alert.by or 'somebody')}"
     if alert.state is AlertState.RESOLVED:
         return f"resolved {here.when(alert.resolved_at)}"
-    if alert.due_at is None:
+    if alert.due_at is None or alert.calm_since_at is not None:
         return "no answer needed"
-    left = alert.due_at - here.now
-    if left <= timedelta(0):
-        return f"answer overdue by {formats.span(left)}" if left < -timedelta(minutes=1) else "answer at once"
-    return f"answer by {here.when(alert.due_at)}"
+    return due_words(here, alert.due_at)
 
 
 def _history(here: Here, alert: Alert) -> None:

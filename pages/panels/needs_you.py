@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.panels import acting
+from pages.panels.alert_standing import calm_words, due_words, level_badge, seen_words
 from pages.panels.confirm import ask_for
 from pages.panels.furniture import BUTTON_WIDTH
 from pages.panels.page import Here
 from pages.panels.phase_controls import asked
-from rollout_core.charts import formats, words
 from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.overview import Need
 from rollout_core.insight.rollouts import RolloutEntry
@@ -39,7 +39,7 @@ def needs_you(here: Here, needs: Sequence[Need], known: Mapping[str, RolloutEntr
     with st.container(border=True, gap="xsmall"):
         for place, need in enumerate(needs[:MOST]):
             level, text, ways = st.columns([1.1, 5.2, 2.9], vertical_alignment="center", gap="small")
-            level.markdown(words.of(words.SEVERITY, need.severity).badge)
+            level.markdown(level_badge(need.severity, need.holds is False))
             named = need.title.startswith(need.rollout_name)
             title = need.title if named else f"{need.rollout_name}: {need.title}"
             text.markdown(f"**{plain(title)}**  \n{quiet(_detail(here, need))}")
@@ -51,19 +51,11 @@ def needs_you(here: Here, needs: Sequence[Need], known: Mapping[str, RolloutEntr
 
 
 def _detail(here: Here, need: Need) -> str:
-    """What was seen, whether it is still so, and until when somebody has to answer."""
-    seen = sentence(f"{'it was ' if need.calm_since_at else ''}{need.detail}")
-    calm = f"Calm since {here.when(need.calm_since_at)}; resolves by itself." if need.calm_since_at else ""
-    return " ".join(part for part in (seen, calm, _due(here, need)) if part)
-
-
-def _due(here: Here, need: Need) -> str:
-    if need.due_at is None:
-        return ""
-    left = need.due_at - here.now
-    if left.total_seconds() <= 0:
-        return f"Answer overdue by {formats.span(left)}."
-    return f"Answer by {here.when(need.due_at)}, {formats.span(left)} left."
+    """What was seen, whether it is still so, since when, and until when somebody has to answer."""
+    seen = seen_words(here, need.detail, need.seen_at, need.holds, need.latest)
+    since = f"Since {here.when(need.since_at)}." if need.since_at and need.calm_since_at is None else ""
+    waits = due_words(here, need.due_at) if need.due_at else calm_words(here, need.calm_since_at)
+    return " ".join(part for part in (seen, since, sentence(waits)) if part)
 
 
 def _acknowledge(here: Here, need: Need, place: int) -> None:
@@ -77,7 +69,7 @@ def _way(here: Here, need: Need, known: Mapping[str, RolloutEntry], label: str, 
     """Where it is answered: the rollback's dialog for harm, else the page that shows it."""
     back = need.verb == "roll_back" and label in known and here.may(Role.OPERATOR)
     said, page = ("Roll back…", ROLLOUT) if back else WAYS.get(need.topic, ("Review", ROLLOUT))
-    kind = "primary" if back and place == 0 else "secondary"
+    kind = "primary" if back and place == 0 and need.holds else "secondary"
     if st.button(said, key=f"need-{place}", width=BUTTON_WIDTH, type=kind):
         if back:
             ask_for(asked(known[label], "roll_back", kind="immediate"))

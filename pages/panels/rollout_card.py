@@ -139,5 +139,6 @@ def alert_words(alerts: AlertCounts) -> str:
     """Open alerts by level; none is said in words."""
     levels = [words.SEVERITY[level].saying(formats.counted(count, PLURALS[level]))
               for level in ("critical", "error", "warning", "info") if (count := getattr(alerts, level))]
-    snoozed = [quiet(f"{alerts.snoozed} snoozed")] if alerts.snoozed else []
-    return " ".join([*levels, *snoozed]) or quiet("no open alerts")
+    apart = [quiet(f"{count} {said}") for count, said in ((alerts.calming, "calming down"), (alerts.snoozed, "snoozed"))
+             if count]
+    return " ".join([*levels, *apart]) or quiet("no open alerts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rollout_core.rollouts.plan import Severity
@@ -23,11 +23,16 @@ UNRESOLVED = (AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.SNOOZED)
 """The states of an alert whose condition has not been found calm or closed by a person."""
 
 
+LOOKED_AT_LAST = timedelta(minutes=15)
+"""What was seen longer ago is no longer said of now: sweeps come once a minute, and late ones within minutes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """`rule` and `scope` (a flag, component, metric or '') name it: at most one alert of a rollout has the pair.
 
-    `severity` may rise from warning to its rule's level when proven. `facts` is what was measured at the last look.
+    `severity` may rise from warning to its rule's level when proven. `facts` is what was measured at the last look at
+    which the condition was true, `seen_at` when that was; `latest` is what a later look saw that did not find it true.
     """
 
     id: str
@@ -49,6 +54,16 @@ class Alert:
     calm_since_at: datetime | None = None
     resolved_at: datetime | None = None
     times_opened: int = 1
+    seen_at: datetime | None = None
+    latest: str = ""
+
+    def holds(self, now: datetime) -> bool | None:
+        """Whether the condition is true at this instant; None: the last look could not judge it, or was too long ago.
+        """
+        if self.state is AlertState.RESOLVED or self.calm_since_at is not None:
+            return False
+        seen_at = self.seen_at or self.opened_at
+        return None if self.latest or now - seen_at > LOOKED_AT_LAST else True
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,13 @@ def settle(
     if alert is None or alert.state not in UNRESOLVED:
         return alert, None
     if sighting.fires is None:
-        return woken(replace(alert, calm_since_at=None), now, within)
+        return woken(replace(alert, calm_since_at=None, latest=sighting.evidence or "nothing"), now, within)
     since_at = alert.calm_since_at or now
     if now - since_at >= sighting.calm:
         note = f"The condition has been false for {_minutes(now - since_at)}."
-        return _step(replace(alert, calm_since_at=since_at, resolved_at=now, snoozed_until_at=None),
-                     AlertState.RESOLVED, "resolved", SWEEP, note, now)
-    return woken(replace(alert, calm_since_at=since_at), now, within)
+        return _step(replace(alert, calm_since_at=since_at, resolved_at=now, snoozed_until_at=None,
+                             latest=sighting.evidence), AlertState.RESOLVED, "resolved", SWEEP, note, now)
+    return woken(replace(alert, calm_since_at=since_at, latest=sighting.evidence), now, within)
 
 
 def woken(alert: Alert, now: datetime, within: Mapping[Severity, timedelta | None] = RESPOND_WITHIN) -> Stepped:
@@ -81,8 +81,9 @@ def resolve(alert: Alert, by: str, reason: str, now: datetime) -> Stepped:
 
 
 def overdue(alert: Alert, now: datetime) -> bool:
-    """True when nobody has answered within the level's time."""
-    return alert.state is AlertState.OPEN and alert.due_at is not None and now > alert.due_at
+    """True when nobody has answered within the level's time what is not known to be over."""
+    waits = alert.state is AlertState.OPEN and alert.calm_since_at is None
+    return waits and alert.due_at is not None and now > alert.due_at
 
 
 def _open(sighting: Sighting, now: datetime, within: Mapping[Severity, timedelta | None]) -> Stepped:
@@ -90,7 +91,7 @@ def _open(sighting: Sighting, now: datetime, within: Mapping[Severity, timedelta
         id=alert_id(sighting.rollout, sighting.rule, sighting.scope), rollout=sighting.rollout, rule=sighting.rule,
         scope=sighting.scope, severity=sighting.level, state=AlertState.OPEN, title=sighting.title, opened_at=now,
         changed_at=now, facts=_facts(sighting), advice=sighting.advice, proven=sighting.proven,
-        due_at=_due(sighting.level, now, within),
+        due_at=_due(sighting.level, now, within), seen_at=now,
     )
     return alert, AlertEvent(alert.id, now, "opened", SWEEP, sighting.evidence)
 
@@ -100,7 +101,7 @@ def _seen(alert: Alert, sighting: Sighting, now: datetime, within: Mapping[Sever
     proven = sighting.proven or (alert.proven and alert.state in UNRESOLVED)
     level = replace(sighting, proven=proven).level
     kept = replace(alert, title=sighting.title, facts=_facts(sighting), advice=sighting.advice, proven=proven,
-                   severity=level, calm_since_at=None)
+                   severity=level, calm_since_at=None, seen_at=now, latest="")
     if alert.state is AlertState.RESOLVED:
         back = replace(kept, times_opened=alert.times_opened + 1, opened_at=now, resolved_at=None,
                        due_at=_due(level, now, within))

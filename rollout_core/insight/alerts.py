@@ -57,16 +57,20 @@ def answer(room: Room, request: AlertsRequest) -> AlertsAnswer:
 
 def line_of(alert: Alert, now: datetime) -> AlertLine:
     """An alert with its deadline seen from now."""
-    waits = alert.state is AlertState.OPEN and alert.due_at is not None
+    waits = alert.state is AlertState.OPEN and alert.due_at is not None and alert.calm_since_at is None
     left = int((alert.due_at - now).total_seconds()) if waits and alert.due_at is not None else None
     return AlertLine(alert, overdue(alert, now), left)
 
 
 def counts_of(alerts: Iterable[Alert]) -> AlertCounts:
-    """How many unresolved alerts there are by severity; snoozed ones apart."""
-    counted = Counter("snoozed" if alert.state is AlertState.SNOOZED else alert.severity.value
-                      for alert in alerts if alert.state in UNRESOLVED)
-    return AlertCounts(**counted)
+    """How many unresolved alerts there are by severity; snoozed ones apart, and those that calm down."""
+    return AlertCounts(**Counter(_counted_as(alert) for alert in alerts if alert.state in UNRESOLVED))
+
+
+def _counted_as(alert: Alert) -> str:
+    if alert.state is AlertState.SNOOZED:
+        return "snoozed"
+    return alert.severity.value if alert.calm_since_at is None else "calming"
 
 
 def _urgency(line: AlertLine) -> tuple[bool, int, bool, float]:

@@ -31,8 +31,9 @@ class OverviewRequest:
 @dataclass(frozen=True, slots=True)
 class Need:
     """One line of "Needs you". `verb` is what would answer it (`roll_back`, `advance`, else `acknowledge_alert`),
-    `topic` what it is about (as in recommendations). `detail` is what was seen at the last look at which it was so;
-    `calm_since_at`: it is no longer so.
+    `topic` what it is about (as in recommendations). Of an alert: `since_at` is when it opened, `detail` what was seen
+    at `seen_at`, the last look at which it was so; `holds` whether it is so now (None: not known), `latest` what was
+    seen since; `due_at` None, once `calm_since_at` says that it is over.
     """
 
     rollout: str
@@ -45,6 +46,10 @@ class Need:
     due_at: datetime | None = None
     topic: str = ""
     calm_since_at: datetime | None = None
+    since_at: datetime | None = None
+    seen_at: datetime | None = None
+    holds: bool | None = True
+    latest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,10 @@ def answer(room: Room, request: OverviewRequest) -> OverviewAnswer:
         tuple(sorted(lines.values(), key=_badness)), last_event(room), room.clock.now(), room.demo)
 
 
-def _urgency(need: Need) -> tuple[int, bool, float]:
-    """The worst first; of the same level what is due first."""
+def _urgency(need: Need) -> tuple[bool, int, bool, float]:
+    """What is so, or may be, before what is over; the worst first; of the same level what is due first."""
     due = need.due_at
-    return ORDER[Severity(need.severity)], due is None, 0.0 if due is None else due.timestamp()
+    return need.holds is False, ORDER[Severity(need.severity)], due is None, 0.0 if due is None else due.timestamp()
 
 
 def _line(room: Room, scene: Scene) -> RolloutLine:
@@ -134,8 +139,10 @@ def _need(scene: Scene, alert: Alert) -> Need:
     evidence = str(alert.facts.get("evidence", "")) or "; ".join(alert.advice[:1])
     kind, metric = str(alert.facts.get("kind", "")), CATALOG.get(str(alert.facts.get("metric")))
     topic = "" if metric is not None and metric.group == "system" else topic_of(metric.group if metric else None, kind)
+    due_at = alert.due_at if alert.calm_since_at is None else None
     return Need(scene.rollout.key, scene.rollout.name, alert.severity.value, f"{scene.rollout.name}: {alert.title}",
-                evidence, _verb(scene, alert, kind), alert.id, alert.due_at, topic, alert.calm_since_at)
+                evidence, _verb(scene, alert, kind), alert.id, due_at, topic, alert.calm_since_at, alert.opened_at,
+                alert.seen_at or alert.opened_at, alert.holds(scene.now), alert.latest)
 
 
 HARM = frozenset({"critical_issue", "security_issue", "overdue_rollback"})
@@ -144,7 +151,8 @@ HARM = frozenset({"critical_issue", "security_issue", "overdue_rollback"})
 
 def _verb(scene: Scene, alert: Alert, kind: str) -> str:
     harms = kind in HARM or (kind == "metric" and alert.proven)
-    if harms and alert.severity in (Severity.CRITICAL, Severity.ERROR) and scene.rollout.percentage > 0:
+    bad = alert.severity in (Severity.CRITICAL, Severity.ERROR) and alert.calm_since_at is None
+    if harms and bad and scene.rollout.percentage > 0:
         return "roll_back"
     return "advance" if kind == "phase_overdue" else "acknowledge_alert"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import log
@@ -17,7 +18,7 @@ from rollout_core.health.sighting import Sighting
 from rollout_core.insight.judge import BEYOND, JUDGES, State
 from rollout_core.insight.judgement import Judgement
 from rollout_core.insight.measuring import Measuring
-from rollout_core.insight.missing_data import missing_data
+from rollout_core.insight.missing_data import missing_data, stopped
 from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import Share
@@ -75,6 +76,8 @@ def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> 
     if rule.while_percentage_above is not None and scene.rollout.percentage <= rule.while_percentage_above:
         return False, f"applies only above {rule.while_percentage_above / 1000:g}% of the subjects", True
     measured = for_rule(events, scene, rule.metric, rule.comparison, tag=rule.tag, after=rule.after)
+    if measured.quality is Quality.STALE and not stopped(events, scene, CATALOG[rule.metric].source):
+        measured = replace(measured, quality=Quality.OK)      # a quiet hour: the newest numbers are still those of now
     if measured.value is None or measured.quality in (Quality.FEW, Quality.STALE):
         return None, measured_in_words(measured), False
     beyond = JUDGES["evidence"].judge(measured, rule.comparison, rule.threshold) is State.MET

@@ -75,13 +75,14 @@ class ScorePoint:
 
 @dataclass(frozen=True, slots=True)
 class AlertCounts:
-    """Unresolved alerts by severity; snoozed ones apart."""
+    """Unresolved alerts by severity; apart from them the snoozed ones, and those whose condition is no longer true."""
 
     critical: int = 0
     error: int = 0
     warning: int = 0
     info: int = 0
     snoozed: int = 0
+    calming: int = 0
 
 
 @dataclass(frozen=True, slots=True)

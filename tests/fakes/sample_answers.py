@@ -327,6 +327,7 @@ ALERTS = (
         ("Compare the two arms by endpoint.",),
         proven=True,
         due_at=NOW - timedelta(minutes=5),
+        seen_at=NOW,
     ),
     Alert(
         "alert-2",
@@ -340,6 +341,7 @@ ALERTS = (
         NOW,
         by="maya@example.org",
         snoozed_until_at=NOW + timedelta(days=1),
+        seen_at=NOW,
     ),
     Alert(
         "alert-3",
@@ -354,6 +356,7 @@ ALERTS = (
         by="maya@example.org",
         due_at=NOW + timedelta(minutes=30),
         times_opened=2,
+        seen_at=NOW,
     ),
 )
 

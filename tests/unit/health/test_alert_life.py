@@ -108,3 +108,29 @@ def test_only_an_open_alert_is_overdue() -> None:
     assert not overdue(alert, after(120))
     assert overdue(alert, after(121))
     assert not overdue(acknowledge(alert, "maya", after(60))[0], after(121))
+
+
+def test_what_was_seen_keeps_its_time_and_what_is_seen_now_stands_beside_it() -> None:
+    kept, _ = settle(opened(), TRUE, after(5))
+    calm, _ = settle(kept, replace(FALSE, evidence="0.9% of 900 requests"), after(10))
+    assert (calm.facts["evidence"], calm.seen_at, calm.latest) == (TRUE.evidence, after(5), "0.9% of 900 requests")
+    again, _ = settle(calm, TRUE, after(11))
+    assert (again.seen_at, again.latest) == (after(11), "")
+
+
+def test_an_alert_holds_while_it_is_seen_and_is_not_known_to_once_nobody_can_see_it() -> None:
+    alert = opened()
+    calm, _ = settle(alert, FALSE, after(10))
+    unknown, _ = settle(alert, replace(UNKNOWN, evidence="no data"), after(10))
+    assert alert.holds(after(15)) is True
+    assert alert.holds(after(16)) is None                                       # no look for more than 15 minutes
+    assert calm.holds(after(10)) is False
+    assert unknown.holds(after(10)) is None
+    assert settle(unknown, TRUE, after(12))[0].holds(after(12)) is True
+
+
+def test_what_is_over_is_not_overdue_and_what_is_unknown_still_is() -> None:
+    calm, _ = settle(opened(), FALSE, after(121))
+    unknown, _ = settle(opened(), UNKNOWN, after(121))
+    assert not overdue(calm, after(122))
+    assert overdue(unknown, after(122))

@@ -108,6 +108,14 @@ def seen(world: World, alert: AlertRule, share: Share | None = None) -> object:
     return sightings(world.room.events, scene, share or Share(50.0, 50_000, None, None, None))[0]
 
 
+def test_a_quiet_hour_leaves_a_rule_judged_and_data_that_stopped_do_not(world: World) -> None:
+    failing = rule("metric", metric="error_rate", comparison=Comparison.ABOVE, threshold=0.08)
+    assert seen(world, failing).fires is False              # midnight, 2 of 40 a day fail; nights are always this quiet
+    assert seen(world, replace(failing, threshold=0.03)).fires is True
+    world.clock.at += timedelta(hours=12)                   # noon, and nothing came of the 40 sessions of every morning
+    assert seen(world, failing).fires is None
+
+
 def test_every_kind_of_alert_and_pause_condition_is_looked_at() -> None:
     from rollout_core.insight.pause_check import JUDGE_BY_KIND
 

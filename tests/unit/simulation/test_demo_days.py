@@ -147,3 +147,14 @@ def test_a_passing_harm_comes_within_a_day_of_an_advance_and_is_rolled_back_and_
         assert any(0 <= harm.since - day <= 1 for day in days["advance"])
         [rolled_back], [resumed] = days["roll_back"], days["resume"]
         assert harm.since < max(day for day in days["sweep"] if day < rolled_back) < rolled_back < harm.until < resumed
+
+
+def test_after_an_incident_somebody_looks_twice_so_that_its_alerts_are_over() -> None:
+    """An alert is resolved by two looks that find it calm, a quarter of an hour apart; sweeps are of all rollouts."""
+    steps = sorted((step for each in SCENARIOS.values() for step in each.steps), key=lambda step: step.day)
+    looks = [step.day for step in steps if step.verb == "sweep"]
+    resumes = [step.day for step in steps if step.verb == "resume"]
+    assert len(resumes) == 2
+    for resumed in resumes:
+        after = [day for day in looks if resumed + 1 < day < 43.4704]     # with a day's data, before the next advance
+        assert max(after) - min(after) > 15 / (24 * 60)
