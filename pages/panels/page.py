@@ -47,10 +47,10 @@ class Here:
 
     def day(self, at: datetime | None) -> str:
         """A day in the viewer's zone."""
-        return formats.day(at, self.zone)
+        return formats.day(at, self.now, self.zone)
 
     def weekday(self, at: datetime) -> str:
-        """A day in the viewer's zone as one plans with it: "Wed 25 Nov"."""
+        """A day in the viewer's zone as one plans with it: "Wed 25 Nov", "Sat 18 Sep 2027"."""
         return f"{at.astimezone(self.zone):%a} {self.day(at)}"
 
     def local(self, at: datetime) -> datetime:

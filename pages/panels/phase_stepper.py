@@ -20,7 +20,7 @@ def phase_stepper(here: Here, status: StatusAnswer) -> None:
     off = status.status in ("paused", "stopped")
     ahead = begins(here.now, status) if status.status == "running" else {}
     st.html(stepper([Step(step.name, f"{step.percentage:g}%", ahead_words(here, ahead.get(step.key)) or
-                          _when(here, step, off),
+                          when_words(here, step, off),
                           "stopped" if off and step.state == "now" else STATES.get(step.state, "ahead"))
                      for step in status.phases], f"Phases of {status.name}"))
 
@@ -58,11 +58,14 @@ def ahead_words(here: Here, begin: Begin | None) -> str:
     return f"{'likely' if begin.likely else 'not before'} {here.day(begin.at)}"
 
 
-def _when(here: Here, step: PhaseStep, off: bool) -> str:
+def when_words(here: Here, step: PhaseStep, off: bool) -> str:
+    """ "since 12 Nov", "12 Nov, 7 days", "12 Nov, 2 times, 14 days in all", "left 13 Nov"."""
     if step.state == "now" and step.entered_at:
         return f"{'was ' if off else ''}since {here.day(step.entered_at)}"
     if step.state == "left" and step.left_at:
         return f"left {here.day(step.left_at)}"
     if step.entered_at and step.left_at:
-        return f"{here.day(step.entered_at)}, {formats.span(step.spent or step.left_at - step.entered_at)}"
+        length = formats.span(step.spent or step.left_at - step.entered_at)
+        again = step.stays > 1
+        return f"{here.day(step.entered_at)}, " + (f"{step.stays} times, {length} in all" if again else length)
     return ""

@@ -169,20 +169,25 @@ def zone(name: str | None) -> tzinfo:
 
 
 def moment(at: datetime | None, now: datetime, where: tzinfo) -> str:
-    """A time for a reader: "14:32" today, "Wed 18 Nov, 16:20" this year, "18 Nov 2025" else. Both times are aware."""
+    """A time for a reader: "14:32" today, "Wed 18 Nov, 16:20" this year, "Thu 25 Feb 2027, 09:00" in another one within
+    300 days, "18 Nov 2025" further away. Both times are aware."""
     if at is None:
         return NONE
     there, today = at.astimezone(where), now.astimezone(where)
     if there.date() == today.date():
         return f"{there:%H:%M}"
     if abs(today - there) < timedelta(days=300):
-        return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
-    return f"{there.day} {there:%b} {there.year}"
+        return f"{there:%a} {day(at, now, where)}, {there:%H:%M}"
+    return day(at, now, where)
 
 
-def day(at: datetime | None, where: tzinfo) -> str:
-    """Only the day: "12 Nov"."""
-    return NONE if at is None else f"{at.astimezone(where).day} {at.astimezone(where):%b}"
+def day(at: datetime | None, now: datetime, where: tzinfo) -> str:
+    """Only the day: "12 Nov" this year, "12 Nov 2027" in another one: without its year it would read as this one's."""
+    if at is None:
+        return NONE
+    there = at.astimezone(where)
+    year = "" if there.year == now.astimezone(where).year else f" {there.year}"
+    return f"{there.day} {there:%b}{year}"
 
 
 def ago(at: datetime | None, now: datetime) -> str:

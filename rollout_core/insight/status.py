@@ -32,7 +32,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class PhaseStep:
     """One phase in the stepper. `state`: done | now | ahead | left (entered, then rolled back). `spent`: how long it
-    was in force, all stays together; None before the first. `minimum`: how long it has to last."""
+    was in force, all `stays` together; None before the first. `minimum`: how long it has to last."""
 
     key: str
     number: int
@@ -47,6 +47,7 @@ class PhaseStep:
     description: str = ""
     spent: timedelta | None = None
     minimum: timedelta | None = None
+    stays: int = 1
 
 
 @dataclass(frozen=True, slots=True)

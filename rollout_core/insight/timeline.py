@@ -34,7 +34,7 @@ def _step(scene: Scene, number: int, phase: Phase) -> PhaseStep:
         minimum_until_at=entered_at + phase.minimum_duration if now and entered_at and phase.minimum_duration else None,
         maximum_until_at=entered_at + phase.maximum_duration if now and entered_at and phase.maximum_duration else None,
         description=phase.description, spent=spent(scene.epochs, phase.key, scene.now),
-        minimum=phase.minimum_duration)
+        minimum=phase.minimum_duration, stays=stays(scene.epochs, phase.key))
 
 
 def _state(scene: Scene, number: int, now: bool, entered_at: datetime | None) -> str:
@@ -56,11 +56,17 @@ def stay(epochs: tuple[Epoch, ...], phase: str) -> tuple[datetime | None, dateti
     return epochs[inside[0]].began_at, epochs[after].began_at if after < len(epochs) else None
 
 
+def stays(epochs: tuple[Epoch, ...], phase: str) -> int:
+    """How many times a phase was entered: changes within it are none."""
+    before = (None, *(epoch.phase for epoch in epochs))
+    return sum(epoch.phase == phase != was for was, epoch in zip(before, epochs, strict=False))
+
+
 def spent(epochs: tuple[Epoch, ...], phase: str, now: datetime) -> timedelta | None:
     """How long a phase was in force, however often it was entered; None when it never was."""
     ends = (*(epoch.began_at for epoch in epochs[1:]), now)
-    stays = [end - epoch.began_at for epoch, end in zip(epochs, ends, strict=False) if epoch.phase == phase]
-    return sum(stays, timedelta()) if stays else None
+    lengths = [end - epoch.began_at for epoch, end in zip(epochs, ends, strict=False) if epoch.phase == phase]
+    return sum(lengths, timedelta()) if lengths else None
 
 
 def marks(scene: Scene, window: Window) -> tuple[Mark, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from pages.panels.phase_stepper import when_words
 from pages.panels.rollout_card import may_advance, next_step
 from rollout_core.insight.status import AlertCounts, GateBrief, PhaseStep, Waiting
 
 HERE = cast(Any, type("Viewer", (), {"weekday": staticmethod(lambda at: f"{at:%a %d %b}"),
+                                     "day": staticmethod(lambda at: f"{at:%d %b}"),
                                      "when": staticmethod(lambda at: f"{at:%d %b, %H:%M}")}))
 PHASES = tuple(PhaseStep(f"p{number}", number, f"Phase {number}", share, "ahead", ())
                for number, share in ((1, 5.0), (2, 50.0), (3, 100.0)))
@@ -46,3 +49,10 @@ def test_the_last_phase_is_completed_and_a_phase_without_criteria_is_up_to_peopl
     assert next_step(None, PHASES) is PHASES[0]
     assert may_advance(HERE, GateBrief("met", "", 0, 0, 0, 0, 0, 0), TO, NONE) == (
         "Advance to 50%? Up to you: this phase lists no criteria")
+
+
+def test_a_phase_that_was_entered_twice_says_so_and_how_long_it_lasted_in_all() -> None:
+    step = replace(TO, state="done", entered_at=SATURDAY - timedelta(days=30), left_at=SATURDAY,
+                   spent=timedelta(days=14))
+    assert when_words(HERE, step, off=False) == "12 Nov, 14 days"
+    assert when_words(HERE, replace(step, stays=2), off=False) == "12 Nov, 2 times, 14 days in all"

@@ -66,7 +66,17 @@ def test_a_time_today_is_only_the_clock_and_else_carries_its_day_in_the_viewers_
     assert f.moment(NOW, NOW, berlin) == "15:32"
     assert f.moment(datetime(2026, 11, 18, 15, 20, tzinfo=UTC), NOW, berlin) == "Wed 18 Nov, 16:20"
     # 23:30 UTC is already the next day in Berlin
-    assert f.day(datetime(2026, 11, 17, 23, 30, tzinfo=UTC), berlin) == "18 Nov"
+    assert f.day(datetime(2026, 11, 17, 23, 30, tzinfo=UTC), NOW, berlin) == "18 Nov"
+
+
+def test_a_day_of_another_year_carries_its_year_however_near_it_is():
+    berlin = f.zone("Europe/Berlin")
+    assert f.day(datetime(2027, 9, 18, 9, tzinfo=UTC), NOW, berlin) == "18 Sep 2027"
+    assert f.day(datetime(2025, 12, 31, 22, 30, tzinfo=UTC), NOW, berlin) == "31 Dec 2025"
+    # 23:30 UTC on New Year's Eve is the next year in Berlin, and the same one for whoever is there
+    assert f.day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC), NOW, berlin) == "1 Jan 2027"
+    assert f.moment(datetime(2027, 2, 25, 8, tzinfo=UTC), NOW, berlin) == "Thu 25 Feb 2027, 09:00"
+    assert f.moment(datetime(2025, 1, 2, 8, tzinfo=UTC), NOW, berlin) == "2 Jan 2025"
 
 
 def test_an_unknown_zone_falls_back_to_utc():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from rollout_core.insight.timeline import spent
+from rollout_core.insight.timeline import spent, stays
 from rollout_core.rollouts.rollout import Epoch
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -21,3 +21,4 @@ def test_a_phase_that_was_entered_twice_lasted_both_stays_and_nothing_between() 
     assert spent(epochs, "one", now) == timedelta(days=3 + 5)
     assert spent(epochs, "two", now) == timedelta(days=1 + 3)
     assert spent(epochs, "three", now) is None
+    assert [stays(epochs, phase) for phase in ("one", "two", "three")] == [2, 2, 0]
