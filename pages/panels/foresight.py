@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from rollout_core.control.preview import Preview
 from rollout_core.insight.plan import PlanRequest
 from rollout_core.insight.verdicts import VerdictsRequest
 from rollout_core.rollouts.gates import Gate
+from rollout_core.rollouts.phase import Phase
 
 NEARLY = 0.01
 """A real share this close to the planned one needs no words."""
@@ -53,7 +55,7 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         st.markdown(said)
     st.markdown(quiet(MEANS[preview.verb]))
     if preview.gates:
-        table(evidence_rows(preview.gates), "Evidence at this moment")
+        evidence(here, preview)
     elif preview.verb in WAYS_OUT:
         with part():
             harm_now(here, preview)
@@ -61,6 +63,24 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         st.markdown("\n\n".join(["**What would be noticed, and how soon?**", *map(listed, preview.detects)]))
     if not preview.allowed:
         st.error(plain(preview.refusal), icon=":material/block:")
+
+
+def evidence(here: Here, preview: Preview) -> None:
+    """The gates, phase by phase: whose proof they are stands over them, since it need not be the present phase's."""
+    phases = {phase.key: phase for phase in here.ask("plan", PlanRequest(preview.rollout)).plan.phases}
+    for key, gates in groupby(preview.gates, lambda gate: gate.phase):
+        phase = phases.get(key or "")
+        if phase is not None:
+            st.markdown(quiet(whose(phase, preview)))
+        table(evidence_rows(tuple(gates)), "Evidence at this moment")
+
+
+def whose(phase: Phase, preview: Preview) -> str:
+    """ "Criteria of New users (20%), which must be proven before more than 20% are served"."""
+    share = formats.bucket_percent(phase.percentage)
+    left = "" if phase.name == preview.from_phase else (
+        ", judged by the time in which it was served: what it proved lets the phases after it be served")
+    return f"Criteria of {plain(phase.name)} ({share}), to be proven before more than {share} are served{left}"
 
 
 def harm_now(here: Here, preview: Preview) -> None:

@@ -11,7 +11,7 @@ from rollout_core.control.rollout_verbs import ROLLOUT_VERBS
 from rollout_core.control.weigh import Weighed, moved, weigh
 from rollout_core.errors import GateClosed, InvalidRequest, ReasonMissing, RolloutError
 from rollout_core.flags.bucketing import percentage_of_buckets
-from rollout_core.insight.foresight import answer as foresight
+from rollout_core.insight.foresight import looked_ahead
 from rollout_core.insight.foresight_answer import ForesightAnswer, ForesightRequest
 from rollout_core.people.actor import AUTOPILOT, Actor
 from rollout_core.people.permission import require
@@ -81,7 +81,7 @@ def _detects(room: Room, weighed: Weighed) -> tuple[str, ...]:
     after = weighed.proposed.rollout
     if after.phase is None or weighed.situation.plan_after is not weighed.situation.plan:
         return ()
-    looked = within(PATIENCE_S, lambda: foresight(room, ForesightRequest(after.key, after.phase)))
+    looked = within(PATIENCE_S, lambda: looked_ahead(room, ForesightRequest(after.key, after.phase), after))
     return looked.words if isinstance(looked, ForesightAnswer) else ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from rollout_core.analysis.detectability import Compared
@@ -17,13 +17,15 @@ from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.share import census_of
 from rollout_core.insight.verdict_words import time_in_words
 from rollout_core.insight.words import number
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.formula import Percentile
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import ActiveSubjects
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.census import Census
-from rollout_core.rollouts.decide.next_state import filled
 from rollout_core.rollouts.filling import Filled, raise_to
 from rollout_core.rollouts.phase import Phase
+from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.targets import place_of
 
 LOOKED_AT = timedelta(days=7)
@@ -32,6 +34,11 @@ HOUR = timedelta(hours=1)
 
 def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
     """Looks ahead. Raises RolloutNotFound, StoreUnavailable, InvalidRequest for an unknown phase."""
+    return looked_ahead(room, request, None)
+
+
+def looked_ahead(room: Room, request: ForesightRequest, after: Rollout | None) -> ForesightAnswer:
+    """The same for the phase as a change would serve it: by the thresholds and the share of the rollout `after` it."""
     here = scene(room, request.rollout)
     place_of(here.plan, request.phase)
     found = judgement_of(room, here)
@@ -42,20 +49,21 @@ def answer(room: Room, request: ForesightRequest) -> ForesightAnswer:
         return ForesightAnswer(here.rollout.key, None, "", 100.0, None, None, None, None, None, (), decides, all_met,
                                None, tuple(_decided_words(decides, all_met, hours_left(here))))
     census, an_hour = census_of(room, here), active_an_hour(room, here)
-    strata = compared_in(here, phase, census)
+    strata = compared_in(here, phase, census, after)
+    share = phase.percentage if after is None else after.percentage
     length = phase.maximum_duration or phase.minimum_duration
-    traffic = Traffic(phase.percentage / BUCKETS, None if census is None else census.eligible(), an_hour,
+    traffic = Traffic(share / BUCKETS, None if census is None else census.eligible(), an_hour,
                       None if length is None else length / HOUR, strata)
     with room.control.read() as unit:
         known = known_of(read_frozen(unit, here.rollout.key, here.rollout.evidence_version), here)
     detects = detects_of(here.plan, known, traffic)
     judged = None if not detects or any(each.possible is None for each in detects) else any(
         each.possible for each in detects)
-    extra = extra_harm(here, found, phase, traffic)
-    words = (*_judged_words(phase, judged, strata, detects), *_decided_words(decides, all_met, hours_left(here)),
-             *_harm_words(extra))
+    extra = extra_harm(here, found, traffic)
+    words = (*_judged_words(_named(phase, share), judged, strata, detects),
+             *_decided_words(decides, all_met, hours_left(here)), *_harm_words(extra))
     return ForesightAnswer(
-        here.rollout.key, phase.key, phase.name, percentage_of_buckets(phase.percentage), traffic.eligible,
+        here.rollout.key, phase.key, phase.name, percentage_of_buckets(share), traffic.eligible,
         None if strata is None else sum(each.eligible for each in strata), an_hour, traffic.hours, judged, detects,
         decides, all_met, extra, words)
 
@@ -67,21 +75,29 @@ def next_phase(here: Scene) -> Phase | None:
     return here.plan.phases[place] if place < len(here.plan.phases) else None
 
 
-def compared_in(here: Scene, phase: Phase, census: Census | None) -> tuple[Compared, ...] | None:
+def compared_in(here: Scene, phase: Phase, census: Census | None,
+                after: Rollout | None = None) -> tuple[Compared, ...] | None:
     """The subjects that would be in or out by chance in a phase, by their chance; None without a register.
 
-    A phase that lies behind is looked at as if it were entered first.
+    With `after` by the thresholds of that change. Otherwise the phase's share is filled: on from what is served, or
+    was before a pause; a phase that lies behind as if it were entered first.
     """
     if census is None:
         return None
-    key = here.rollout.phase
-    ahead = key is None or here.plan.phase_index(phase.key) > here.plan.phase_index(key)
-    served = filled(here.rollout) if ahead else Filled({}, ())
-    filling = raise_to(here.plan, phase, phase.percentage, served, census)
-    holdout = here.rollout.holdout if here.rollout.started_at else here.plan.holdout
-    found = census.by_inclusion(filling.thresholds, holdout.buckets)
+    rollout = here.rollout if after is None else after
+    thresholds = _filled_in(here, phase, census) if after is None else after.thresholds
+    holdout = rollout.holdout if rollout.started_at else here.plan.holdout
+    found = census.by_inclusion(thresholds, holdout.buckets)
     return tuple(Compared(inclusion / BUCKETS, count) for inclusion, count in sorted(found.items())
                  if 0 < inclusion < BUCKETS)
+
+
+def _filled_in(here: Scene, phase: Phase, census: Census) -> Mapping[str, int]:
+    rollout = here.rollout
+    behind = rollout.phase is not None and here.plan.phase_index(phase.key) < here.plan.phase_index(rollout.phase)
+    before = rollout.thresholds if rollout.remembered is None else rollout.remembered_thresholds
+    served = Filled({}, ()) if behind else Filled(before, rollout.raises)
+    return raise_to(here.plan, phase, phase.percentage, served, census).thresholds
 
 
 def active_an_hour(room: Room, here: Scene) -> float | None:
@@ -108,7 +124,7 @@ def hours_left(here: Scene) -> float | None:
     return max((here.rollout.phase_entered_at + length - here.now) / HOUR, 0.0)
 
 
-def extra_harm(here: Scene, found: Judgement | None, phase: Phase, traffic: Traffic) -> float | None:
+def extra_harm(here: Scene, found: Judgement | None, traffic: Traffic) -> float | None:
     """Expected extra errors while the next phase lasts: E[max(θ, 0)]·outcomes in treatment. None: nothing to go by."""
     if found is None or traffic.hours is None or not here.rollout.percentage:
         return None
@@ -116,30 +132,40 @@ def extra_harm(here: Scene, found: Judgement | None, phase: Phase, traffic: Traf
         verdict = next(each for each in found.verdicts.guardrails if each.key == rule.key)
         metric = found.evidence.of(rule.metric)
         if rule.metric == here.plan.health.error_metric and verdict.information > 0.0 and metric is not None:
-            inflow = (metric.treatment_per_hour or 0.0) * phase.percentage / here.rollout.percentage
+            inflow = (metric.treatment_per_hour or 0.0) * traffic.share * BUCKETS / here.rollout.percentage
             return expected_extra_harm(verdict.score, verdict.information, rule.mde, inflow * traffic.hours)
     return None
 
 
-def _judged_words(phase: Phase, judged: bool | None, strata: tuple[Compared, ...] | None,
+def _named(phase: Phase, share: int) -> str:
+    """The phase's name, with the share where that is not the phase's own."""
+    return phase.name if share == phase.percentage else f"{phase.name} at {number(share / BUCKETS, 'share')}"
+
+
+def _judged_words(name: str, judged: bool | None, strata: tuple[Compared, ...] | None,
                   detects: Sequence[Detects]) -> list[str]:
     """What the phase would notice and how soon, and what it would not; or that its numbers say nothing."""
     if judged is None:
-        return [f"{phase.name}: not enough is known of register and traffic to say what it can find."]
+        return [f"{name}: not enough is known of register and traffic to say what it can find."]
     if judged:
-        seen = [f"{_change(each)} within about {time_in_words(each.hours)}"
+        seen = [f"{change_words(each)} within about {time_in_words(each.hours)}"
                 for each in sorted(detects, key=lambda each: each.hours or 0.0) if each.possible and each.hours]
-        unseen = [_change(each) for each in detects if not each.possible]
-        return [f"{phase.name} would notice, 8 times in 10: {'; '.join(seen)}.",
+        unseen = [change_words(each) for each in detects if not each.possible]
+        return [f"{name} would notice, 8 times in 10: {'; '.join(seen)}.",
                 *([f"It would not notice in time: {'; '.join(unseen)}."] if unseen else [])]
     if strata is not None and not strata:
-        return [f"{phase.name} takes its audiences whole: there is nobody left out to compare with, so only absolute "
+        return [f"{name} takes its audiences whole: there is nobody left out to compare with, so only absolute "
                 "limits speak. Go by them, by its checklist and by signatures."]
-    return [f"{phase.name} cannot be judged by its numbers. Go by its checklist and by signatures instead."]
+    return [f"{name} would not notice in time: {'; '.join(change_words(each) for each in detects)}.",
+            "So its numbers decide little. Go by its checklist and by signatures, too."]
 
 
-def _change(each: Detects) -> str:
-    """ "Sessions with an error (0.93% to 1.93%)": the rule and the change of its share."""
+def change_words(each: Detects) -> str:
+    """ "Sessions with an error (0.93% to 1.93%)": the rule and the change of its share; of a percentile the share above
+    it: "Page load (p75), 10% slower (28.7% instead of 25.0% above the usual p75)"."""
+    formula = CATALOG[each.metric].formula
+    if isinstance(formula, Percentile):
+        return f"{each.name} ({each.risen:.1%} instead of {each.base:.1%} above the usual p{formula.share * 100:g})"
     return f"{each.name} ({number(each.base, 'share')} to {number(each.risen, 'share')})"
 
 

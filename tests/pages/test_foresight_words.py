@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pages.panels.foresight import listed, whom
+from pages.panels.foresight import listed, whom, whose
 from tests.fakes.control_room import sample_preview
+from tests.fakes.sample_answers import PLANS
 
 PREVIEW = sample_preview(needs_reason=False)
 
@@ -44,3 +45,12 @@ def test_a_sentence_that_lists_several_things_becomes_a_list() -> None:
         "Half would notice:\n- Errors within 9 h\n- LCP within 2 days")
     one = "Waiting proves it 55 times in 100"
     assert listed(one) == one
+
+
+def test_criteria_say_whose_they_are_and_of_a_phase_left_behind_that_its_own_time_counts() -> None:
+    phase = PLANS["exercise_library"].phases[2]
+    own = replace(PREVIEW, from_phase=phase.name)
+    assert whose(phase, own) == f"Criteria of {phase.name} (20%), to be proven before more than 20% are served"
+    later = whose(phase, replace(PREVIEW, from_phase="Expanded Rollout"))
+    assert later.startswith(f"Criteria of {phase.name} (20%)")
+    assert "judged by the time in which it was served" in later

@@ -16,8 +16,16 @@ from rollout_core.analysis.policy import DifferenceGuardrail, Policy, TargetCrit
 from rollout_core.analysis.verdict import Need, Status, Verdict, Verdicts
 from rollout_core.insight.deciding import all_met_of, decides_of
 from rollout_core.insight.detecting import Traffic, detects_of
-from rollout_core.insight.foresight import active_an_hour, answer, compared_in, extra_harm, hours_left, next_phase
-from rollout_core.insight.foresight_answer import Decides, ForesightRequest
+from rollout_core.insight.foresight import (
+    active_an_hour,
+    answer,
+    change_words,
+    compared_in,
+    extra_harm,
+    hours_left,
+    next_phase,
+)
+from rollout_core.insight.foresight_answer import Decides, Detects, ForesightRequest
 from rollout_core.insight.judgement import Judgement
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.rollouts.policies import Asked, Known
@@ -139,6 +147,29 @@ def test_a_phase_that_takes_everybody_compares_nobody(empty: World) -> None:
     assert compared_in(here(empty), plan.phase("one"), None) is None
 
 
+def test_a_change_is_looked_at_by_the_thresholds_it_leads_to_and_not_filled_anew(empty: World) -> None:
+    at = here(empty)
+    last = at.plan.audiences[-1].key
+    after = replace(at.rollout, percentage=30_000, thresholds={last: 30_000})
+    assert compared_in(at, at.plan.phase("one"), COUNTED, after) == (Compared(0.3, 1_000),)
+
+
+def test_a_paused_rollout_is_looked_at_from_where_it_was_paused(empty: World) -> None:
+    # Served were 70 % of the only audience; filling the phase of 50 % anew would compare them at 50 %.
+    plan = here(empty).plan
+    last = plan.audiences[-1].key
+    paused = here(empty, percentage=0, thresholds={last: 0}, remembered=70_000, remembered_thresholds={last: 70_000})
+    assert compared_in(paused, plan.phase("one"), COUNTED) == (Compared(0.7, 1_000),)
+
+
+def test_a_percentile_s_change_says_in_words_what_its_shares_are_of() -> None:
+    slower = Detects("inp", "Interaction to next paint (p75), 10% slower", "inp_p75", 0.25, 0.2874, 5.0, 1, True, "")
+    assert change_words(slower) == (
+        "Interaction to next paint (p75), 10% slower (28.7% instead of 25.0% above the usual p75)")
+    errors = Detects("errors", "Sessions with an error", "error_rate", 0.0076, 0.0176, 5.0, 1, True, "")
+    assert change_words(errors) == "Sessions with an error (0.76% to 1.76%)"
+
+
 def test_what_a_phase_can_find_is_reckoned_from_the_planning_constants(empty: World) -> None:
     # Errors 2 % → 3 %, half treated, one guardrail and one pause condition: c = 1.95 + (2.65 − 1.95)·ln 2/ln 4 = 2.30,
     # v = (.03·.97 + .02·.98)/.5 = .0974 each, 2.30·6.18256/.01²·.0974 = 13,850 eligible, 100 an hour: 138.5 hours.
@@ -164,11 +195,11 @@ def test_the_extra_harm_of_the_next_phase_is_what_harm_is_believed_times_who_com
     found = judged(guardrails=(verdict,), rules=(rule,))
     at = here(empty)
     traffic = Traffic(1.0, None, None, 168.0, None)
-    assert extra_harm(at, found, at.plan.phase("two"), traffic) == pytest.approx(67.02, abs=0.01)
-    assert extra_harm(at, found, at.plan.phase("two"), replace(traffic, hours=None)) is None
-    assert extra_harm(at, None, at.plan.phase("two"), traffic) is None
+    assert extra_harm(at, found, traffic) == pytest.approx(67.02, abs=0.01)
+    assert extra_harm(at, found, replace(traffic, hours=None)) is None
+    assert extra_harm(at, None, traffic) is None
     silent = judged(guardrails=(replace(verdict, information=0.0),), rules=(rule,))
-    assert extra_harm(at, silent, at.plan.phase("two"), traffic) is None
+    assert extra_harm(at, silent, traffic) is None
 
 
 def test_without_a_register_a_phase_is_not_called_judged(world: World) -> None:
