@@ -139,7 +139,10 @@ def _refused(here: Here, answer: EventsHealthAnswer) -> None:
 
 
 def onwards() -> None:
-    """Where to go from here."""
+    """What a start asks for, how a first person gets in, and where to go from here."""
+    st.markdown("A start needs the plan's checklist: every item ticked, or waived by an admin with a reason (page "
+                "Checklist). The first phases are small; to see the feature yourself, switch it on for your own id: "
+                "`rollout override SUBJECT on`.")
     with st.container(horizontal=True):
         st.page_link("insight/overview.py", label="Overview", icon=":material/dashboard:")
         st.page_link("control/rollout.py", label="Start the rollout", icon=":material/stairs:")

@@ -270,3 +270,22 @@ def test_an_import_tells_its_refused_rows_and_ends_with_a_code_of_its_own(rollou
     assert "line 3: occurred_at: 'soon' is no ISO 8601 time" in ran.out
     again = rollout(*words, "--json")
     assert (again.code, json.loads(again.out)["result"]["duplicates"]) == (0, 1), "stored and refused before"
+
+
+def test_explain_is_short_says_how_to_let_somebody_in_and_shows_every_step_when_asked(started: Command) -> None:
+    short = started("explain", "ws-1", "-r", PLAN).out
+    assert len(short.splitlines()) <= 12
+    assert f"rollout override ws-1 on -r {PLAN} --reason TEXT" in short
+    assert started("override", "ws-1", "on", "-r", PLAN, "--reason", "mine").code == 0
+    after = started("explain", "ws-1", "-r", PLAN).out
+    assert "on. Override for this subject: On by owner: mine." in after
+    assert "rollout override" not in after
+    whole = started("explain", "ws-1", "-r", PLAN, "--all").out
+    assert "  → Override for this subject: On by owner: mine." in whole
+    assert "Rollout status: The rollout is running." in whole
+
+
+def test_a_start_says_how_a_first_person_gets_in(rollout: Command) -> None:
+    for words in (("prepare",), ("checklist", "waive", "--reason", "test")):
+        assert rollout(*words, "-r", PLAN).code == 0
+    assert f"rollout override SUBJECT on -r {PLAN}" in rollout("start", "--reason", "test", "-r", PLAN).out

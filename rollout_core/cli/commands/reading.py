@@ -88,10 +88,12 @@ def pause_check(call: Call) -> None:
 @click.command("explain")
 @click.argument("subject")
 @click.option("--flag", metavar="KEY", help="Only this flag.")
+@click.option("--all", "whole", is_flag=True, help="Every step of every flag, and the plan's procedure.")
 @shared
-def explain(call: Call, subject: str, flag: str | None) -> None:
-    """Why SUBJECT sees a feature or does not."""
-    call.show(call.about("explain", subject=subject, flag=flag), words.explanation)
+def explain(call: Call, subject: str, flag: str | None, whole: bool) -> None:
+    """Why SUBJECT sees a feature or does not; --all and --flag show every step."""
+    said = words.whole_explanation if whole or flag else words.explanation
+    call.show(call.about("explain", subject=subject, flag=flag), said)
 
 
 @click.command("workspaces")
