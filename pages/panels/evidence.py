@@ -16,7 +16,7 @@ from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
 from rollout_core.metrics.catalog import CATALOG, LOWER
 from rollout_core.metrics.formula import Change
-from rollout_core.metrics.measured import Measured
+from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.rollouts.plan import PauseCondition
 
 WANTS_LESS = frozenset({"<", "<="})
@@ -61,6 +61,9 @@ def gate_evidence(here: Here, gate: Gate) -> str:
         return quiet(plain(gate.words))
     if word is words.NO_DATA or gate.measured.value is None:
         return f"{drawings.hatch(f'{gate.name}: no data')}  \n{quiet(plain(gate.words))}"
+    if word is words.NOT_YET and gate.measured.quality is Quality.FEW:
+        many = formats.counted(gate.measured.n, gate.measured.noun)
+        return "  \n".join(quiet(plain(line)) for line in (f"{many}: too few to say anything yet", missing(gate.words)))
     lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
     if word is words.NOT_YET or word is words.NOT_MET:
         lines.append(quiet(plain(wanting(here, gate))))
@@ -141,10 +144,11 @@ def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
 
 
 def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER, worse: Word = words.WORSE) -> Word:
-    """Better, worse or unclear, by the whole interval of the change: unclear without one; no data stays no data."""
+    """Better, worse or unclear, by the whole interval of the change: unclear without one, and of fewer than the
+    metric's minimum sample; no data stays no data."""
     if change.value is None:
         return words.NO_DATA
-    if change.low is None or change.high is None:
+    if change.low is None or change.high is None or change.quality is Quality.FEW:
         return words.UNCLEAR
     if change.low <= 0 <= change.high:
         return words.UNCLEAR

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from pages.panels.evidence import verdict
 from pages.panels.furniture import chart, drawn, section
 from pages.panels.page import Here, part
 from pages.panels.rollout_card import planned_and_real
@@ -31,7 +32,6 @@ RECENT = 15
 POINTS = 36
 """Half the width of a page each, so half the points of other charts."""
 MINUTE, BUCKET = timedelta(minutes=1), timedelta(minutes=5)
-BETTER = {True: words.BETTER, False: words.WORSE}
 
 
 def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: bool) -> None:
@@ -135,9 +135,7 @@ def _word(row: MetricRow) -> words.Word:
     change = row.change
     if change.value is None or change.low is None or change.high is None:
         return words.NOT_COMPARED
-    if change.low <= 0 <= change.high:
-        return words.UNCLEAR
-    return BETTER[(change.value < 0) == (row.direction == LOWER)]
+    return verdict(change, row.direction == LOWER)
 
 
 def _alike(row: MetricRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from rollout_core.analysis.verdict import Verdict
+from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import Judgement, judgement_of
@@ -122,7 +122,8 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     gate = Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
                 criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
-    return gate if proof is None or state is not State.NOT_YET else _foretold(scene, gate, proof)
+    foretold = proof is not None and state is State.NOT_YET and measured.quality is not Quality.FEW
+    return _foretold(scene, gate, proof) if foretold and proof is not None else gate
 
 
 def _foretold(scene: Scene, gate: Gate, proof: Verdict) -> Gate:
@@ -140,7 +141,8 @@ def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict
     hour of the night undoes no proof of days.
 
     The number is the phase's, the proof only what came since the evidence began: where that is nothing yet, the words
-    say from when on it counts, and the state is "not yet", since there are data.
+    say from when on it counts, and the state is "not yet", since there are data. Of fewer than the metric's minimum
+    sample neither the number nor a forecast is said.
     """
     silent = measured.quality is Quality.OFF or (measured.quality is Quality.STALE and stopped(
         events, scene, CATALOG[measured.metric].source))
@@ -153,6 +155,9 @@ def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict
     seen = measured_in_words(measured)
     if measured.value is None:
         return state, seen if measured.note else words, "evidence"
+    if state is State.NOT_YET and measured.quality is Quality.FEW:
+        seen = "too few to say anything yet"
+        words = words if proof.status is Status.NO_DATA else _few(measured, CATALOG[measured.metric].minimum_sample)
     return state, f"{seen}; {words}", "evidence"
 
 
@@ -179,13 +184,20 @@ def _read_off(measured: Measured, criterion: Criterion) -> tuple[State, str, str
 def missing(measured: Measured, target: float, minimum: int) -> str:
     """What a criterion still waits for: more of them, or a better value. Rounded to two digits, a forecast."""
     if measured.quality is Quality.FEW:
-        return f"at least {minimum - measured.n:,} more {measured.noun} are needed"
+        return _few(measured, minimum)
     if measured.value is None or measured.low is None or measured.high is None or measured.value == target:
         return "too close to the target to tell"
     reach = (measured.high if target > measured.value else measured.low) - measured.value
     needed = measured.n * ((reach / (target - measured.value)) ** 2 - 1)
     digits = max(0, len(str(int(needed))) - 2)
     return f"about {round(needed, -digits):,.0f} more {measured.noun} would settle it at this value"
+
+
+def _few(measured: Measured, minimum: int) -> str:
+    """How many more it takes before a number says anything; without a count where one arm has enough and one has not.
+    """
+    lacking = minimum - measured.n
+    return f"{f'at least {lacking:,} ' if lacking > 0 else ''}more {measured.noun} are needed"
 
 
 def _window(scene: Scene, phase: Phase, metric: str) -> Window:

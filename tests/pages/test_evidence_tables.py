@@ -73,6 +73,23 @@ def test_a_change_without_an_interval_is_unclear_and_not_without_data() -> None:
     assert evidence.verdict(replace(alone, value=None), lower_is_better=True) is words.NO_DATA
 
 
+def test_a_change_of_too_few_is_unclear_however_far_its_interval_is_from_zero() -> None:
+    far = measured("error_rate", 0.5, 0.1, n=9, unit="relative")
+    assert evidence.verdict(far, lower_is_better=True) is words.WORSE
+    assert evidence.verdict(replace(far, quality=Quality.FEW), lower_is_better=True) is words.UNCLEAR
+
+
+def test_of_too_few_a_criterion_says_how_many_it_wants_and_neither_a_number_nor_a_day() -> None:
+    few = replace(measured("session_duration_change", -1.0, n=3, noun="subject-days", unit="relative"),
+                  quality=Quality.FEW)
+    gate = Gate("engagement", "Engagement increase above 15 %", "criterion", GateState.NOT_YET, few, "above +15%",
+                "too few to say anything yet; at least 27 more subject-days are needed", judge="evidence")
+    said = evidence.gate_evidence(None, gate)                                     # type: ignore[arg-type]
+    assert "3 subject" in said
+    assert "at least 27 more subject" in said
+    assert "100" not in said
+
+
 def test_a_checklist_that_was_let_go_is_not_called_done() -> None:
     lines = tuple(ChecklistLine(str(number), "g", "text", state) for number, state in
                   enumerate(["ticked", "waived", "waived", "missing"]))

@@ -20,6 +20,7 @@ from rollout_core.insight.pause_check import PauseLine, pause_check
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.sightings import sightings
 from rollout_core.insight.status import Share
+from rollout_core.metrics.measured import Quality
 from rollout_core.rollouts.gates import GateState
 from rollout_core.rollouts.plan import Severity
 from rollout_core.rollouts.policies import Asked
@@ -89,6 +90,18 @@ def test_a_proof_that_may_only_advise_opens_no_gate(world: World) -> None:
 def test_a_gate_says_how_much_more_is_needed(world: World) -> None:
     assert gate(world, verdict(Status.NOT_YET, need=NEED)).words.endswith(
         "about 1,200 more requests would settle it, likely in 30 h, nearly surely in 5 days")
+
+
+def test_of_too_few_neither_a_number_nor_a_forecast_is_said(world: World) -> None:
+    """20 people in treatment, and adoption wants 30."""
+    early = Verdict("adoption", "adoption_rate", Status.NOT_YET, acts=True, need=NEED)
+    found = gates_of(world.room.events, here(world), found=judged(criteria=(early,)))
+    (adoption,) = [each for each in found.gates if each.key == "adoption"]
+    assert (adoption.measured.n, adoption.measured.quality) == (20, Quality.FEW)
+    assert adoption.words == "too few to say anything yet; at least 10 more people are needed"
+    assert (adoption.missing, adoption.decides_at, adoption.surely_at) == ("", None, None)
+    (waiting,) = [each for each in found.brief.waiting if each.name == adoption.name]
+    assert waiting.at is None
 
 
 def test_what_is_waited_for_comes_with_a_date_where_there_is_a_forecast(world: World) -> None:
