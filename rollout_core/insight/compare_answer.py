@@ -100,13 +100,20 @@ def pair_of(metric: Metric, across: str, key: str, sides: Sides) -> Pair:
         if found is None:
             return _nothing(key, one, two, two.note or one.note or NO_STRATUM)
         ends = (found.treatment, found.control)
-        return Pair(key, one, two, _apart(one, *ends, found.n), _relative(one, *ends, found.n))
+        gaps = (_apart(one, *ends, found.n), _relative(one, *ends, found.n))
+        few = found.fewest < metric.minimum_sample
+        return Pair(key, one, two, *(replace(gap, alike=found.alike(metric.unit), quality=_quality(gap, few))
+                                     for gap in gaps))
     first, second = _estimate(one), _estimate(two)
     if first is None or second is None:
         return _nothing(key, one, two, (one if first is None else two).note or "one side has no data")
     n = one.n + two.n
     return Pair(key, one, two, replace(_apart(one, first, second, n), causal=False, note=NOT_CAUSAL),
                 replace(_relative(one, first, second, n), causal=False, note=NOT_CAUSAL))
+
+
+def _quality(gap: Measured, few: bool) -> Quality:
+    return Quality.FEW if few and gap.value is not None else gap.quality
 
 
 def _nothing(key: str, one: Measured, two: Measured, why: str) -> Pair:

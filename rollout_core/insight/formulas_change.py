@@ -35,7 +35,7 @@ def between(measuring: Measuring, asked: Asked, base: Metric) -> Measured:
     if found is not None:
         apart = _apart(measuring, asked, found.treatment, found.control, found.n)
         few = found.fewest < asked.metric.minimum_sample and apart.value is not None
-        return replace(apart, quality=Quality.FEW) if few else apart
+        return replace(apart, quality=Quality.FEW if few else apart.quality, alike=found.alike(base.unit))
     return _against_baseline(measuring, asked, base)
 
 

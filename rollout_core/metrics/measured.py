@@ -26,11 +26,24 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Both arms of a comparison like with like: only those who could have been in either arm, over the same mix of
+    strata. The values are in `unit`, that of the metric compared; the counts are of its noun."""
+
+    treatment: float
+    control: float
+    treatment_n: int
+    control_n: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One metric in one window and arm (`arm` None: everybody who is attributed).
 
     `value`, `low`, `high` are in the metric's unit (shares 0..1, ms, score); the interval is the ordinary 95 % one, for
-    display. `n` counts `noun` (requests, sessions, people, page views, answers).
+    display. `n` counts `noun` (requests, sessions, people, page views, answers). `alike`: of a comparison of the arms,
+    the two values it is the difference of; they are not the arms' numbers of everybody.
     """
 
     metric: str
@@ -45,3 +58,4 @@ class Measured:
     quality: Quality
     note: str = ""
     causal: bool = True
+    alike: Alike | None = None

@@ -10,6 +10,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from rollout_core.metrics.interval import Estimate, estimate_of
+from rollout_core.metrics.measured import Alike
 from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
 
 
@@ -22,12 +23,26 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Both arms brought to the same mix of strata; `n` is how many both rest on together, `fewest` the smaller arm."""
+    """Both arms brought to the same mix of strata, and how many each rests on."""
 
     treatment: Estimate
     control: Estimate
-    n: int
-    fewest: int
+    treated: int
+    controlled: int
+
+    @property
+    def n(self) -> int:
+        """How many both rest on together."""
+        return self.treated + self.controlled
+
+    @property
+    def fewest(self) -> int:
+        """How many the smaller arm rests on."""
+        return min(self.treated, self.controlled)
+
+    def alike(self, unit: str) -> Alike:
+        """The two values, as a comparison shows what it is of."""
+        return Alike(self.treatment.value, self.control.value, self.treated, self.controlled, unit)
 
 
 def combined(pairs: Iterable[tuple[Side, Side]]) -> Compared | None:
@@ -45,9 +60,9 @@ def combined(pairs: Iterable[tuple[Side, Side]]) -> Compared | None:
 
 
 def _sizes(pairs: Iterable[tuple[float, float]]) -> tuple[int, int]:
-    """How many both arms have together, and the smaller one."""
-    treated, controlled = (sum(side) for side in zip(*pairs, strict=True))
-    return int(treated + controlled), int(min(treated, controlled))
+    """How many each arm has."""
+    treated, controlled = (int(sum(side)) for side in zip(*pairs, strict=True))
+    return treated, controlled
 
 
 def combined_percentile(pairs: Iterable[tuple[Mapping[int, int], Mapping[int, int]]], share: float,
