@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.panels import evidence
-from pages.panels.files import File, numbers, within
+from pages.panels.files import File, changed, numbers, within
 from pages.panels.filters import JUST_NOW
 from pages.panels.furniture import chart, drawn, section, table
 from pages.panels.page import Here, part
@@ -20,7 +20,7 @@ from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.metrics.catalog import CATALOG, LOWER
 from rollout_core.metrics.formula import Mean, Percentile, Proportion
-from rollout_core.metrics.measured import Measured
+from rollout_core.metrics.measured import Measured, Quality
 
 POINTS = 36
 """Coarse buckets: a course, not noise."""
@@ -49,6 +49,10 @@ def _numbers(answer: CompareAnswer) -> str:
                              for side in (answer.first, answer.second))
     if gap.value is None:
         return sides
+    if gap.alike is not None:
+        sides = f"{plain(evidence.alike(gap))}  \n{quiet('everybody:')} {sides}"
+    if gap.quality is Quality.FEW:
+        return f"Too few to compare, {sides}"
     relative = answer.change
     more = "" if relative.value is None else (
         f", {formats.difference(relative.value, 'relative')} "
@@ -68,8 +72,9 @@ def _windows(here: Here, answer: CompareAnswer, label: str) -> str:
 
 def picture(here: Here, answer: CompareAnswer) -> None:
     """Both sides with their intervals, the whole on top and its parts below."""
+    of = " · everybody of each arm" if answer.causal else ""
     section("How do they stand?", f"{answer.name} with its 95% interval · filled: {plain(answer.first.label)}, hollow: "
-            f"{plain(answer.second.label)}", File("comparison", lambda: as_file(answer)))
+            f"{plain(answer.second.label)}{of}", File("comparison", lambda: as_file(answer)))
     chart(drawn(two_sides, answer, here.theme), f"{answer.name}: {answer.words}", "compare")
 
 
@@ -78,7 +83,7 @@ def as_file(answer: CompareAnswer) -> list[dict[str, Any]]:
     first, second = answer.windows
     return [{"metric": answer.name, "unit": answer.unit, "first": answer.first.label, "second": answer.second.label,
              **numbers("first measured", answer.first.measured), **numbers("second measured", answer.second.measured),
-             **numbers("difference", answer.difference), **numbers("change", answer.change),
+             **numbers("difference", answer.difference), **changed("change", answer.change),
              "split by chance": answer.causal, "note": answer.note, **within(first),
              "second since": second.since_at, "second until": second.until_at}]
 
@@ -87,7 +92,7 @@ def parts_as_file(answer: CompareAnswer) -> list[dict[str, Any]]:
     """The parts: a row each."""
     return [{"part": each.key, "verdict": word_of(answer, each.difference).text, **numbers("first", each.first),
              **numbers("second", each.second), **numbers("difference", each.difference),
-             **numbers("change", each.change), **within(answer.windows[0])} for each in answer.parts]
+             **changed("change", each.change), **within(answer.windows[0])} for each in answer.parts]
 
 
 def rows(answer: CompareAnswer) -> None:
@@ -107,16 +112,21 @@ def rows(answer: CompareAnswer) -> None:
 
 def _row(answer: CompareAnswer, pair: Pair, reach: float) -> dict[str, str]:
     gap, word = pair.difference, word_of(answer, pair.difference)
+    part = f"**{plain(pair.name or pair.key)}**"
     if gap.value is None or gap.low is None or gap.high is None:
         drawn = f"{drawings.hatch(f'{pair.key}: no data')}  \n{quiet(plain(gap.note))}"
     else:
+        if gap.quality is Quality.FEW:
+            return {"Part": part, "Verdict": word.badge, "Difference": quiet(_both(pair))}
         text = f"**{formats.difference(gap.value, gap.unit)}** {formats.signed_interval(gap.low, gap.high, gap.unit)}"
         bar = drawings.around_zero((gap.low, gap.value, gap.high), word.mark, reach, f"{pair.key} {text}")
         drawn = f"{bar}  \n{text}  \n{quiet(_both(pair))}"
-    return {"Part": f"**{plain(pair.name or pair.key)}**", "Verdict": word.badge, "Difference": drawn}
+    return {"Part": part, "Verdict": word.badge, "Difference": drawn}
 
 
 def _both(pair: Pair) -> str:
+    if pair.difference.alike is not None:
+        return plain(evidence.alike(pair.difference))
     values = [formats.in_unit(each.value, each.unit) for each in (pair.first, pair.second)]
     return f"{values[0]} against {values[1]} · {pair.first.n:,} and {pair.second.n:,} {pair.first.noun}"
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.panels import acting, answers, evidence
-from pages.panels.files import numbers, within
+from pages.panels.files import changed, numbers, within
 from pages.panels.furniture import BUTTON_WIDTH
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
@@ -32,13 +32,13 @@ def headline(answer: ErrorsAnswer) -> list[dict[str, str]]:
         _rate("Critical errors", "of sessions", answer.critical, answer.critical_control,
               _change(answer.critical_change, reach)),
         {"Rate": f"**Error-free sessions**  \n{quiet('of sessions')}",
-         "Measured": evidence.number(answer.error_free_sessions), "Treatment against control": ""},
+         "Measured, everybody": evidence.number(answer.error_free_sessions), "Compared like with like": ""},
     ]
 
 
 def _rate(name: str, of: str, treatment: Measured, control: Measured, change: str) -> dict[str, str]:
-    return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured": evidence.both_arms(treatment, control),
-            "Treatment against control": change}
+    return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured, everybody": evidence.both_arms(treatment, control),
+            "Compared like with like": change}
 
 
 def _change(change: Measured, reach: float) -> str:
@@ -54,8 +54,8 @@ def kinds(found: Sequence[CategoryRate]) -> list[dict[str, str]]:
     """Each category in both arms with its change, all on one scale."""
     reach = evidence.reach_of([each.change for each in found])
     return [{"Category": f"**{plain(each.category)}**",
-             "Measured": evidence.both_arms(each.treatment, each.control),
-             "Treatment against control": _change(each.change, reach)} for each in found]
+             "Measured, everybody": evidence.both_arms(each.treatment, each.control),
+             "Compared like with like": _change(each.change, reach)} for each in found]
 
 
 def rates_as_file(answer: ErrorsAnswer) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def rates_as_file(answer: ErrorsAnswer) -> list[dict[str, Any]]:
              *((f"sessions with a {each.category} error", each.treatment, each.control, each.change)
                for each in answer.categories)]
     return [{"rate": name, **numbers("treatment", treatment), **numbers("control", control),
-             **numbers("change", change), **within(answer.window)} for name, treatment, control, change in known]
+             **changed("change", change), **within(answer.window)} for name, treatment, control, change in known]
 
 
 def groups_as_file(answer: ErrorsAnswer) -> list[dict[str, Any]]:

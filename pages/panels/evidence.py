@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pages.panels.files import numbers, within
+import streamlit as st
+
+from pages.panels.files import changed, numbers, within
 from pages.panels.furniture import table
 from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, words
@@ -20,9 +22,9 @@ from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.rollouts.plan import PauseCondition
 
 WANTS_LESS = frozenset({"<", "<="})
-LIKE_WITH_LIKE = ("Changes compare only people who could have been in either arm, under the same shares, so they are "
-                  "not the quotient of the two arms' numbers.")
-"""Why a change is not the quotient of the two numbers beside it (Simpson's paradox over epochs and audiences)."""
+LIKE_WITH_LIKE = ("Like with like: only people who could have been in either arm are compared, under the same shares. "
+                  "Those are fewer than everybody, so their two values stand beside the change.")
+"""Why a change is not the quotient of the arms' numbers of everybody (Simpson's paradox over epochs and audiences)."""
 
 
 def criteria_table(here: Here, gates: Sequence[Gate]) -> None:
@@ -144,11 +146,13 @@ def _pause_evidence(line: PauseLine, condition: PauseCondition | None) -> str:
 
 
 def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER, worse: Word = words.WORSE) -> Word:
-    """Better, worse or unclear, by the whole interval of the change: unclear without one, and of fewer than the
-    metric's minimum sample; no data stays no data."""
+    """Better, worse or unclear, by the whole interval of the change: unclear without one; no data stays no data, and
+    below the metric's minimum sample nothing is said."""
     if change.value is None:
         return words.NO_DATA
-    if change.low is None or change.high is None or change.quality is Quality.FEW:
+    if change.quality is Quality.FEW:
+        return words.TOO_FEW
+    if change.low is None or change.high is None:
         return words.UNCLEAR
     if change.low <= 0 <= change.high:
         return words.UNCLEAR
@@ -156,20 +160,68 @@ def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER
 
 
 def change_cell(name: str, change: Measured, word: Word, reach: float) -> str:
-    """A difference around zero on the column's shared scale, and its numbers."""
+    """A difference around zero on the column's shared scale, its numbers, and the two values it is of; of too few only
+    these."""
     if change.value is None:
         return drawings.hatch(f"{name}: no data")
+    if change.quality is Quality.FEW:
+        return _lines(quiet("too few to compare"), _alike(change))
     text = f"**{formats.difference(change.value, change.unit)}**"
     if change.low is None or change.high is None:
-        return f"{text} {quiet('no interval')}"
+        return _lines(f"{text} {quiet('no interval')}", _alike(change))
     text += f" {formats.signed_interval(change.low, change.high, change.unit)}"
     bar = drawings.around_zero((change.low, change.value, change.high), word.mark, reach, f"{name} {text}")
-    return f"{bar}  \n{text}" + ("" if change.causal else f" {quiet('before and after, not causal')}")
+    kind = "" if change.causal else f" {quiet('before and after, not causal')}"
+    return _lines(bar, f"{text}{kind}", _alike(change))
+
+
+def _lines(*parts: str) -> str:
+    return "  \n".join(part for part in parts if part)
+
+
+def _alike(change: Measured) -> str:
+    return quiet(plain(alike(change))) if change.alike else ""
+
+
+def alike(change: Measured) -> str:
+    """The two values a change is of: "like with like 39.8% against 55.4% · 83 and 597 page loads"; "" without them."""
+    both = pair(change)
+    return f"like with like {both} · {compared(change)} {change.noun}" if both else ""
+
+
+def pair(change: Measured) -> str:
+    """Treatment's and control's value of those compared: "39.8% against 55.4%"."""
+    if change.alike is None:
+        return ""
+    return " against ".join(formats.in_unit(value, change.alike.unit)
+                            for value in (change.alike.treatment, change.alike.control))
+
+
+def compared(change: Measured) -> str:
+    """How many are compared in each arm: "83 and 597"."""
+    return "" if change.alike is None else f"{change.alike.treatment_n:,} and {change.alike.control_n:,}"
+
+
+def change_columns(changes: Sequence[Measured]) -> dict[str, tuple[list[Any], Any]]:
+    """Columns of a sortable table: the two values compared, how many, their change with its interval. A change of too
+    few is not shown."""
+    told = [each.value is not None and each.quality is not Quality.FEW for each in changes]
+    text = st.column_config.TextColumn()
+    return {
+        "Like with like": ([pair(each) for each in changes], text),
+        "Compared": ([compared(each) for each in changes], text),
+        "Change": ([each.value * 100 if tell and each.value is not None else None
+                    for each, tell in zip(changes, told, strict=True)],
+                   st.column_config.NumberColumn(format="%+.1f%%")),
+        "Change, 95%": ([formats.signed_interval(each.low, each.high, each.unit).strip("()") if tell else ""
+                         for each, tell in zip(changes, told, strict=True)], text),
+    }
 
 
 def reach_of(changes: Sequence[Measured]) -> float:
     """One scale for a column: the largest end of all intervals but not the wildest (those are cut at the edge)."""
-    ends = sorted(max(abs(c.low), abs(c.high)) for c in changes if c.low is not None and c.high is not None)
+    ends = sorted(max(abs(c.low), abs(c.high)) for c in changes
+                  if c.low is not None and c.high is not None and c.quality is not Quality.FEW)
     return ends[int((len(ends) - 1) * 0.8)] * 1.15 or 0.01 if ends else 0.01
 
 
@@ -213,13 +265,13 @@ def _arms(row: MetricRow) -> str:
     said = f"{formats.in_unit(row.treatment.value, row.unit)} {around}"
     many = formats.counted(row.treatment.n, row.treatment.noun)
     other = "no control" if row.control.value is None else f"control {formats.in_unit(row.control.value, row.unit)}"
-    return quiet(f"{said} · {many} · {other}")
+    return quiet(f"everybody {said} · {many} · {other}")
 
 
 def rows_as_file(rows: Sequence[MetricRow]) -> list[dict[str, Any]]:
     """Metrics in both arms: a row each."""
     return [{"metric": row.name, "unit": row.unit, "verdict": verdict(row.change, row.direction == LOWER).text,
-             **numbers("treatment", row.treatment), **numbers("control", row.control), **numbers("change", row.change),
+             **numbers("treatment", row.treatment), **numbers("control", row.control), **changed("change", row.change),
              "targets": "; ".join(row.targets), "reached": "; ".join(row.reached), **within(row.treatment.window)}
             for row in folded(rows)]
 

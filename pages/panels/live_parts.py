@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from pages.panels.evidence import verdict
+from pages.panels.evidence import alike, verdict
 from pages.panels.furniture import chart, drawn, section
 from pages.panels.page import Here, part
 from pages.panels.rollout_card import planned_and_real
@@ -54,8 +54,7 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
             st.markdown(f"## {status.share.percentage:g}%", anchors=False)
             st.markdown(quiet(planned_and_real(status.share)))
     st.markdown(quiet(f"{label} (adoption: since the start), treatment with its 95% interval. Like with like: only "
-                      "people who could have been in either arm are compared, so it is not the quotient of the two "
-                      "numbers."))
+                      "people who could have been in either arm are compared, under the same shares."))
 
 
 def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool) -> None:
@@ -139,12 +138,14 @@ def _word(row: MetricRow) -> words.Word:
 
 
 def _alike(row: MetricRow) -> str:
-    """The difference that the word was found by: "+32.0% (+2.9 to +69.3) like with like"."""
+    """The difference that the word was found by, and the two values it is of."""
     change = row.change
     if change.value is None or change.low is None or change.high is None:
         return ""
+    if change.quality is Quality.FEW:
+        return f"too few to compare, {alike(change)}"
     return (f"{formats.difference(change.value, change.unit)} "
-            f"{formats.signed_interval(change.low, change.high, change.unit)} like with like")
+            f"{formats.signed_interval(change.low, change.high, change.unit)}, {alike(change) or 'like with like'}")
 
 
 def _around(measured: Measured) -> str:
@@ -153,6 +154,8 @@ def _around(measured: Measured) -> str:
 
 
 def _control(row: MetricRow) -> str:
+    if row.change.alike is not None:
+        return ""
     return ("no control" if row.control.value is None
             else f"control {formats.in_unit(row.control.value, row.control.unit)}")
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.panels import evidence
 from pages.panels.evidence import bounds
-from pages.panels.files import numbers, within
+from pages.panels.files import changed, numbers, within
 from pages.panels.furniture import table
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import Word, plain, quiet
@@ -23,10 +23,10 @@ NAMES = {"lcp_p75": "LCP p75", "inp_p75": "INP p75", "api_response_p95": "API p9
 
 
 def degradation(answer: SpeedAnswer) -> None:
-    """The worst and its parts around zero, on one scale; the API's own numbers below its change."""
+    """The worst and its parts around zero, on one scale; everybody's numbers of the API below its change."""
     lines = [answer.degradation, *answer.parts]
     reach = evidence.reach_of(lines)
-    arms = {"api_response_p95": evidence.both_arms(answer.api.p95, answer.api.control_p95),
+    arms = {"api_response_p95": f"{quiet('everybody')} {evidence.both_arms(answer.api.p95, answer.api.control_p95)}",
             "performance_degradation": quiet(plain(answer.degradation.note))}
     rows = []
     for line in lines:
@@ -45,12 +45,12 @@ def as_file(answer: SpeedAnswer, found: Sequence[Percentiles], name: str) -> lis
     """The table of endpoints or components: a row each."""
     return [{name.lower(): each.key, **numbers("p50 treatment", each.p50), **numbers("p95 treatment", each.p95),
              **numbers("p99 treatment", each.p99), **numbers("p95 control", each.control_p95),
-             **numbers("change of p95", each.change), **within(answer.window)} for each in slowest_first(found)]
+             **changed("change of p95", each.change), **within(answer.window)} for each in slowest_first(found)]
 
 
 def degradation_as_file(answer: SpeedAnswer) -> list[dict[str, Any]]:
     """The worst and its parts: a row each."""
-    return [{"what": NAMES.get(line.metric, line.metric), "verdict": _word(line).text, **numbers("change", line),
+    return [{"what": NAMES.get(line.metric, line.metric), "verdict": _word(line).text, **changed("change", line),
              **within(line.window)} for line in (answer.degradation, *answer.parts)]
 
 
@@ -72,12 +72,10 @@ def listing(found: Sequence[Percentiles], name: str) -> None:
         "p95": ([each.p95.value for each in found], milliseconds),
         "p95 interval": ([bounds(each.p95) for each in found], text),
         "p99": ([each.p99.value for each in found], milliseconds),
-        "Control p95": ([each.control_p95.value for each in found], milliseconds),
-        "Against control": ([None if each.change.value is None else each.change.value * 100 for each in found],
-                            st.column_config.NumberColumn(format="%+.1f%%")),
-        "Verdict": ([_word(each.change).text for each in found], text),
         found[0].p95.noun.capitalize(): ([each.p95.n for each in found],
                                          st.column_config.NumberColumn(format="localized")),
+        "Verdict": ([_word(each.change).text for each in found], text),
+        **evidence.change_columns([each.change for each in found]),
     }
     st.dataframe(pd.DataFrame({column: values for column, (values, _) in columns.items()}), hide_index=True,
                  alt=f"{name}s by p95 in treatment, the slowest first", placeholder=formats.NONE,

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.panels import evidence
-from pages.panels.files import numbers, within
+from pages.panels.files import changed, numbers, within
 from pages.panels.page import Here
 from rollout_core.charts import drawings, formats, palette, words
 from rollout_core.charts.words import Word, plain, quiet
@@ -25,11 +25,12 @@ from rollout_core.insight.vitals import (
     VitalsSlice,
     compared_in_words,
 )
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured
 
 VITALS = ("LCP", "INP", "CLS", "FCP", "TTFB")
 RATING = {"good": words.GOOD, "needs improvement": words.NEEDS_IMPROVEMENT, "poor": words.POOR}
-COMPARED = {"Faster": words.FASTER, "Slower": words.SLOWER, "Unclear": words.UNCLEAR}
+COMPARED = {"Faster": words.FASTER, "Slower": words.SLOWER, "Unclear": words.UNCLEAR, "Too few": words.TOO_FEW}
 ALL = {"page": "All pages", "device": "All devices"}
 OTHER = {"page": "device", "device": "page"}
 COLOURS = (palette.GOOD, palette.NEEDS_IMPROVEMENT, palette.POOR)
@@ -79,10 +80,17 @@ def _card(card: VitalCard) -> None:
         return
     parts = (card.good, card.needs_improvement or 0.0, card.poor or 0.0)
     said = f"{parts[0]:.0%} good, {parts[1]:.0%} needs improvement, {parts[2]:.0%} poor"
-    other = card.control.value
-    against = "no control" if other is None else f"control {vital_value(other, card.unit)}"
     st.markdown(f"{drawings.shares(list(zip(parts, COLOURS, strict=True)), said)}  \n"
-                f"{quiet(f'{parts[0]:.0%} good · {against}')}")
+                f"{quiet(f'{parts[0]:.0%} good')}  \n{quiet(_against(card))}")
+
+
+def _against(card: VitalCard) -> str:
+    """Control's number where it is comparable: of those compared, else of everybody."""
+    of = card.change.alike
+    if of is not None:
+        return (f"like with like {vital_value(of.treatment, card.unit)}, control {vital_value(of.control, card.unit)}")
+    other = card.control.value
+    return "no control" if other is None else f"control {vital_value(other, card.unit)}"
 
 
 def vital_value(value: float | None, unit: str) -> str:
@@ -99,13 +107,25 @@ def answered(vital: str, answer: VitalsAnswer) -> None:
     gap = "" if change.value is None else (
         f", {formats.difference(change.value, change.unit)} "
         f"{formats.signed_interval(change.low, change.high, change.unit)}")
+    of = evidence.alike(change)
     said = {"Faster": f"{vital} is faster in treatment{gap}.", "Slower": f"{vital} is slower in treatment{gap}.",
-            "Unclear": f"No clear difference in {vital} between the arms{gap}."}
-    slowest = next((each for each in slowest_first(answer.pages) if each.treatment.value is not None), None)
-    where = "" if slowest is None else (
-        f" Slowest page: **{plain(slowest.key)}**, {vital_value(slowest.treatment.value, card.unit)} "
-        f"{quiet(f'· {formats.counted(slowest.treatment.n, slowest.treatment.noun)}')}")
-    st.markdown(f"**{said.get(card.comparison, f'{vital} has no control to compare with.')}**{where}")
+            "Unclear": f"No clear difference in {vital} between the arms{gap}.",
+            "Too few": f"Too few to compare {vital} between the arms."}
+    st.markdown(f"**{said.get(card.comparison, f'{vital} has no control to compare with.')}** "
+                f"{quiet(of)}  \n{_slowest(card, answer.pages)}")
+
+
+def _slowest(card: VitalCard, pages: Sequence[VitalsSlice]) -> str:
+    """The slowest page that enough page views tell of; where none has enough, the slowest of few, and that it is so."""
+    enough = CATALOG[f"{card.vital.lower()}_p75"].minimum_sample
+    known = [each for each in slowest_first(pages) if each.treatment.value is not None]
+    found = next((each for each in known if each.treatment.n >= enough), next(iter(known), None))
+    if found is None:
+        return ""
+    few = "" if found.treatment.n >= enough else f", fewer than {enough}: uncertain"
+    counted = formats.counted(found.treatment.n, found.treatment.noun)
+    many = quiet(f"{formats.interval(found.treatment.low, found.treatment.high, card.unit)} · {counted}{few}")
+    return f"Slowest page: **{plain(found.key)}**, {vital_value(found.treatment.value, card.unit)} {many}"
 
 
 def differences(answer: VitalsAnswer) -> list[dict[str, str]]:
@@ -134,8 +154,9 @@ def whole_loads(answer: VitalsAnswer) -> list[dict[str, str]]:
     rows = []
     for name, treatment, control, change in found:
         word = evidence.verdict(change, lower_is_better=False)
-        rows.append({"What": f"**{name}**  \n{word.badge}", "Measured": evidence.both_arms(treatment, control),
-                     "Treatment against control": evidence.change_cell(name, change, word, reach)})
+        rows.append({"What": f"**{name}**  \n{word.badge}",
+                     "Measured, everybody": evidence.both_arms(treatment, control),
+                     "Compared like with like": evidence.change_cell(name, change, word, reach)})
     return rows
 
 
@@ -143,7 +164,7 @@ def as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
     """Cards and differences: a row a vital."""
     return [{"vital": card.vital, "rating": card.rating, "comparison": card.comparison,
              **numbers("p75 treatment", card.treatment), **numbers("p75 control", card.control),
-             **numbers("change", card.change), "good share": card.good,
+             **changed("change", card.change), "good share": card.good,
              "needs improvement share": card.needs_improvement, "poor share": card.poor, **within(answer.window)}
             for card in answer.cards]
 
@@ -151,7 +172,7 @@ def as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
 def loads_as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
     """The whole page loads: a row each."""
     return [{"what": name, **numbers("treatment", treatment), **numbers("control", control),
-             **numbers("change", change), **within(answer.window)}
+             **changed("change", change), **within(answer.window)}
             for name, treatment, control, change in together(answer)]
 
 
@@ -163,7 +184,7 @@ def slowest_first(answer: Sequence[VitalsSlice]) -> list[VitalsSlice]:
 def slices_as_file(answer: VitalsAnswer, found: Sequence[VitalsSlice], name: str) -> list[dict[str, Any]]:
     """The table of pages or devices: a row each, the slowest in treatment first."""
     return [{name.lower(): each.key, **numbers(f"{answer.vital} p75 treatment", each.treatment),
-             **numbers(f"{answer.vital} p75 control", each.control), **numbers("change", each.change),
+             **numbers(f"{answer.vital} p75 control", each.control), **changed("change", each.change),
              "good share": each.good, **within(answer.window)} for each in slowest_first(found)]
 
 
@@ -178,13 +199,11 @@ def slices(found: Sequence[VitalsSlice], name: str, vital: str) -> None:
     columns = {
         f"{vital} p75": ([each.treatment.value for each in found], st.column_config.NumberColumn(format=number)),
         "95% interval": ([evidence.bounds(each.treatment) for each in found], st.column_config.TextColumn()),
-        "Control": ([each.control.value for each in found], st.column_config.NumberColumn(format=number)),
-        "Against control": ([None if each.change.value is None else each.change.value * 100 for each in found],
-                            st.column_config.NumberColumn(format="%+.1f%%")),
-        "Verdict": ([compared_in_words(each.change) for each in found], st.column_config.TextColumn()),
+        "Page views": ([each.treatment.n for each in found], st.column_config.NumberColumn(format="localized")),
         "Good": ([None if each.good is None else each.good * 100 for each in found],
                  st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d%%")),
-        "Page views": ([each.treatment.n for each in found], st.column_config.NumberColumn(format="localized")),
+        "Verdict": ([compared_in_words(each.change) for each in found], st.column_config.TextColumn()),
+        **evidence.change_columns([each.change for each in found]),
     }
     shown = {column: values for column, (values, _) in columns.items()}
     st.dataframe(pd.DataFrame({name: [harmless(each.key) for each in found], **shown}), hide_index=True, key=key,

@@ -46,6 +46,18 @@ def measured(value: Values) -> str:
     return f"{_number(value['value'], unit)}{interval}, n = {value['n']:,} {value['noun']}"
 
 
+def compared(change: Values) -> str:
+    """A comparison with the two values it is of; of too few only these."""
+    of = change.get("alike")
+    if not of or change["value"] is None:
+        return measured(change)
+    both = (f"{_number(of['treatment'], of['unit'])} against {_number(of['control'], of['unit'])}, "
+            f"n = {of['treatment_n']:,} and {of['control_n']:,}")
+    if change["quality"] == "few":
+        return f"too few to compare: {both}"
+    return f"{measured(change).partition(', n = ')[0]}: {both}"
+
+
 def _number(value: float, unit: str) -> str:
     formats = {"share": lambda: f"{value * 100:.3g} %", "relative": lambda: f"{value * 100:+.3g} %",
                "ms": lambda: f"{value:,.0f} ms", "score": lambda: f"{value:.1f}", "rating": lambda: f"{value:.2f}",
@@ -287,8 +299,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 
 def metrics(found: Values) -> Table:
     """The catalogue's numbers, treatment against control."""
-    return table(("metric", "treatment", "control", "change"),
-                 [(row["name"], measured(row["treatment"]), measured(row["control"]), measured(row["change"]))
+    return table(("metric", "treatment", "control", "change, like with like"),
+                 [(row["name"], measured(row["treatment"]), measured(row["control"]), compared(row["change"]))
                   for row in found["rows"]])
 
 

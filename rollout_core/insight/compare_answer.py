@@ -17,6 +17,7 @@ from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import CATALOG, Metric
 from rollout_core.metrics.interval import Estimate, Interval, difference, estimate_of, relative_change
 from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.metrics.stratified import Compared
 from rollout_core.ports.room import Room
 from rollout_core.ports.subject_questions import ATTRIBUTE, AUDIENCE
 
@@ -100,10 +101,9 @@ def pair_of(metric: Metric, across: str, key: str, sides: Sides) -> Pair:
         if found is None:
             return _nothing(key, one, two, two.note or one.note or NO_STRATUM)
         ends = (found.treatment, found.control)
-        gaps = (_apart(one, *ends, found.n), _relative(one, *ends, found.n))
-        few = found.fewest < metric.minimum_sample
-        return Pair(key, one, two, *(replace(gap, alike=found.alike(metric.unit), quality=_quality(gap, few))
-                                     for gap in gaps))
+        gap, change = (_of(each, found, metric)
+                       for each in (_apart(one, *ends, found.n), _relative(one, *ends, found.n)))
+        return Pair(key, one, two, gap, change)
     first, second = _estimate(one), _estimate(two)
     if first is None or second is None:
         return _nothing(key, one, two, (one if first is None else two).note or "one side has no data")
@@ -112,8 +112,10 @@ def pair_of(metric: Metric, across: str, key: str, sides: Sides) -> Pair:
                 replace(_relative(one, first, second, n), causal=False, note=NOT_CAUSAL))
 
 
-def _quality(gap: Measured, few: bool) -> Quality:
-    return Quality.FEW if few and gap.value is not None else gap.quality
+def _of(gap: Measured, found: Compared, metric: Metric) -> Measured:
+    """With the two values it is of; few when the smaller arm has less than the minimum sample."""
+    few = found.fewest < metric.minimum_sample and gap.value is not None
+    return replace(gap, alike=found.alike(metric.unit), quality=Quality.FEW if few else gap.quality)
 
 
 def _nothing(key: str, one: Measured, two: Measured, why: str) -> Pair:
@@ -159,6 +161,8 @@ def words_of(metric: Metric, first: str, second: str, gap: Measured) -> str:
     """The answer in a sentence without numbers: those stand beside it."""
     if gap.value is None or gap.low is None or gap.high is None:
         return f"{metric.name}: nothing to compare, {gap.note or 'no data'}."
+    if gap.quality is Quality.FEW and gap.alike is not None:
+        return f"{metric.name}: too few to compare {first} with {second}."
     if gap.low <= 0 <= gap.high:
         return f"No clear difference in {_small(metric.name)} between {first} and {second}."
     return f"{metric.name} is {'higher' if gap.value > 0 else 'lower'} in {first} than in {second}."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rollout_core.insight.report import ReportAnswer
-from rollout_core.insight.words import measured_in_words, number
+from rollout_core.insight.words import change_in_words, measured_in_words, number
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
@@ -80,7 +80,7 @@ def _adoption(report: ReportAnswer) -> str:
 def _errors(report: ReportAnswer) -> str:
     found = report.errors
     lines = [f"- Treatment: {measured_in_words(found.treatment)}", f"- Control: {measured_in_words(found.control)}",
-             f"- Change: {measured_in_words(found.change)}"]
+             f"- Change: {change_in_words(found.change)}"]
     rows = [(escaped(group.title), escaped(group.category), group.severity, f"{group.occurrences:,}",
              _time(group.first_seen_at)) for group in found.groups[:10]]
     return "## Errors\n\n" + "\n".join(lines) + "\n\n" + table(("Group", "Category", "Severity", "Count", "First seen"),
@@ -104,8 +104,8 @@ def _alerts(report: ReportAnswer) -> str:
 
 def _metrics(report: ReportAnswer) -> str:
     rows = [(row.name, measured_in_words(row.treatment), number(row.control.value, row.unit),
-             number(row.change.value, "relative"), ", ".join(row.targets)) for row in report.metrics.rows]
-    return "## Metrics\n\n" + table(("Metric", "Treatment", "Control", "Change", "Target"),
+             change_in_words(row.change), ", ".join(row.targets)) for row in report.metrics.rows]
+    return "## Metrics\n\n" + table(("Metric", "Treatment", "Control", "Change, like with like", "Target"),
                                     [tuple(escaped(cell) for cell in row) for row in rows])
 
 

@@ -13,7 +13,7 @@ from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import CATALOG
-from rollout_core.metrics.measured import Measured, Window
+from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.metrics.percentile import RELATIVE_ERROR, bin_edges
 from rollout_core.metrics.vital_score import VITAL_LIMITS
 from rollout_core.metrics.web_vitals import NAMES, SHOWN, rating
@@ -51,7 +51,7 @@ class VitalCard:
     poor: float | None
     change: Measured
     comparison: str
-    """Faster | Slower | Unclear | No data, by the 95 % interval of the change."""
+    """Faster | Slower | Unclear | Too few | No data, by the 95 % interval of the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,12 @@ def _three(good: int, poor: int, n: int) -> tuple[float | None, float | None, fl
 
 
 def compared_in_words(change: Measured) -> str:
-    """Faster, Slower or Unclear by the interval of the change; No data without one. Smaller is faster."""
+    """Faster, Slower or Unclear by the interval of the change; Too few below the minimum sample in an arm, No data
+    without one. Smaller is faster."""
     if change.value is None or change.low is None or change.high is None:
         return "No data"
+    if change.quality is Quality.FEW:
+        return "Too few"
     if change.high < 0:
         return "Faster"
     return "Slower" if change.low > 0 else "Unclear"

@@ -6,7 +6,12 @@ from math import erfc, log
 
 import pytest
 
+from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.measure import by_key
+from rollout_core.insight.vitals import compared_in_words
+from rollout_core.insight.words import change_in_words
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Alike, Quality
 from rollout_core.metrics.percentile import RELATIVE_ERROR, bin_of, bin_value, nearest_rank
 from rollout_core.metrics.performance_score import performance_score
 from rollout_core.metrics.vital_score import VITAL_LIMITS, vital_score
@@ -137,3 +142,56 @@ def test_degradation_is_the_worst_change_against_the_concurrent_control(world: W
     assert worst.value == pytest.approx(0.20, abs=0.03)   # each p75 is within 1 %, so their ratio is within 2 %
     assert worst.note == "LCP p75"
     assert worst.unit == "relative"
+
+
+def loads_of_two_kinds(world: World, treated: int) -> None:
+    """By chance: `treated` page loads in treatment of which 2 of 5 are good, 40 in control of which 22 are good. And
+    60 good ones of people who were all let in, whom no control stands against."""
+    for who, arm, inclusion, good, n in (("t", "treatment", 50_000, treated * 2 // 5, treated),
+                                         ("c", "control", 50_000, 22, 40), ("all", "treatment", 100_000, 60, 60)):
+        world.expose(who, arm, inclusion=inclusion)
+        for number in range(n):
+            load(world, who, number, LCP=1000 if number < good else 3000, INP=100, CLS=0.0)
+    world.close()
+
+
+def test_a_change_stands_with_the_two_values_it_is_of(world: World) -> None:
+    # Everybody: treatment (16 + 60) / (40 + 60) = 76 %, control 22 / 40 = 55 %, so treatment looks better. Like with
+    # like: 16 / 40 = 40 % against 55 %, 0.40 / 0.55 - 1 = -27.27 %: worse. The change names its own two values.
+    loads_of_two_kinds(world, 40)
+    measuring = world.measuring()
+    assert by_key(measuring, "good_vitals_share").value == pytest.approx(0.76)
+    assert by_key(measuring, "good_vitals_share", "control").value == pytest.approx(0.55)
+    change = change_of(measuring, CATALOG["good_vitals_share"])
+    assert change.value == pytest.approx(-0.15 / 0.55)
+    assert change.alike == Alike(pytest.approx(0.40), pytest.approx(0.55), 40, 40, "share")
+    assert change.quality is Quality.OK
+    assert change_in_words(change).endswith("of 40% against 55% like with like, 40 and 40 page loads")
+
+
+def test_an_arm_with_fewer_than_the_minimum_sample_is_too_few_to_compare(world: World) -> None:
+    # 15 of the 75 page loads in treatment are comparable: below the 30 that the metric asks for, whatever all are.
+    loads_of_two_kinds(world, 15)
+    measuring = world.measuring()
+    assert by_key(measuring, "good_vitals_share").n == 75
+    change = change_of(measuring, CATALOG["good_vitals_share"])
+    assert (change.quality, change.n) == (Quality.FEW, 55)
+    assert change_in_words(change) == "too few to compare: 40% against 55% like with like, 15 and 40 page loads"
+    assert compared_in_words(change) == "Too few"
+
+
+def test_the_change_of_a_percentile_is_of_the_percentiles_of_those_compared(world: World) -> None:
+    # Compared: 40 at 2000 ms against 40 at 1600 ms: +25 %. With 260 more in treatment at 1000 ms its p75 of everybody
+    # is the 225th of 300: 1000 ms, which against control's 1600 ms would be -37.5 %.
+    for who, arm, inclusion, lcp, n in (("t", "treatment", 50_000, 2000, 40), ("c", "control", 50_000, 1600, 40),
+                                        ("all", "treatment", 100_000, 1000, 260)):
+        world.expose(who, arm, inclusion=inclusion)
+        for number in range(n):
+            load(world, who, number, LCP=lcp)
+    world.close()
+    measuring = world.measuring()
+    assert by_key(measuring, "lcp_p75").value == pytest.approx(1000, rel=RELATIVE_ERROR)
+    change = change_of(measuring, CATALOG["lcp_p75"])
+    assert change.alike is not None
+    assert (change.alike.treatment, change.alike.control) == pytest.approx((2000, 1600), rel=RELATIVE_ERROR)
+    assert change.value == pytest.approx(change.alike.treatment / change.alike.control - 1)

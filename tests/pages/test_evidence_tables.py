@@ -73,10 +73,10 @@ def test_a_change_without_an_interval_is_unclear_and_not_without_data() -> None:
     assert evidence.verdict(replace(alone, value=None), lower_is_better=True) is words.NO_DATA
 
 
-def test_a_change_of_too_few_is_unclear_however_far_its_interval_is_from_zero() -> None:
+def test_a_change_of_too_few_is_called_so_however_far_its_interval_is_from_zero() -> None:
     far = measured("error_rate", 0.5, 0.1, n=9, unit="relative")
     assert evidence.verdict(far, lower_is_better=True) is words.WORSE
-    assert evidence.verdict(replace(far, quality=Quality.FEW), lower_is_better=True) is words.UNCLEAR
+    assert evidence.verdict(replace(far, quality=Quality.FEW), lower_is_better=True) is words.TOO_FEW
 
 
 def test_of_too_few_a_criterion_says_how_many_it_wants_and_neither_a_number_nor_a_day() -> None:

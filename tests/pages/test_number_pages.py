@@ -18,16 +18,19 @@ from pages.panels import (
     business_parts,
     compare_result,
     errors_parts,
+    evidence,
     feedback_parts,
     speed_parts,
     subjects_parts,
     vitals_parts,
 )
-from pages.panels.evidence import bounds, rows_as_file
-from pages.panels.files import as_csv
+from pages.panels.evidence import bounds, change_cell, change_columns, rows_as_file
+from pages.panels.files import as_csv, changed
+from rollout_core.charts import words
 from rollout_core.flags.decision import Reason
 from rollout_core.insight.compare import CompareRequest
 from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Alike, Quality
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
 from tests.fakes.sample_answers import HOSTILE
 from tests.fakes.sample_numbers import measured
@@ -239,10 +242,62 @@ def test_the_file_of_pages_holds_what_the_table_shows_with_intervals_n_and_time(
     assert [row["page"] for row in rows] == ["/plan", "/exercise/:id", "/library"], "the slowest first"
     first, worst = rows[0], answer.pages[2]
     assert float(first["INP p75 treatment (ms)"]) == worst.treatment.value
-    assert float(first["INP p75 treatment, low"]) == worst.treatment.low
+    assert float(first["INP p75 treatment, low (ms)"]) == worst.treatment.low
     assert int(first["INP p75 treatment, n"]) == worst.treatment.n
-    assert float(first["change (relative change)"]) == pytest.approx(0.25)
+    assert float(first["change (relative, 0.1 = +10 %)"]) == pytest.approx(0.25)
     assert datetime.fromisoformat(first["since"]) == answer.window.since_at
+
+
+def test_measured_numbers_are_rounded_and_counts_are_exact() -> None:
+    rows = as_csv(lambda: [{"p75 (ms)": 216.96280668654055, "change": -0.09426919017008428, "n": 123_456_789}])
+    assert rows.decode() == "p75 (ms),change,n\n216.963,-0.0942692,123456789\n"
+
+
+def few_and_enough() -> list[Any]:
+    """A page with 15 page views at 500 ms, one with 66 at 300 ms."""
+    one = ANSWERS["vitals"](ANSWERS_REQUEST).pages[0]
+    return [replace(one, key="/rare", treatment=measured("inp_p75", 500.0, 200, n=15, unit="ms", noun="page views")),
+            replace(one, key="/often", treatment=measured("inp_p75", 300.0, 20, n=66, unit="ms", noun="page views"))]
+
+
+def slowest_of(*pages: Any) -> str:
+    found = ANSWERS["vitals"](ANSWERS_REQUEST)
+    put(FakeControlRoom({"vitals": lambda _: replace(found, pages=pages)}))
+    return shown(open_page(VITALS, vital="INP", **HERE))
+
+
+def test_a_page_with_few_views_is_not_named_slowest_unless_none_has_more() -> None:
+    rare, often = few_and_enough()
+    assert "Slowest page: **/often**, 300 ms" in slowest_of(rare, often)
+    alone = slowest_of(rare)
+    assert "Slowest page: **/rare**, 500 ms" in alone
+    assert "15 page views, fewer than 30: uncertain" in alone
+
+
+OF = Alike(0.398, 0.554, 83, 597, "share")
+
+
+def test_every_change_on_a_page_names_the_two_values_it_is_of() -> None:
+    change = measured("good", -0.283, 0.2, unit="relative", noun="page loads", alike=OF)
+    assert "like with like 39.8% against 55.4% · 83 and 597 page loads" in change_cell(
+        "good", change, words.WORSE, 1).replace("\\", "").replace("\u2060", "")
+    columns = {name: values for name, (values, _) in change_columns([change]).items()}
+    assert columns["Like with like"] == ["39.8% against 55.4%"]
+    assert (columns["Compared"], columns["Change"]) == (["83 and 597"], [pytest.approx(-28.3)])
+
+
+def test_a_change_of_too_few_is_not_shown_as_one() -> None:
+    change = replace(measured("good", 0.4, 0.2, unit="relative", alike=OF), quality=Quality.FEW)
+    assert evidence.verdict(change, lower_is_better=True) is words.TOO_FEW
+    assert "40" not in change_cell("good", change, words.TOO_FEW, 1)
+    assert change_columns([change])["Change"][0] == [None]
+
+
+def test_a_file_holds_the_two_values_a_change_is_of() -> None:
+    row = changed("change", measured("good", -0.283, unit="relative", alike=OF))
+    assert row["like with like treatment (share 0 to 1)"] == 0.398
+    assert row["like with like control (share 0 to 1)"] == 0.554
+    assert (row["like with like treatment, n"], row["like with like control, n"]) == (83, 597)
 
 
 def test_no_cell_of_a_file_is_a_formula() -> None:
