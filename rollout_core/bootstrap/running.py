@@ -81,7 +81,7 @@ def run_app(settings: Settings, address: str, local_address: str) -> Iterator[Co
     """
     refuse_second_app(settings)
     if settings.demo and not whole(settings):
-        print("Making the simulated store; this takes about half a minute, once.", flush=True)
+        print("Making the simulated store; this takes a minute, on a busy machine a few, once.", flush=True)
         prepare_store(settings)
     room = open_room(settings)
     try:

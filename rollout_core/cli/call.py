@@ -37,6 +37,11 @@ class Call:
                 click.echo(f"Working {self.opened[0].way}.", err=True)
         return self.opened[0]
 
+    @property
+    def store(self) -> Values:
+        """Which store answers: its folder (None: on another machine), and the way there."""
+        return {"folder": None if self.settings.server else str(self.settings.store), "way": self.connection.way}
+
     def ask(self, question: str, **given: Any) -> Values:
         """A question about the rollout that is meant."""
         return self.connection.ask(question, given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,15 @@ def status(found: Values) -> str:
         lines.append(f"  forced by the environment: {', '.join(found['forced'])}")
     lines.append(f"  last event: {moment(found['last_event_at'])}")
     return "\n".join([*lines, *(f"  {value['metric']}: {measured(value)}" for value in found["metrics"])])
+
+
+def with_store(say: Callable[[Values], str]) -> Callable[[Values], str]:
+    """An answer in words, and below it which store it is of and how that was reached."""
+    def said(found: Values) -> str:
+        folder = found["store"]["folder"]
+        return f"{say(found)}\nStore: {f'{folder}, ' if folder else ''}{found['store']['way']}"
+
+    return said
 
 
 def standing(health: Values) -> str:

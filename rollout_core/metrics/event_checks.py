@@ -166,7 +166,13 @@ def read_event(raw: bytes) -> Event | Rejected:
     try:
         return _DECODER.decode(raw)
     except NOT_READABLE as error:
-        return Rejected(Refusal.UNREADABLE, str(error), raw=raw[:SHORT].decode(errors="replace"), event_id=_id_in(raw))
+        return Rejected(Refusal.UNREADABLE, _with_choice(str(error)), raw=raw[:SHORT].decode(errors="replace"),
+                        event_id=_id_in(raw))
+
+
+def _with_choice(said: str) -> str:
+    """What the decoder says; of an unknown kind also which ones there are."""
+    return f"{said}; allowed: {', '.join(Kind)}" if said.endswith("`$.kind`") else said
 
 
 def _id_in(raw: bytes) -> str | None:

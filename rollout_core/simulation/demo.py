@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +87,9 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     tellers = [Teller(room, cast_of(scenario, began_at, until_at), began_at) for scenario in scenarios]
     for teller in tellers:
         enrol(made, teller.cast, began_at)
-    play(made, tellers, clock, until_at, progress)
-    tell(room, tellers, until_at)
+    told = partial(_say, progress, tellers, began_at, until_at)
+    play(made, tellers, clock, until_at, told)
+    tell(room, tellers, until_at, told)
     for teller in tellers:
         enrol(made, teller.cast, until_at, teller.enrolled_at)
     clock.at = until_at
@@ -98,6 +100,14 @@ def build(room: Room, scenarios: Sequence[Scenario], until_at: datetime, progres
     return sum(teller.stored for teller in tellers)
 
 
+def _say(progress: Progress | None, tellers: Sequence[Teller], began_at: datetime, until_at: datetime) -> None:
+    """Tells how far the stories are, on average: the days made of the days there are."""
+    if progress:
+        whole = (until_at - began_at) / timedelta(days=1)
+        made = sum((teller.told_until_at - began_at) / timedelta(days=1) for teller in tellers) / len(tellers)
+        progress(f"{made:.0f} of {whole:.0f} days", made / whole)
+
+
 class Teller:
     """Writes one cast's events as far as the story has come; remembers where it is and which arms it has computed."""
 
@@ -106,8 +116,13 @@ class Teller:
         self._room, self._told_until_at = room, began_at
         self._stretches: dict[int, Stretch] = {}
 
-    def tell(self, until_at: datetime) -> None:
-        """Writes what happened since last time, a week a batch, as received at the end of each."""
+    @property
+    def told_until_at(self) -> datetime:
+        """How far the story has come."""
+        return self._told_until_at
+
+    def tell(self, until_at: datetime, told: Callable[[], object] = lambda: None) -> None:
+        """Writes what happened since last time, a week a batch, as received at the end of each; then calls `told`."""
         self._stretches |= stretches_by_epoch(self._room, self.cast, known=self._stretches)
         stretches = [self._stretches[number] for number in sorted(self._stretches)]
         while self._told_until_at < until_at:
@@ -118,27 +133,29 @@ class Teller:
             self.stored += write_days(self._room, self.cast, stretches, range(first, last + 1),
                                       Window(since_at, end_at))
             self._told_until_at = end_at
+            told()
 
 
-def tell(room: Room, tellers: Sequence[Teller], until_at: datetime) -> None:
-    """Brings every story up to an instant, and the rollups after it."""
+def tell(room: Room, tellers: Sequence[Teller], until_at: datetime, told: Callable[[], object] = lambda: None) -> None:
+    """Brings every story up to an instant, and the rollups after it; calls `told` after each batch."""
     for teller in tellers:
-        teller.tell(until_at)
+        teller.tell(until_at, told)
     while room.events.close_windows(until_at).behind:
         pass
 
 
 def play(room: Room, tellers: Sequence[Teller], clock: MadeClock, until_at: datetime,
-         progress: Progress | None) -> None:
-    """Presses the scenarios' verbs in the order of their times; before a sweep everything up to it is told."""
+         told: Callable[[], object]) -> None:
+    """Presses the scenarios' verbs in the order of their times; before a sweep everything up to it is told.
+
+    `told` is called after each batch of events.
+    """
     steps = sorted(((teller.cast.began_at + timedelta(days=step.day), step, teller) for teller in tellers
                     for step in teller.cast.scenario.steps), key=lambda found: found[0])
-    for number, (at, step, teller) in enumerate(each for each in steps if each[0] <= until_at):
+    for at, step, teller in (each for each in steps if each[0] <= until_at):
         clock.at = at
-        if progress:
-            progress(teller.cast.scenario.name, number / len(steps))
         if step.verb == SWEEP:        # looks at every rollout, as the running app does, and freezes what was usual
-            tell(room, tellers, at)
+            tell(room, tellers, at, told)
             VERBS[SWEEP].act(room, AUTOPILOT, Sweep())
             continue
         enrol(room, teller.cast, at, teller.enrolled_at)

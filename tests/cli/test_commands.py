@@ -289,3 +289,11 @@ def test_a_start_says_how_a_first_person_gets_in(rollout: Command) -> None:
     for words in (("prepare",), ("checklist", "waive", "--reason", "test")):
         assert rollout(*words, "-r", PLAN).code == 0
     assert f"rollout override SUBJECT on -r {PLAN}" in rollout("start", "--reason", "test", "-r", PLAN).out
+
+
+@pytest.mark.parametrize("words", [(), ("-r", PLAN)])
+def test_status_names_the_store_it_answers_for_and_the_way_there(started: Command, tmp_path: Path,
+                                                                 words: tuple[str, ...]) -> None:
+    assert f"Store: {tmp_path / 'store'}, on the store's files" in started("status", *words).out
+    assert started("status", *words, "--json").json()["store"] == {
+        "folder": str(tmp_path / "store"), "way": "on the store's files"}

@@ -54,6 +54,7 @@ def test_questions_through_the_app_answer_as_on_the_files(app: RunningApp) -> No
     ran = run_program(app.store, "status", "-r", PLAN, "--json")
     assert ran.code == 0, ran.err
     assert ran.json()["status"] in {"running", "held"}
+    assert ran.json()["store"] == {"folder": str(app.store), "way": f"through the app at {app.url}"}
 
 
 def test_a_variant_of_the_plan_is_rehearsed_through_the_app(app: RunningApp, tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ WINDOW = click.option("--window", default="phase", show_default=True,
 @click.command("status")
 @shared
 def status(call: Call) -> None:
-    """Where a rollout is; without --rollout and with several rollouts: all of them in a line each."""
+    """Where a rollout is, in which store; without --rollout and with several rollouts: all of them in a line each."""
     if call.rollout is None and len(call.ask("rollouts")["rollouts"]) != 1:
-        call.show(call.ask("overview"), words.overview)
+        call.show({**call.ask("overview"), "store": call.store}, words.with_store(words.overview))
         return
-    call.show(call.about("status"), words.status)
+    call.show({**call.about("status"), "store": call.store}, words.with_store(words.status))
 
 
 @click.command("report")

@@ -38,7 +38,7 @@ def serve(call: Call, port: int | None, address: str | None, demo: bool | None) 
     elif demo and not settings.demo:
         click.echo(not_the_demo(settings.store, named="ROLLOUT_STORE" in os.environ), err=True)
     with working("Preparing the store", quiet=call.as_json, total=1.0) as say:
-        prepare_store(settings, progress=lambda _, done: say(done))
+        prepare_store(settings, progress=lambda words, done: say(done, words))
     environment = os.environ | {"ROLLOUT_STORE": str(settings.store), "ROLLOUT_PORT": str(port or settings.port),
                                 "ROLLOUT_ADDRESS": address or settings.address}
     os.chdir(settings.root)
@@ -61,7 +61,7 @@ def demo(call: Call, anew: bool) -> None:
 
     settings = replace(call.settings, store=call.settings.root / DEMO_STORE)
     with working("Making the simulated store", quiet=call.as_json, total=1.0) as say:
-        prepare_store(settings, anew=anew, progress=lambda _, done: say(done))
+        prepare_store(settings, anew=anew, progress=lambda words, done: say(done, words))
     call.show({"store": str(settings.store)}, lambda told: f"The simulated store lies in {told['store']}.")
 
 

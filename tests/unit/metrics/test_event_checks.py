@@ -22,6 +22,7 @@ from rollout_core.metrics.event_checks import (
     accept,
     corrected,
     fingerprint_of,
+    read_event,
     read_events,
     split_events,
 )
@@ -218,3 +219,10 @@ def test_strangers_name_no_unit_that_nothing_is_rolled_out_by() -> None:
 def test_a_body_nested_without_end_is_refused_in_words(body: bytes) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
         read_events(body)
+
+
+def test_an_unknown_kind_is_refused_with_the_kinds_there_are() -> None:
+    refused = read_event(b'{"event_id": "1", "kind": "pageview", "occurred_at": "2026-01-01T00:00:00Z"}')
+    assert isinstance(refused, Rejected)
+    assert refused.detail.startswith("Invalid enum value 'pageview' - at `$.kind`; allowed: ")
+    assert all(kind in refused.detail.partition("allowed: ")[2].split(", ") for kind in Kind)
