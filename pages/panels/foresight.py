@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.panels import acting
+from pages.panels import acting, raising
 from pages.panels.evidence import says_target
 from pages.panels.furniture import table
 from pages.panels.page import Here, part
@@ -50,15 +50,19 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
         for label, count in counts:
             st.metric(label, "not counted" if count is None else formats.number(count), width="content")
+    with part():
+        raising.open_alerts(here, preview)
     said = whom(named[1], preview)
     if said:
         st.markdown(said)
-    st.markdown(quiet(MEANS[preview.verb]))
+    st.markdown(quiet(" ".join(filter(None, (MEANS[preview.verb], raising.way_back(preview))))))
     if preview.gates:
         evidence(here, preview)
     elif preview.verb in WAYS_OUT:
         with part():
             harm_now(here, preview)
+    with part():
+        raising.known_of_next(here, preview)
     if preview.detects:
         st.markdown("\n\n".join(["**What would be noticed, and how soon?**", *map(listed, preview.detects)]))
     if not preview.allowed:
@@ -134,6 +138,11 @@ def whom(unit: str, preview: Preview) -> str:
         return ""
     real = quiet(f"{formats.number(have)} of {formats.counted(of_all, f'eligible {noun(unit)}')}: "
                  f"{formats.percent(have / of_all)}.")
+    if preview.had_then is not None and preview.had_then > have:
+        more = formats.counted(preview.had_then - have, noun(unit))
+        return (f"**{more} lose it who had it at {planned} before, too.** With the thresholds of then "
+                f"{formats.number(preview.had_then)} would have it today, since people came into what was open. Going "
+                f"back counts anew and leaves no more than its share.  \n{real}")
     if preview.too_many is not None:
         return (f"**Nobody gains it.** With the ages and inactivity of today {formats.number(preview.too_many)} "
                 f"{noun(unit)} would belong to what is open already, more than {planned} means "

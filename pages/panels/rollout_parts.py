@@ -24,7 +24,7 @@ from rollout_core.insight.gates import Gate, GatesAnswer
 from rollout_core.insight.phases import PhasesRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import StatusAnswer
-from rollout_core.insight.verdict_words import Since
+from rollout_core.insight.verdict_words import PHASE_BEGAN, Since
 from rollout_core.people.role import Role
 
 AUTOPILOT: Mapping[str, str] = {"off": "Autopilot off", "advise": "Autopilot advises", "act": "Autopilot acts"}
@@ -79,7 +79,8 @@ def how_to_read(here: Here, gates: GatesAnswer) -> str:
     if gates.phase_name:
         parts.append(f"to leave {plain(gates.phase_name)}")
     if gates.since is not None:
-        parts.append(f"proof counts since {gates.since.cause}, {here.when(gates.since.at)}")
+        parts.append(f"proof counts since {gates.since.cause}, {here.when(gates.since.at)}"
+                     + (", of adoption and retention also before" if gates.since.cause == PHASE_BEGAN else ""))
     return " · ".join(parts)
 
 

@@ -57,6 +57,8 @@ class Preview:
     missing: int = 0
     too_many: int | None = None
     """How many would have it if everybody were looked at anew, where that is more than the share means: nobody is."""
+    had_then: int | None = None
+    """How many would have it if the thresholds with which this share was last served came back; None: it never was."""
     detects: tuple[str, ...] = ()
     """What the phase it leads to can find, when the present one is decided, at what risk: sentences."""
 
@@ -71,7 +73,19 @@ def preview(room: Room, actor: Actor, verb_name: str, request: Any) -> Preview:
     verb = ROLLOUT_VERBS[verb_name]
     weighed = weigh(room, verb, request)
     refusal = weighed.refusal or _refused(room, actor, verb.role, request, weighed)
-    return replace(shown(verb_name, weighed, refusal), detects=_detects(room, weighed))
+    return replace(shown(verb_name, weighed, refusal), detects=_detects(room, weighed),
+                   had_then=_had_then(room, weighed))
+
+
+def _had_then(room: Room, weighed: Weighed) -> int | None:
+    """Counted in the register of now, for what lowers a share to one that was served before."""
+    proposed, census = weighed.proposed, weighed.then
+    if proposed is None or census is None or proposed.rollout.percentage >= proposed.before.percentage:
+        return None
+    with room.control.read() as unit:
+        epochs = unit.epochs.of(proposed.rollout.key)
+    served = [epoch for epoch in epochs if epoch.percentage == proposed.rollout.percentage > 0]
+    return census.enrolled(served[-1].thresholds) if served else None
 
 
 def _detects(room: Room, weighed: Weighed) -> tuple[str, ...]:

@@ -117,8 +117,11 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
     metric = CATALOG[criterion.metric]
     measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
     measured = measure(measuring, Asked(metric, tag=criterion.tag))
-    state, words, judge = (_read_off(measured, criterion) if proof is None
-                           else _proven(events, scene, measured, proof))
+    seen = measured_in_words(measured)
+    if measured.value is not None and _of_everybody(criterion.metric):
+        seen += " since the start"
+    state, words, judge = (_read_off(measured, criterion, seen) if proof is None
+                           else _proven(events, scene, measured, proof, seen))
     gate = Gate(criterion.key, criterion.name, "criterion", state, measured,
                 target_in_words(criterion.comparison, criterion.target, metric.unit), words, criterion.metric,
                 criterion.comparison.value, criterion.target, criterion.lists, judge=judge)
@@ -136,7 +139,8 @@ def _foretold(scene: Scene, gate: Gate, proof: Verdict) -> Gate:
     return replace(gate, earliest_at=since.at + ripe) if unripe and since and ripe else gate
 
 
-def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict) -> tuple[State, str, str]:
+def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict,
+            seen: str) -> tuple[State, str, str]:
     """By the sequential test, however often somebody looks. What has stopped arriving proves nothing any more; a quiet
     hour of the night undoes no proof of days.
 
@@ -152,7 +156,6 @@ def _proven(events: EventStore, scene: Scene, measured: Measured, proof: Verdict
     elif state is State.NO_DATA and measured.value is not None:
         since = since_of(scene) or "since the evidence began"
         state, words = State.NOT_YET, f"nothing to judge by yet {since}: {words}"
-    seen = measured_in_words(measured)
     if measured.value is None:
         return state, seen if measured.note else words, "evidence"
     if state is State.NOT_YET and measured.quality is Quality.FEW:
@@ -169,16 +172,15 @@ def _ahead(scene: Scene, hours: float | None) -> datetime | None:
     return None if hours is None or hours > FARTHEST / timedelta(hours=1) else scene.now + timedelta(hours=hours)
 
 
-def _read_off(measured: Measured, criterion: Criterion) -> tuple[State, str, str]:
+def _read_off(measured: Measured, criterion: Criterion, seen: str) -> tuple[State, str, str]:
     """By the ordinary interval: facts (incidents, growth, procedures) that no sequential test judges."""
     if criterion.metric is None or criterion.comparison is None or criterion.target is None:
         return State.MANUAL, "waits for a signature", "interval"
     judge = JUDGES["evidence"]
     state = judge.judge(measured, criterion.comparison, criterion.target)
-    words = measured_in_words(measured)
     if state is State.NOT_YET:
-        words += f"; {missing(measured, criterion.target, CATALOG[criterion.metric].minimum_sample)}"
-    return state, words, judge.name
+        seen += f"; {missing(measured, criterion.target, CATALOG[criterion.metric].minimum_sample)}"
+    return state, seen, judge.name
 
 
 def missing(measured: Measured, target: float, minimum: int) -> str:
@@ -209,10 +211,15 @@ def _window(scene: Scene, phase: Phase, metric: str) -> Window:
     entered_at, left_at = stay(scene.epochs, phase.key)
     if phase.key == rollout.phase:
         entered_at, left_at = rollout.phase_entered_at, None
-    if metric in PEOPLE or metric.startswith("retention"):
+    if _of_everybody(metric):
         entered_at = rollout.started_at
     until_at = left_at or floored(scene.now)
     return Window(min(entered_at or scene.now, until_at - timedelta(seconds=1)), until_at)
+
+
+def _of_everybody(metric: str) -> bool:
+    """What is known of people at an age is of everybody since the start, not of those of one phase."""
+    return metric in PEOPLE or metric.startswith("retention")
 
 
 def _by_hand(scene: Scene, phase: Phase, criterion: Criterion) -> Gate:

@@ -63,6 +63,9 @@ BEGAN: Mapping[str, str] = {
 """Cause of the epoch with which evidence began -> what people call it."""
 
 
+PHASE_BEGAN = "this phase began"
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
     """From when on what comes counts as proof of the present phase's criteria: `cause` as people say it."""
@@ -83,7 +86,7 @@ def since_of(scene: Scene) -> Since | None:
         return None
     entered = scene.rollout.phase_entered_at
     if entered is not None and (entered > began.began_at or began.cause not in BEGAN):
-        return Since("this phase began", max(entered, began.began_at))
+        return Since(PHASE_BEGAN, max(entered, began.began_at))
     return Since(BEGAN.get(began.cause, "the last change"), began.began_at)
 
 

@@ -12,6 +12,7 @@ from pages.panels.confirm import Asked
 from pages.panels.wording import MEANS, WORDING
 from rollout_core.analysis.verdict import Status
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
+from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.pause_check import PauseCheckAnswer
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
@@ -46,6 +47,30 @@ def test_advancing_shows_the_step_the_counts_and_what_is_unproven_before_the_pre
     assert "within about 9 h" in shown.replace("\\", ""), "what would be noticed, and how soon"
     assert button(app, "confirm-go").label == "Advance to 50%"
     assert not room.done, "nothing happens before the confirming press"
+
+
+def test_before_advancing_open_critical_alerts_the_way_back_and_what_comes_next_are_said(room: FakeControlRoom) -> None:
+    room.changes = lambda found: replace(found, to_phase="Expanded Rollout")
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-advance").click().run()
+    shown = text_of(app).replace("\\", "").replace("⁠", "")
+    critical = [each.alert.title for each in ANSWERS["alerts"](None).alerts if each.alert.severity == "critical"]
+    assert critical
+    assert all(f"critical alert open:** {title}"[:40] in shown for title in critical)
+    assert "takes it from the 63,912 who gain it now" in shown
+    assert "(1 of 2 conditions met now) start from nothing" in shown
+    unmet = [each.name for each in ANSWERS["gates"](GatesRequest("exercise_library")).gates if each.state == "not_met"]
+    assert unmet
+    assert f"Expanded Rollout will ask for what is not so today:**\n- {unmet[0]}" in shown
+
+
+def test_what_lowers_or_starts_says_nothing_of_a_next_phase(room: FakeControlRoom) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    button(app, "ask-pause").click().run()
+    shown = text_of(app)
+    assert "critical alert open" not in shown
+    assert "will ask for" not in shown
+    assert "It can be rolled back at any time" not in shown
 
 
 def test_the_confirming_press_sends_the_revision_the_dialog_showed_and_the_reason(room: FakeControlRoom) -> None:

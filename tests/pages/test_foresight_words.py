@@ -27,6 +27,16 @@ def test_a_few_too_few_need_no_words() -> None:
     assert "fewer than" not in whom("user", replace(PREVIEW, have_then=104_120, missing=1_000))
 
 
+def test_a_way_back_says_why_more_lose_it_than_gained_it() -> None:
+    """50 % of 15,426 are 7,713; with the thresholds of then 7,867 would have it: 7,867 - 7,713 = 154."""
+    back = replace(PREVIEW, verb="roll_back", have_then=7_713, eligible=15_426, had_then=7_867, raises_exposure=False)
+    said = whom("user", back)
+    assert "**154 people lose it who had it at 50% before, too.**" in said
+    assert "With the thresholds of then 7,867 would have it today" in said
+    assert "7,713 of 15,426 eligible people: 50.0%." in said
+    assert "lose it who had it" not in whom("user", replace(back, had_then=7_713))
+
+
 def test_a_raise_that_reaches_nobody_says_why_and_in_which_numbers() -> None:
     stuck = replace(PREVIEW, gained=0, have_then=41_208, wanted=105_120, too_many=150_000)
     said = whom("user", stuck)

@@ -37,6 +37,17 @@ def test_a_preview_tells_from_where_to_where_and_for_how_many(setting: Setting) 
     assert seen.revision == setting.rollout().revision
 
 
+def test_going_back_to_a_share_tells_how_many_its_thresholds_of_then_would_give_it_to_today(setting: Setting) -> None:
+    # 1 % of 1,000 are 10, and the register is as it was.
+    setting.running()
+    first = setting.rollout().thresholds
+    setting.raise_by("advance")
+    census = census_of(setting.room, scene(setting.room, KEY))
+    assert look(setting, "roll_back").had_then == census.enrolled(first) == 10
+    assert look(setting, "pause").had_then is None
+    assert look(setting, "advance").had_then is None
+
+
 @pytest.mark.parametrize(("verb", "fields"), [("advance", {}), ("set_percentage", {"percentage": 3}), ("pause", {}),
                                               ("roll_back", {"kind": "gradual"}), ("stop", {}), ("hold", {})])
 def test_the_verb_does_what_its_preview_said(setting: Setting, verb: str, fields: dict) -> None:
