@@ -28,12 +28,13 @@ RANK = {severity: place for place, severity in enumerate(Severity)}
 
 
 def alerts_list(here: Here, alerts: Sequence[Alert], names: Mapping[str, str] | None = None) -> None:
-    """The card of alerts, worst first; none is said in words. `names`: rollouts by key, where several are shown."""
+    """The card of alerts, what is over last, the worst first; none is said in words. `names`: rollouts by key, where
+    several are shown."""
     if not alerts:
         st.markdown(quiet("No open alert."))
         return
-    with st.container(border=True, gap="xsmall"):
-        for alert in sorted(alerts, key=lambda each: RANK[each.severity]):
+    with st.container(border=True, gap="medium"):      # on a phone more than stands between text and buttons of one
+        for alert in sorted(alerts, key=lambda each: (each.holds(here.now) is False, RANK[each.severity])):
             level, text, ways = st.columns([1, 5.2, 2.9], vertical_alignment="center", gap="small")
             level.markdown(level_badge(alert.severity, alert.holds(here.now) is False))
             with text:

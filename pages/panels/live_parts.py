@@ -85,7 +85,7 @@ def _health(name: str, health: HealthBrief) -> None:
     spark = drawings.spark(health.spark, f"Health of {name} over 24 hours, now {health.score}", colour=word.mark,
                            width=120)
     inputs = quiet(f"{health.inputs_with_data} of {health.inputs} inputs") if health.provisional else ""
-    st.markdown(f"{word.badge}  \n{spark} {inputs}")
+    st.markdown("  \n".join(filter(None, (word.badge, spark, inputs))))
 
 
 def _traffic(here: Here, traffic: TrafficAnswer) -> None:

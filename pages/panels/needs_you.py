@@ -36,7 +36,7 @@ def needs_you(here: Here, needs: Sequence[Need], known: Mapping[str, RolloutEntr
         st.markdown(quiet("Nothing. No alert is open and nothing waits for a decision."))
         return
     labels = {entry.key: label for label, entry in known.items()}
-    with st.container(border=True, gap="xsmall"):
+    with st.container(border=True, gap="medium"):      # on a phone more than stands between text and buttons of one
         for place, need in enumerate(needs[:MOST]):
             level, text, ways = st.columns([1.1, 5.2, 2.9], vertical_alignment="center", gap="small")
             level.markdown(level_badge(need.severity, need.holds is False))

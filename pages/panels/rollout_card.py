@@ -16,7 +16,9 @@ from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, Pha
 WIDTHS = (2.1, 2.9, 2.3, 3.8, 1.1)
 OFF = frozenset({"paused", "stopped"})
 MOVING = frozenset({"running", "held"})
-PLURALS = {"critical": "critical", "error": "errors", "warning": "warnings", "info": "notes"}
+PLURALS = {"critical": "critical alerts", "error": "error alerts", "warning": "warnings", "info": "notes"}
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Keeps the words beside a drawing together: they go below it as one or not at all."""
 SHOWN = 2
 """Open gates that a card names; the rollout's page names all."""
 
@@ -72,7 +74,7 @@ def health_words(name: str, health: HealthBrief) -> str:
         said = f"{health.inputs_with_data} of {health.inputs} inputs"
     else:
         said = "no trend yet" if health.change is None else changed_words(health.change)
-    return f"**{health.score}** {word.badge}  \n{trend} {quiet(said)}"
+    return f"**{health.score}** {word.badge}  \n{trend} {quiet(said.replace(' ', NO_BREAK))}"
 
 
 def changed_words(change: float) -> str:

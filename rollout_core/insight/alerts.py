@@ -73,9 +73,10 @@ def _counted_as(alert: Alert) -> str:
     return alert.severity.value if alert.calm_since_at is None else "calming"
 
 
-def _urgency(line: AlertLine) -> tuple[bool, int, bool, float]:
-    """Unresolved ones first, the worst of them, then what is due first; without a deadline the newest first."""
+def _urgency(line: AlertLine) -> tuple[bool, bool, int, bool, float]:
+    """Unresolved ones first, what is calm after them, the worst first, then what is due first; without a deadline the
+    newest first."""
     alert = line.alert
     waits = alert.state in UNRESOLVED and alert.due_at is not None
     at = alert.due_at.timestamp() if waits and alert.due_at is not None else -alert.changed_at.timestamp()
-    return alert.state not in UNRESOLVED, ORDER[alert.severity], not waits, at
+    return alert.state not in UNRESOLVED, alert.calm_since_at is not None, ORDER[alert.severity], not waits, at

@@ -127,8 +127,10 @@ def test_every_kind_of_alert_and_pause_condition_is_looked_at() -> None:
 
 
 def test_more_served_than_planned_is_an_overshoot(world: World) -> None:
-    assert seen(world, rule("overshoot"), Share(10.0, 10_000, 1_050, 10_000, 10.5)).fires is True     # 1,000 planned
-    assert seen(world, rule("overshoot"), Share(10.0, 10_000, 1_001, 10_000, 10.01)).fires is False
+    assert seen(world, rule("overshoot"), Share(10.0, 10_000, 1_051, 10_000, 10.51)).fires is True     # 1,000 planned
+    assert seen(world, rule("overshoot"), Share(10.0, 10_000, 1_050, 10_000, 10.5)).fires is False     # 5 % more
+    assert seen(world, rule("overshoot"), Share(0.1, 100, 12, 10_000, 0.12)).fires is True            # 10 and one are
+    assert seen(world, rule("overshoot"), Share(0.1, 100, 11, 10_000, 0.11)).fires is False           # tolerated
     assert seen(world, rule("overshoot")).fires is None                                                # no register
 
 
