@@ -17,15 +17,17 @@ with page(Role.VIEWER) as here:
     explore_questions.choose(here, known)
     if writes:
         explore_questions.write(here, known)
-    with part():
+    answered, below = st.container(), st.container()
+    with below, part():
         explore_schema.schema(here) if writes else explore_schema.only_ready(st.session_state[SQL])
     asked = explore_questions.asked_for(here)
     if not asked:
-        section("Where to begin?", "Questions that are ready to run" + (
-            " · edit them, or write a SELECT of your own" if writes else " · press one"))
-        explore_questions.offer(here, known)
+        with answered:
+            section("Where to begin?", "Questions that are ready to run" + (
+                " · edit them, or write a SELECT of your own" if writes else " · press one"))
+            explore_questions.offer(here, known)
         st.stop()
-    with part():
+    with answered, part():
         chosen = known.get(st.session_state.get(CHOSEN) or "")
         query = explore_answer.asked(here, *asked)
         found = explore_answer.found_by(query)

@@ -9,6 +9,7 @@ from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.ports.control_records import AuditEntry, AuditRecord
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 OUTCOME = {"done": words.Word("Done", "gray", "check"),
            "unchanged": words.Word("Nothing changed", "gray", "equal"),
            "refused": words.Word("Refused", "yellow", "block"), "failed": words.Word("Failed", "red", "error")}
@@ -16,8 +17,13 @@ OUTCOME = {"done": words.Word("Done", "gray", "check"),
 
 def audit_rows(here: Here, records: Sequence[AuditRecord], of_one: bool = False) -> list[dict[str, str]]:
     """Three columns, so that it reads on a phone too. `of_one`: all are of the rollout of the page."""
-    return [{"When": f"{plain(here.when(record.entry.at))}  \n{quiet(f'entry {record.seq:,}')}",
+    return [{"When": f"{plain(unbroken(here.when(record.entry.at)))}  \n{quiet(f'entry {record.seq:,}')}",
              "Who": _who(record.entry), "What": _what(record.entry, of_one)} for record in records]
+
+
+def unbroken(moment: str) -> str:
+    """A time that breaks only after its day: "Fri 13 Nov," and "18:57" on a phone, not four lines."""
+    return moment.replace(" ", NO_BREAK).replace(f",{NO_BREAK}", ", ")
 
 
 def _who(entry: AuditEntry) -> str:

@@ -16,6 +16,7 @@ from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
+from rollout_core.insight.words import state_in_words
 from rollout_core.metrics.catalog import CATALOG, LOWER
 from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Measured, Quality
@@ -35,8 +36,7 @@ def criteria_table(here: Here, gates: Sequence[Gate]) -> None:
 
 def gate_word(gate: Gate) -> Word:
     """The state in a word: "Proven" when sequential evidence met it, "Met" when today's interval does."""
-    proven = str(gate.state) == "met" and gate.judge == "evidence"
-    return words.PROVEN if proven else words.of(words.CRITERION, gate.state)
+    return words.of(words.CRITERION, state_in_words(str(gate.state), gate.judge).replace(" ", "_"))
 
 
 def _aim(gate: Gate) -> str:
@@ -67,6 +67,8 @@ def gate_evidence(here: Here, gate: Gate) -> str:
         many = formats.counted(gate.measured.n, gate.measured.noun)
         return "  \n".join(quiet(plain(line)) for line in (f"{many}: too few to say anything yet", missing(gate.words)))
     lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
+    if gate.measured.quality is Quality.STALE:
+        lines.append(quiet("stale: nothing newer arrived"))
     if word is words.NOT_YET or word is words.NOT_MET:
         lines.append(quiet(plain(wanting(here, gate))))
     return "  \n".join(line for line in lines if line)

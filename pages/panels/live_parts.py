@@ -59,7 +59,7 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
 
 def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool) -> None:
     """Live, paused, stale since when, or never received anything."""
-    last = traffic.last_event_at
+    last = traffic.heard_at
     marks = [words.of(words.STATUS, entry.status).badge]
     if still:
         marks.append(badge(f"Paused at {here.when(here.now)}", "gray", "pause_circle"))
@@ -68,7 +68,8 @@ def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: boo
         st.page_link("insight/getting_started.py", label="Connect a source", icon=":material/rocket_launch:")
         return
     if traffic.stale:
-        st.warning(f"Numbers are from {here.when(last)}, {formats.ago(last, here.now)}. Nothing has arrived since: "
+        of = traffic.last_event_at
+        st.warning(f"Numbers are from {here.when(of)}, {formats.ago(of, here.now)}. Nothing has arrived since: "
                    "look at what sends the events, or at Settings for refused ones.", icon=":material/history:")
     elif not still:
         marks.append(badge("Live", "green", "sensors"))
@@ -125,7 +126,8 @@ def _number(here: Here, row: MetricRow, traffic: TrafficAnswer) -> None:
     st.markdown(f"## {formats.in_unit(treatment.value, treatment.unit)}", anchors=False)
     stale = treatment.quality is Quality.STALE
     mark = badge("Stale", "yellow", "history") if stale else _word(row).badge
-    as_of = f" as of {here.when(traffic.last_event_at)}" if stale else ""
+    since = traffic.newest_of(row.key) or traffic.last_event_at
+    as_of = f" as of {here.when(since)}" if stale else ""
     st.markdown("  \n".join([f"{mark}{quiet(as_of)}", *map(quiet, filter(None, (
         _around(treatment), _control(row), _alike(row))))]))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pages.panels.page import Here
 
 ICONS: tuple[tuple[type[RolloutError], str], ...] = (
-    (NotSignedIn, "lock"), (NotPermitted, "lock"), (StaleRollout, "sync_problem"), (QueryRefused, "timer_off"),
+    (NotSignedIn, "lock"), (NotPermitted, "lock"), (StaleRollout, "sync_problem"), (QueryRefused, "code_off"),
     (Refused, "block"), (NotFound, "search_off"), (Invalid, "edit"), (StoreError, "database_off"),
 )
 """Error class -> Material icon; the first that fits."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from rollout_core.charts import figure, palette
@@ -16,6 +17,11 @@ from rollout_core.charts.picture import Picture
 
 Kind = Literal["Bars", "Line", "Dots"]
 KINDS: tuple[Kind, ...] = ("Bars", "Line", "Dots")
+DAY_MS = 86_400_000
+TICKS = [{"dtickrange": [None, DAY_MS - 1], "value": "%a %-d %b, %H:%M"},
+         {"dtickrange": [DAY_MS, "M1"], "value": "%-d %b"},
+         {"dtickrange": ["M1", "M12"], "value": "%b %Y"}, {"dtickrange": ["M12", None], "value": "%Y"}]
+"""How far apart ticks of times are -> how they are written, as on the other pages: "11 Oct"."""
 MOST_POINTS = 2_000
 MOST_COLOURS = 12
 
@@ -46,6 +52,8 @@ def built(theme: Theme, kind: Kind, x: Sequence[Any], y: Sequence[float | None],
         _trace(fig, kind, key, points, place if len(colour) else None)
     fig.update_layout(hovermode="closest", barmode="group", showlegend=bool(len(colour)))
     fig.update_xaxes(type="category" if kind == "Bars" and not _ordered(x) else None)
+    if any(isinstance(each, date) for each in x):
+        fig.update_xaxes(tickformatstops=TICKS, hoverformat="%a %-d %b %Y, %H:%M")
     return Built(fig, drawn, len(x), len(groups) - len(largest))
 
 

@@ -14,6 +14,8 @@ from rollout_core.charts.palette import Theme
 from rollout_core.charts.picture import Picture
 
 Number = float | None
+SAME = 0.02
+"""Marks nearer than this share of the axis to the one before stand as one label."""
 ROWS, LATE, WORDS = 4, 0.6, 0.3
 """In how many rows marks are written, from which part of the axis on their words stand on the left, and how much of the
 axis the words of one take, on a phone."""
@@ -114,7 +116,8 @@ class Mark:
 def marks(fig: Picture, happened: Sequence[Mark], ends: tuple[datetime, datetime]) -> None:
     """Thin vertical lines at their minute with words at the foot, those within `ends` only.
 
-    Neighbours take different rows; towards the right edge the words stand left of their line, so none is cut off.
+    Those at nearly the same place are one label ("Phase 5, 75%, 3 more"). Neighbours take different rows; towards the
+    right edge the words stand left of their line, so none is cut off.
     Where all rows are taken only the line is drawn, and the words before it say how many more there are.
     """
     length = (ends[1] - ends[0]) or timedelta(seconds=1)
@@ -133,11 +136,14 @@ def _placed(marks: Sequence[Mark], places: Sequence[float]) -> list[tuple[Mark, 
     """(mark, its row, how many after it found no row); the place is the share of the axis left of the mark."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS)]
     written: list[tuple[Mark, int, int]] = []
+    at = 0.0
     for mark, place in zip(marks, places, strict=True):
         left, right = (place - WORDS, place) if place > LATE else (place, place + WORDS)
         rows = [(len(written) + step) % ROWS for step in range(ROWS)]
         row = next((row for row in rows if all(right <= start or left >= end for start, end in taken[row])), None)
-        if row is None:
+        close = bool(written) and place - at < SAME
+        at = at if close else place
+        if row is None or close:
             before, kept, more = written[-1]
             written[-1] = (before, kept, more + 1)
         else:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rollout_core.insight.words import state_in_words
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -111,8 +113,8 @@ def previewed(found: Values) -> str:
     lines = [f"{share_of(found['from_percentage'])} → {share_of(found['to_percentage'])}"]
     lines += [f"  {count(found.get(key), 'subjects')} {word}" for key, word in
               (("gained", "would gain it"), ("lost", "would lose it"), ("have_then", "would have it"))]
-    lines += [f"  {gate['state']:8} {gate['name']}: {gate['measured'] or 'no data'} ({gate['needed']})"
-              for gate in found.get("gates", ())]
+    lines += [f"  {gate['state'].replace('_', ' '):8} {gate['name']}: {gate['measured'] or 'no data'} "
+              f"({gate['needed']})" for gate in found.get("gates", ())]
     return "\n".join([*lines, *([f"Refused: {found['refusal']}"] if not found["allowed"] else [])])
 
 
@@ -246,8 +248,8 @@ def passed(found: Values) -> str:
 def gates(found: Values) -> str:
     """Each gate, then what is foreseen."""
     lines = [f"{found['phase_name']}: {found['brief']['words']}"]
-    lines += [f"  {gate['state'].replace('_', ' '):8} {gate['name']}: {gate['words']} (needed: {gate['needed']})"
-              for gate in found["gates"]]
+    lines += [f"  {state_in_words(gate['state'], gate['judge']):8} {gate['name']}: {gate['words']} "
+              f"(needed: {gate['needed']})" for gate in found["gates"]]
     ahead = found["foresight"]
     lines += [f"  {each['name']}: {each['words']}" for each in ahead["decides"]]
     if ahead["phase"]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rollout_core.insight.report import ReportAnswer
-from rollout_core.insight.words import change_in_words, measured_in_words, number
+from rollout_core.insight.words import change_in_words, measured_in_words, number, state_in_words
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
@@ -61,8 +61,8 @@ def _timeline(report: ReportAnswer) -> str:
 
 
 def _gates(report: ReportAnswer) -> str:
-    rows = [(escaped(gate.name), gate.state.value.replace("_", " "), escaped(gate.needed), escaped(gate.words))
-            for gate in report.gates.gates]
+    rows = [(escaped(gate.name), state_in_words(gate.state.value, gate.judge), escaped(gate.needed),
+             escaped(gate.words)) for gate in report.gates.gates]
     return (f"## May it advance?\n\n{'Yes' if report.gates.may_advance else 'Not yet'}: "
             f"{escaped(report.gates.brief.words)}.\n\n" + table(("Criterion", "State", "Needed", "Seen"), rows))
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollout_core.insight.freshness import FLOW, newest_events
+from rollout_core.insight.measure import RARE
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import MOST_POINTS
 from rollout_core.insight.series_buckets import HOUR, WIDTHS, bucket_of
 from rollout_core.insight.window import window_of
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Timeline, Totals
 from rollout_core.ports.room import Room
@@ -45,7 +47,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class TrafficAnswer:
-    """`at` are the buckets' beginnings. `last_event_at`: the newest event of a kind that always comes, of the store.
+    """`at` are the buckets' beginnings. `last_event_at`: the newest event of a kind that always comes, of the store;
+    `newest` that of every kind.
 
     `stale`: it is older than the plan allows (`stale_after_seconds`), so the numbers stand still.
     """
@@ -59,6 +62,17 @@ class TrafficAnswer:
     stale_after_seconds: int
     stale: bool
     computed_at: datetime
+    newest: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """The newest event of any kind, as the overview names it."""
+        return max((at for _, at in self.newest), default=self.last_event_at)
+
+    def newest_of(self, metric: str) -> datetime | None:
+        """The newest event of the kinds whose silence makes this metric of the catalogue stale."""
+        steady = set(CATALOG[metric].source) - RARE
+        return max((at for kind, at in self.newest if kind in steady), default=None)
 
 
 def answer(room: Room, request: TrafficRequest) -> TrafficAnswer:
@@ -76,7 +90,7 @@ def answer(room: Room, request: TrafficRequest) -> TrafficAnswer:
     flows = tuple(Flow(key, name, per_minute(counts.get(key, {}), buckets, seconds, until_at))
                   for key, name in FLOWS.items())
     return TrafficAnswer(here.rollout.key, window, seconds, buckets, flows, last, int(after.total_seconds()), stale,
-                         here.now)
+                         here.now, tuple(newest.items()))
 
 
 def width_of(window: Window, points: int) -> int:

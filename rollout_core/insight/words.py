@@ -52,9 +52,14 @@ def measured_in_words(measured: Measured) -> str:
     joint = " to " if measured.unit == "relative" else DASH
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
-    stale = ", old: nothing newer arrived" if measured.quality is Quality.STALE else ""
+    stale = ", stale: nothing newer arrived" if measured.quality is Quality.STALE else ""
     many = "" if measured.n == 1 and not around else f", {_counted(measured.n, measured.noun)}"
     return f"{number(measured.value, measured.unit)}{around}{many}{stale}"
+
+
+def state_in_words(state: str, judge: str) -> str:
+    """A criterion's state: "proven" when sequential evidence met it, "met" when today's interval or a fact does."""
+    return "proven" if state == "met" and judge == "evidence" else state.replace("_", " ")
 
 
 def change_in_words(change: Measured) -> str:

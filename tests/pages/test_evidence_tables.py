@@ -14,6 +14,7 @@ from rollout_core.insight.checklist import ChecklistAnswer, ChecklistLine
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.verdict_words import Since
+from rollout_core.insight.words import measured_in_words, state_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.rollouts.gates import GateState
@@ -95,3 +96,19 @@ def test_a_checklist_that_was_let_go_is_not_called_done() -> None:
                   enumerate(["ticked", "waived", "waived", "missing"]))
     assert how_far(ChecklistAnswer("r", lines, 3, 4, False)) == "3 of 4 settled: 1 done, 2 waived"
     assert how_far(ChecklistAnswer("r", lines[:1], 1, 1, True)) == "1 of 1 done"
+
+
+def test_a_state_has_one_word_on_the_page_in_the_report_and_on_the_command_line() -> None:
+    for state, judge, word in (("met", "evidence", "proven"), ("met", "interval", "met"),
+                               ("not_yet", "evidence", "not yet")):
+        gate = replace(judged(0.01, NOW - timedelta(days=1), GateState(state)), judge=judge)
+        assert state_in_words(state, judge) == word
+        assert evidence.gate_word(gate).text.lower() == word
+
+
+def test_a_stale_number_is_called_stale_beside_its_state() -> None:
+    gate = judged(0.01, NOW - timedelta(days=1), GateState.MET)
+    assert gate.measured is not None
+    gate = replace(gate, measured=replace(gate.measured, quality=Quality.STALE))
+    assert "stale: nothing newer arrived" in evidence.gate_evidence(None, gate)      # type: ignore[arg-type]
+    assert "stale: nothing newer arrived" in measured_in_words(gate.measured)

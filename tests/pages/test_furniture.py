@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pages.panels import furniture
+from pages.panels.audit_rows import unbroken
 from pages.panels.furniture import drawn
 from rollout_core.charts.picture import Picture
 
@@ -61,3 +62,7 @@ def test_an_answer_that_is_drawn_keeps_its_identity_and_old_figures_go() -> None
         drawn(draw, object())                 # freed at once, were it not kept: ids would come again
     assert draw.times == furniture.MOST_FIGURES + 50
     assert len(furniture._FIGURES) == furniture.MOST_FIGURES
+
+
+def test_a_time_in_a_narrow_column_breaks_only_after_its_day() -> None:
+    assert unbroken("Fri 13 Nov, 18:57").split(" ") == ["Fri\u00a013\u00a0Nov,", "18:57"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from rollout_core.bootstrap.own_command import place_of, typed
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
 from rollout_core.control.sweep import Swept
 from rollout_core.insight.replay import ReplayRequest
+from rollout_core.metrics.measured import Quality
 from rollout_core.people.role import Role
 from rollout_core.simulation.rehearsed import Rehearsed, SharePoint
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
@@ -93,6 +95,25 @@ def test_numbers_that_stopped_coming_stay_with_their_time_and_a_warning() -> Non
     assert "42 min ago" in warning
     assert "Nothing has arrived since" in warning
     assert "sensors]" not in shown(app), "nothing is called live"
+
+
+def test_the_dashboard_names_the_newest_event_of_any_kind_and_a_stale_number_that_of_its_own_kinds() -> None:
+    heard, old = datetime.now(UTC) - timedelta(minutes=3), datetime.now(UTC) - timedelta(minutes=47)
+
+    def apart(request: object) -> object:
+        return replace(ANSWERS["traffic"](request), last_event_at=datetime.now(UTC) - timedelta(minutes=20),
+                       newest=(("custom", heard), ("web_vital", old)))
+
+    def stale(request: object) -> object:
+        found = ANSWERS["metrics"](request)
+        return replace(found, rows=tuple(
+            replace(each, treatment=replace(each.treatment, quality=Quality.STALE)) if each.key == "lcp_p75" else each
+            for each in found.rows))
+    put(FakeControlRoom({"traffic": apart, "metrics": stale}))
+    text = shown(open_page(LIVE, rollout="Exercise library"))
+    assert "3 min ago" in text
+    assert "as of" in text
+    assert f"{old.astimezone(ZoneInfo('Europe/Berlin')):%H:%M}" in text
 
 
 def test_a_store_that_never_heard_anything_shows_the_way_to_connect_a_source() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +66,10 @@ def test_what_somebody_sent_is_no_markup_in_legend_or_axis() -> None:
 def test_a_missing_colour_has_a_name_and_a_lone_trace_means_no_arm() -> None:
     assert plotted(built("light", "Dots", [1], [1], [None]).fig).data[0].name == "none"
     assert plotted(built("dark", "Bars", [1], [1], name="n").fig).data[0].marker.color == palette.TEXT["dark"]
+
+
+def test_times_are_written_day_before_month_as_on_the_other_pages() -> None:
+    days = [datetime(2026, 10, day, tzinfo=UTC) for day in (11, 12, 13)]
+    stops = plotted(built("light", "Line", days, [1, 2, 3]).fig).layout.xaxis.tickformatstops
+    assert stops[1].value == "%-d %b"
+    assert not plotted(built("light", "Line", [1, 2, 3], [1, 2, 3]).fig).layout.xaxis.tickformatstops

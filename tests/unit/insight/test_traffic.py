@@ -47,6 +47,8 @@ def test_a_source_that_rested_longer_than_the_plan_allows_is_stale_and_its_last_
     assert found.stale
     assert found.last_event_at is not None
     assert found.last_event_at < found.computed_at - timedelta(hours=12)
+    assert found.heard_at == max(at for _, at in found.newest) >= found.last_event_at
+    assert found.newest_of("session_duration") == dict(found.newest)["session"]
     [views] = [flow for flow in found.flows if flow.key == "page_views"]
     assert views.per_minute[-1] is None
     assert 0.0 not in views.per_minute[-12:]
