@@ -206,8 +206,9 @@ def said(asked: Asked, change: Change) -> str:
     if not change.audit_seq:
         return f"{WORDING[asked.verb].done}, and not recorded yet."
     if change.after is not None and not change.changed:
-        return (f"Already so, at {formats.bucket_percent(change.after.percentage)} and {change.after.status}: "
-                f"{plain(changed_by(asked.rollout))}. Nothing was changed by you. Revision {change.revision}.")
+        share = formats.bucket_percent(change.after.percentage)
+        return (f"Nothing changed by you: {plain(changed_by(asked.rollout))}. It is at {share}, {change.after.status}. "
+                f"Revision {change.revision}.")
     now = formats.bucket_percent(change.after.percentage if change.after else None)
     moved = [f"{formats.counted(count, noun(asked.unit))} {word} it." for count, word in
              ((change.gained, "gained"), (change.lost, "lost")) if count]

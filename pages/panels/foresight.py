@@ -50,11 +50,11 @@ def show(here: Here, named: tuple[str, str], preview: Preview) -> None:
         counts = (("Gain it", preview.gained), ("Lose it", preview.lost), ("Have it then", preview.have_then))
         for label, count in counts:
             st.metric(label, "not counted" if count is None else formats.number(count), width="content")
-    with part():
-        raising.open_alerts(here, preview)
     said = whom(named[1], preview)
     if said:
         st.markdown(said)
+    with part():
+        raising.open_alerts(here, preview)
     st.markdown(quiet(" ".join(filter(None, (MEANS[preview.verb], raising.way_back(preview))))))
     if preview.gates:
         evidence(here, preview)

@@ -156,8 +156,8 @@ def test_a_way_out_that_was_taken_already_says_by_whom_and_that_nothing_changed(
     app.menu_button(key="ask-roll-back").click("immediate").run()
     button(app, "confirm-go").click().run()
     [said] = [toast.value.replace("\\", "").replace("⁠", "") for toast in app.toast]
-    assert said.startswith("Already so, at 50% and held: maya@example.org advanced it")
-    assert "Nothing was changed by you." in said
+    assert said.startswith("Nothing changed by you: maya@example.org advanced it from 5% to 20%")
+    assert "It is at 50%, held." in said
     assert "Rolled back" not in said
 
 
