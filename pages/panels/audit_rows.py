@@ -17,7 +17,7 @@ OUTCOME = {"done": words.Word("Done", "gray", "check"),
 
 def audit_rows(here: Here, records: Sequence[AuditRecord], of_one: bool = False) -> list[dict[str, str]]:
     """Three columns, so that it reads on a phone too. `of_one`: all are of the rollout of the page."""
-    return [{"When": f"{plain(unbroken(here.when(record.entry.at)))}  \n{quiet(f'entry {record.seq:,}')}",
+    return [{"When": f"{plain(unbroken(here.when(record.entry.at)))}  \n{quiet(f'entry{NO_BREAK}{record.seq:,}')}",
              "Who": _who(record.entry), "What": _what(record.entry, of_one)} for record in records]
 
 

@@ -192,10 +192,12 @@ def alike(change: Measured) -> str:
 
 
 def pair(change: Measured) -> str:
-    """Treatment's and control's value of those compared: "39.8% against 55.4%"."""
+    """Treatment's and control's value of those compared: "39.8% against 55.4%"; scores with a digit more than alone, or
+    their change would seem wrong."""
     if change.alike is None:
         return ""
-    return " against ".join(formats.in_unit(value, change.alike.unit)
+    digits = 1 if change.alike.unit == "score" else None
+    return " against ".join(formats.in_unit(value, change.alike.unit, digits)
                             for value in (change.alike.treatment, change.alike.control))
 
 

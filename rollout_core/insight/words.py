@@ -68,7 +68,8 @@ def change_in_words(change: Measured) -> str:
     of = change.alike
     if change.value is None or of is None:
         return measured_in_words(change)
-    both = (f"{number(of.treatment, of.unit)} against {number(of.control, of.unit)} like with like, "
+    values = (f"{value:.1f}" if of.unit == "score" else number(value, of.unit) for value in (of.treatment, of.control))
+    both = (f"{' against '.join(values)} like with like, "
             f"{of.treatment_n:,} and {of.control_n:,} {change.noun}")
     if change.quality is Quality.FEW:
         return f"too few to compare: {both}"

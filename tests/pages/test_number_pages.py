@@ -29,6 +29,7 @@ from pages.panels.files import as_csv, changed
 from rollout_core.charts import words
 from rollout_core.flags.decision import Reason
 from rollout_core.insight.compare import CompareRequest
+from rollout_core.insight.words import change_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Alike, Quality
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
@@ -284,6 +285,14 @@ def test_every_change_on_a_page_names_the_two_values_it_is_of() -> None:
     columns = {name: values for name, (values, _) in change_columns([change]).items()}
     assert columns["Like with like"] == ["39.8% against 55.4%"]
     assert (columns["Compared"], columns["Change"]) == (["83 and 597"], [pytest.approx(-28.3)])
+
+
+def test_two_scores_are_told_apart_as_far_as_their_change_is() -> None:
+    of = Alike(92.6, 94.3, 83, 597, "score")                 # 92.6 / 94.3 - 1 = -1.8 %, which 93 against 94 is not
+    change = measured("score", 92.6 / 94.3 - 1, 0.02, unit="relative", noun="page loads", alike=of)
+    assert evidence.alike(change) == "like with like 92.6 against 94.3 · 83 and 597 page loads"
+    assert "-1.8" in change_in_words(change).replace("\N{MINUS SIGN}", "-")
+    assert "of 92.6 against 94.3 like with like" in change_in_words(change)
 
 
 def test_a_change_of_too_few_is_not_shown_as_one() -> None:
