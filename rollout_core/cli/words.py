@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 MINUS = "−"
+OPEN = frozenset({"met", "signed"})
+"""States of a gate that let exposure rise, as rollouts.gates has them (which a command through the app never loads)."""
 
 
 def percent(value: float | None) -> str:
@@ -111,10 +113,15 @@ def _moved(before: Values | None, after: Values) -> str:
 def previewed(found: Values) -> str:
     """What a verb would do and what stands in its way."""
     lines = [f"{share_of(found['from_percentage'])} → {share_of(found['to_percentage'])}"]
+    if found["from_phase"] != found["to_phase"]:
+        lines.append(f"  from {found['from_phase'] or 'no phase'} to {found['to_phase'] or 'no phase'}")
     lines += [f"  {count(found.get(key), 'subjects')} {word}" for key, word in
               (("gained", "would gain it"), ("lost", "would lose it"), ("have_then", "would have it"))]
     lines += [f"  {gate['state'].replace('_', ' '):8} {gate['name']}: {gate['measured'] or 'no data'} "
               f"({gate['needed']})" for gate in found.get("gates", ())]
+    unmet = sum(gate["state"] not in OPEN for gate in found.get("gates", ()))
+    if unmet:
+        lines.append(f"  {unmet} of {len(found['gates'])} conditions are not met; an admin's --reason overrules them")
     return "\n".join([*lines, *([f"Refused: {found['refusal']}"] if not found["allowed"] else [])])
 
 

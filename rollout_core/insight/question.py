@@ -35,4 +35,4 @@ def rollout_of(unit: ControlUnit, key: str | None) -> Rollout:
     if not keys:
         raise RolloutNotFound("There is no rollout yet.", mend="Create them with `rollout setup`.")
     raise InvalidRequest("Which rollout is meant?", rollouts=keys,
-                         mend=f"Name one of {', '.join(keys)}: `rollout=KEY`, in a terminal `--rollout KEY`.")
+                         mend=f"Name one of {', '.join(keys)}: in a terminal `--rollout KEY`, by HTTP `rollout=KEY`.")

@@ -122,7 +122,8 @@ def pass_gates(gates: tuple[Gate, ...], *, admin: bool, reason: str | None) -> t
     if closed and not (admin and reason and reason.strip()):
         listed = "; ".join(f"{gate.name}: {gate.state.value.replace('_', ' ')}" for gate in closed)
         raise GateClosed(f"{len(closed)} of {len(gates)} conditions are not met: {listed}.",
-                         mend="Meet them, or let an admin go on with a written reason.",
+                         mend="Meet them, or let an admin go on with a written reason"
+                         + ("; the one given is empty." if reason is not None and not reason.strip() else "."),
                          unmet=[{"key": gate.key, "name": gate.name, "state": gate.state.value, "phase": gate.phase,
                                  "measured": gate.measured, "needed": gate.needed} for gate in closed])
     return closed

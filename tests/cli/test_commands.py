@@ -9,6 +9,9 @@ import click
 import pytest
 
 from pages.panels.snippets import Source, csv_file, mapping
+from rollout_core.cli import words
+from rollout_core.cli.commands.steering import overrules
+from rollout_core.rollouts import gates
 from tests.cli.conftest import PLAN, Command
 
 
@@ -286,8 +289,8 @@ def test_explain_is_short_says_how_to_let_somebody_in_and_shows_every_step_when_
 
 
 def test_a_start_says_how_a_first_person_gets_in(rollout: Command) -> None:
-    for words in (("prepare",), ("checklist", "waive", "--reason", "test")):
-        assert rollout(*words, "-r", PLAN).code == 0
+    for done in (("prepare",), ("checklist", "waive", "--reason", "test")):
+        assert rollout(*done, "-r", PLAN).code == 0
     assert f"rollout override SUBJECT on -r {PLAN}" in rollout("start", "--reason", "test", "-r", PLAN).out
 
 
@@ -297,3 +300,37 @@ def test_status_names_the_store_it_answers_for_and_the_way_there(started: Comman
     assert f"Store: {tmp_path / 'store'}, on the store's files" in started("status", *words).out
     assert started("status", *words, "--json").json()["store"] == {
         "folder": str(tmp_path / "store"), "way": "on the store's files"}
+
+
+@pytest.mark.parametrize("group", ["decisions", "audit"])
+def test_a_group_without_a_command_takes_the_options_of_its_first(started: Command, group: str) -> None:
+    first = {"decisions": "list", "audit": "show"}[group]
+    short = started(group, "-r", PLAN, "--limit", "3", "--json")
+    assert short.code == 0
+    assert short.json() == started(group, first, "-r", PLAN, "--limit", "3", "--json").json()
+    assert first in started(group, "--help").out
+
+
+def test_a_dry_run_says_which_phases_lie_between_and_how_much_a_reason_would_overrule(started: Command) -> None:
+    said = started("set", "100", "-r", PLAN, "--dry-run").out
+    assert said.splitlines()[0] == "10 % → 100 %"
+    assert said.splitlines()[1].startswith("  from ")
+    assert "conditions are not met; an admin's --reason overrules them" in said
+
+
+def test_a_reason_of_spaces_is_told_from_none(started: Command) -> None:
+    assert "the one given is empty" in started("advance", "-r", PLAN, "--reason", "  ").err
+    assert "the one given is empty" not in started("advance", "-r", PLAN).err
+
+
+@pytest.mark.parametrize(("change", "reason", "asks"), [
+    ({}, "because", True), ({}, "  ", False), ({}, None, False), ({"needs_reason": False}, "because", False),
+    ({"raises_exposure": False}, "because", False), ({"allowed": False}, "because", False)])
+def test_a_person_is_asked_only_where_a_reason_overrules_something(change: dict[str, bool], reason: str | None,
+                                                                  asks: bool) -> None:
+    seen = {"allowed": True, "needs_reason": True, "raises_exposure": True, **change}
+    assert overrules(seen, reason) is asks
+
+
+def test_the_words_count_a_gate_as_open_when_the_rollout_does() -> None:
+    assert {state.value for state in gates.OPEN} == words.OPEN

@@ -12,6 +12,7 @@ import click
 from rollout_core.cli import decision_words, words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
+from rollout_core.cli.default_group import DefaultGroup
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 
 WINDOW = click.option("--window", default="phase", show_default=True,
@@ -141,12 +142,9 @@ def gates(call: Call, phase: str | None) -> None:
     call.show({**call.about("gates"), "foresight": call.about("foresight", phase=phase)}, words.gates)
 
 
-@click.group("decisions", invoke_without_command=True)
-@click.pass_context
-def decisions(context: click.Context) -> None:
+@click.group("decisions", cls=DefaultGroup, default="list")
+def decisions() -> None:
     """What the sweeps decided: list (default), show."""
-    if context.invoked_subcommand is None:
-        context.invoke(decisions_list)
 
 
 @decisions.command("list")

@@ -62,7 +62,8 @@ def rehearse(call: Call, since_at: datetime, until_at: datetime | None, every: s
 
 def rehearsed(found: Values) -> str:
     """Every change of mind, in order of time."""
-    lines = [f"{found['rollout']}, plan version {found['plan_version']}: {found['sweeps']:,} sweeps"]
+    lines = [f"{found['rollout']}, plan version {found['plan_version']}: {found['sweeps']:,} sweeps; "
+             + ("a line where what it decided changed:" if found["decisions"] else "none decided anything.")]
     for each in found["decisions"]:
         because = f" ({', '.join(each['because'])})" if each["because"] else ""
         act = str(each["act"]).replace("_", " ")

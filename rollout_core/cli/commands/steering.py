@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -54,14 +55,27 @@ def change(function: Callable[..., None]) -> Callable[..., Any]:
 
 
 def steer(call: Call, verb: str, *, dry_run: bool = False, **given: Any) -> None:
-    """Looks first, then acts with the revision it saw: somebody else's change in between is never overwritten."""
+    """Looks first, then acts with the revision it saw: somebody else's change in between is never overwritten.
+
+    A person in a terminal sees what a raise would overrule, and is asked; a script's reason is its answer.
+    """
     asked = {"rollout": call.rollout, **given}
     if dry_run:
         call.show(call.connection.preview(verb, asked), words.previewed)
         return
     if verb in RAISING:
-        asked["revision"] = call.connection.preview(verb, asked)["revision"]
+        seen = call.connection.preview(verb, asked)
+        person = sys.stdin.isatty() and sys.stdout.isatty() and not call.as_json
+        if person and overrules(seen, given.get("reason")):
+            click.echo(words.previewed(seen), err=True)
+            click.confirm("The written reason overrules what is not met. Go on?", abort=True, err=True)
+        asked["revision"] = seen["revision"]
     call.show(call.connection.act(verb, asked), words.changed)
+
+
+def overrules(seen: Values, reason: str | None) -> bool:
+    """True when the change would go on against conditions that are not met, on the strength of a reason."""
+    return bool(seen["allowed"] and seen["needs_reason"] and seen["raises_exposure"] and (reason or "").strip())
 
 
 def revision_of(call: Call) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from rollout_core.cli import words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
+from rollout_core.cli.default_group import DefaultGroup
 from rollout_core.cli.exit_codes import FOUND_SOMETHING, NOT_ALL
 from rollout_core.cli.progress import working
 
@@ -150,12 +151,9 @@ def restore(call: Call, directory: Path, reason: str) -> None:
     call.show(found, result)
 
 
-@click.group("audit", invoke_without_command=True)
-@click.pass_context
-def audit(context: click.Context) -> None:
+@click.group("audit", cls=DefaultGroup, default="show")
+def audit() -> None:
     """The audit trail: show (default), verify, export."""
-    if context.invoked_subcommand is None:
-        context.invoke(audit_show)
 
 
 @audit.command("show")
