@@ -333,8 +333,14 @@ def alerts(found: Values) -> Table:
     """Alerts, worst first."""
     return table(("id", "severity", "state", "rollout", "title", "due"),
                  [(line["alert"]["id"], line["alert"]["severity"], line["alert"]["state"], line["alert"]["rollout"],
-                   line["alert"]["title"], "overdue" if line["overdue"] else line["seconds_left"])
-                  for line in found["alerts"]])
+                   line["alert"]["title"], _due(line)) for line in found["alerts"]])
+
+
+def _due(line: Values) -> object:
+    """What is calm wants no answer any more."""
+    if line["alert"].get("calm_since_at"):
+        return "calm"
+    return "overdue" if line["overdue"] else line["seconds_left"]
 
 
 def audit(found: Values) -> Table:

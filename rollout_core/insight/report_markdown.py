@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from rollout_core.health.alert import Alert
 from rollout_core.insight.report import ReportAnswer
 from rollout_core.insight.words import change_in_words, measured_in_words, number, state_in_words
 
@@ -97,9 +98,16 @@ def _health(report: ReportAnswer) -> str:
 
 
 def _alerts(report: ReportAnswer) -> str:
-    rows = [(line.alert.severity.value, escaped(line.alert.title), line.alert.state.value, _time(line.alert.opened_at),
-             _time(line.alert.due_at)) for line in report.alerts.alerts]
+    rows = [_alert(line.alert) for line in report.alerts.alerts]
     return "## Alerts\n\n" + table(("Level", "Alert", "State", "Opened", "Answer by"), rows)
+
+
+def _alert(alert: Alert) -> tuple[str, str, str, str, str]:
+    """What is calm wants no answer any more."""
+    calm = alert.calm_since_at
+    state = alert.state.value if calm is None else f"{alert.state.value}, calm since {_time(calm)}"
+    return (alert.severity.value, escaped(alert.title), state, _time(alert.opened_at),
+            _time(alert.due_at if calm is None else None))
 
 
 def _metrics(report: ReportAnswer) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import msgspec
+
+from rollout_core.cli import words
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.overview import Need, OverviewAnswer
@@ -58,3 +61,15 @@ def test_what_is_over_is_counted_apart_and_comes_after_what_is_so(empty: World) 
     assert [need.alert for need in found.needs][:2] == ["r:speed", "r:errors"]
     counts = found.rollouts[0].alerts
     assert (counts.critical, counts.calming) == (1, 1)
+
+
+def test_report_and_command_line_ask_for_no_answer_to_what_is_calm(empty: World) -> None:
+    overview(empty, critical(empty, calm_since_at=empty.clock.at), critical(empty, "speed"))
+    spec = QUESTIONS["report"]
+    report = spec.answer(empty.room, spec.request()).markdown
+    assert "open, calm since 2026-03-16 00:00 UTC | 2026-03-15 19:00 UTC |  |" in report
+    listed = QUESTIONS["alerts"]
+    lines = listed.answer(empty.room, listed.request()).alerts
+    assert [line.alert.id for line in lines] == ["r:speed", "r:errors"]
+    table = words.alerts(msgspec.to_builtins({"alerts": lines}))
+    assert list(table.columns[-1].cells) == ["overdue", "calm"]
