@@ -16,10 +16,10 @@ from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
-from rollout_core.insight.words import state_in_words
 from rollout_core.metrics.catalog import CATALOG, LOWER
 from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.rollouts.gates import state_in_words
 from rollout_core.rollouts.plan import PauseCondition
 
 WANTS_LESS = frozenset({"<", "<="})

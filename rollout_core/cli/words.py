@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rollout_core.insight.words import state_in_words
-
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -254,6 +252,8 @@ def passed(found: Values) -> str:
 
 def gates(found: Values) -> str:
     """Each gate, then what is foreseen."""
+    from rollout_core.rollouts.gates import state_in_words
+
     lines = [f"{found['phase_name']}: {found['brief']['words']}"]
     lines += [f"  {state_in_words(gate['state'], gate['judge']):8} {gate['name']}: {gate['words']} "
               f"(needed: {gate['needed']})" for gate in found["gates"]]

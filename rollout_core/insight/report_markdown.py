@@ -8,7 +8,8 @@ from datetime import datetime
 
 from rollout_core.health.alert import Alert
 from rollout_core.insight.report import ReportAnswer
-from rollout_core.insight.words import change_in_words, measured_in_words, number, state_in_words
+from rollout_core.insight.words import change_in_words, measured_in_words, number
+from rollout_core.rollouts.gates import state_in_words
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)

@@ -57,11 +57,6 @@ def measured_in_words(measured: Measured) -> str:
     return f"{number(measured.value, measured.unit)}{around}{many}{stale}"
 
 
-def state_in_words(state: str, judge: str) -> str:
-    """A criterion's state: "proven" when sequential evidence met it, "met" when today's interval or a fact does."""
-    return "proven" if state == "met" and judge == "evidence" else state.replace("_", " ")
-
-
 def change_in_words(change: Measured) -> str:
     """A comparison with the two values it is of: `-28.3% (-47.1% to -2.8%), of 39.8% against 55.4% like with like, 83
     and 597 page loads`; of too few only these."""

@@ -27,6 +27,11 @@ class GateState(StrEnum):
     NO_DATA = "no_data"
 
 
+def state_in_words(state: str, judge: str) -> str:
+    """A criterion's state: "proven" when sequential evidence met it, "met" when today's interval or a fact does."""
+    return "proven" if state == "met" and judge == "evidence" else state.replace("_", " ")
+
+
 OPEN = frozenset({GateState.MET, GateState.SIGNED})
 """The states that let exposure rise. Unknown is not among them."""
 

@@ -14,10 +14,10 @@ from rollout_core.insight.checklist import ChecklistAnswer, ChecklistLine
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.verdict_words import Since
-from rollout_core.insight.words import measured_in_words, state_in_words
+from rollout_core.insight.words import measured_in_words
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Measured, Quality, Window
-from rollout_core.rollouts.gates import GateState
+from rollout_core.rollouts.gates import GateState, state_in_words
 from tests.fakes.sample_numbers import NOW, measured
 
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
