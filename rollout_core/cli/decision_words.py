@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import exp
 from typing import Any
 
-from rollout_core.cli.words import MINUS, moment
+from rollout_core.cli.value_words import MINUS, moment
 
 Values = Mapping[str, Any]
 LARGEST_PRINTED = 14.0

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from pages.panels.snippets import Source, csv_file, mapping
-from rollout_core.cli import words
+from rollout_core.cli import verb_words
 from rollout_core.cli.commands.steering import overrules
 from rollout_core.rollouts import gates
 from tests.cli.conftest import PLAN, Command
@@ -333,4 +333,4 @@ def test_a_person_is_asked_only_where_a_reason_overrules_something(change: dict[
 
 
 def test_the_words_count_a_gate_as_open_when_the_rollout_does() -> None:
-    assert {state.value for state in gates.OPEN} == words.OPEN
+    assert {state.value for state in gates.OPEN} == verb_words.OPEN

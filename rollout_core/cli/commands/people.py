@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rollout_core.bootstrap.app_file import read_app_file
-from rollout_core.cli import words
+from rollout_core.cli import tables, value_words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 
@@ -29,7 +29,8 @@ def token_create(call: Call, name: str, role: str, days: int) -> None:
 
 def _new_token(found: Values) -> str:
     result = found["result"]
-    return f"{result['secret']}\nThis is shown once. Id {result['id']}, ends {words.moment(result['expires_at'])}."
+    ends = value_words.moment(result["expires_at"])
+    return f"{result['secret']}\nThis is shown once. Id {result['id']}, ends {ends}."
 
 
 @token.command("list")
@@ -37,10 +38,10 @@ def _new_token(found: Values) -> str:
 @shared
 def token_list(call: Call, everything: bool) -> None:
     """Tokens, without their secrets."""
-    call.show(call.ask("tokens", all=everything), lambda found: words.table(
+    call.show(call.ask("tokens", all=everything), lambda found: tables.table(
         ("id", "name", "role", "state", "last used", "expires"),
-        [(line["id"], line["name"], line["role"], line["state"], words.moment(line["last_used_at"]),
-          words.moment(line["expires_at"])) for line in found["tokens"]]))
+        [(line["id"], line["name"], line["role"], line["state"], value_words.moment(line["last_used_at"]),
+          value_words.moment(line["expires_at"])) for line in found["tokens"]]))
 
 
 @token.command("revoke")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rollout_core.cli import words
+from rollout_core.cli import tables, value_words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.commands.steering import DRY_RUN, REASON, revision_of, steer
 from rollout_core.cli.connection import Values
@@ -23,7 +23,7 @@ def checklist() -> None:
 @shared
 def checklist_show(call: Call) -> None:
     """What is ticked, waived and open."""
-    call.show(call.about("checklist"), words.tree)
+    call.show(call.about("checklist"), value_words.tree)
 
 
 @checklist.command("tick")
@@ -98,7 +98,7 @@ def issue() -> None:
 @shared
 def issue_list(call: Call, state: str) -> None:
     """Issues, worst first."""
-    call.show(call.about("issues", state=state), lambda found: words.table(
+    call.show(call.about("issues", state=state), lambda found: tables.table(
         ("id", "priority", "state", "kind", "title"),
         [(line["id"], line["priority"], line["state"], line["kind"], line["title"]) for line in found["issues"]]))
 

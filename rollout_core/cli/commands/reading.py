@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rollout_core.cli import decision_words, words
+from rollout_core.cli import decision_words, explain_words, tables, value_words, words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 from rollout_core.cli.default_group import DefaultGroup
@@ -93,7 +93,7 @@ def pause_check(call: Call) -> None:
 @shared
 def explain(call: Call, subject: str, flag: str | None, whole: bool) -> None:
     """Why SUBJECT sees a feature or does not; --all and --flag show every step."""
-    said = words.whole_explanation if whole or flag else words.explanation
+    said = explain_words.whole_explanation if whole or flag else explain_words.explanation
     call.show(call.about("explain", subject=subject, flag=flag), said)
 
 
@@ -105,7 +105,7 @@ def explain(call: Call, subject: str, flag: str | None, whole: bool) -> None:
 def workspaces(call: Call, search: str, page: int, everybody: bool) -> None:
     """The enabled subjects, with what they did in the last 28 days."""
     enabled = "" if everybody else "true"
-    call.show(call.about("workspaces", search=search, page=page, enabled=enabled), words.workspaces)
+    call.show(call.about("workspaces", search=search, page=page, enabled=enabled), tables.workspaces)
 
 
 @click.command("alerts")
@@ -114,7 +114,7 @@ def workspaces(call: Call, search: str, page: int, everybody: bool) -> None:
 @shared
 def alerts(call: Call, state: str) -> None:
     """Alerts with their deadlines, worst first."""
-    call.show(call.about("alerts", state=state), words.alerts)
+    call.show(call.about("alerts", state=state), tables.alerts)
 
 
 @click.command("health")
@@ -131,7 +131,7 @@ def health(call: Call) -> None:
 @shared
 def metrics(call: Call, window: str, group: str | None, names: tuple[str, ...]) -> None:
     """The catalogue's numbers, treatment against control."""
-    call.show(call.about("metrics", window=window, group=group, metrics=list(names)), words.metrics)
+    call.show(call.about("metrics", window=window, group=group, metrics=list(names)), tables.metrics)
 
 
 @click.command("gates")
@@ -152,7 +152,7 @@ def decisions() -> None:
 @shared
 def decisions_list(call: Call, limit: int) -> None:
     """The newest decisions."""
-    call.show(call.about("decisions", limit=limit), words.decisions)
+    call.show(call.about("decisions", limit=limit), tables.decisions)
 
 
 @decisions.command("show")
@@ -167,7 +167,7 @@ def decisions_show(call: Call, number: int, replay: bool) -> None:
         call.show(call.ask("decisions", number=number)["decisions"][0], decision_words.decision)
 
 
-def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] = words.tree) -> click.Command:
+def simple(name: str, question: str, help_text: str, say: Callable[[Any], Any] = value_words.tree) -> click.Command:
     """A command that asks one question about the rollout and says the whole answer."""
     @click.command(name, help=help_text)
     @shared

@@ -13,7 +13,7 @@ import msgspec
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.commands.reading import read_every
 from rollout_core.cli.progress import working
-from rollout_core.cli.words import moment
+from rollout_core.cli.value_words import moment
 
 if TYPE_CHECKING:
     from rollout_core.simulation.run_world import Result

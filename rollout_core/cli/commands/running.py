@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from rollout_core.cli import words
+from rollout_core.cli import value_words, verb_words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.exit_codes import FOUND_SOMETHING
 from rollout_core.cli.progress import working
@@ -106,7 +106,7 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:
 @shared
 def ask(call: Call, question: str, values: tuple[str, ...]) -> None:
     """Any question by its name."""
-    call.show(call.connection.ask(question.replace("-", "_"), read_pairs(values)), words.tree)
+    call.show(call.connection.ask(question.replace("-", "_"), read_pairs(values)), value_words.tree)
 
 
 @click.command("do")
@@ -115,7 +115,7 @@ def ask(call: Call, question: str, values: tuple[str, ...]) -> None:
 @shared
 def do(call: Call, verb: str, values: tuple[str, ...]) -> None:
     """Any verb by its name."""
-    call.show(call.connection.act(verb.replace("-", "_"), read_pairs(values)), words.changed)
+    call.show(call.connection.act(verb.replace("-", "_"), read_pairs(values)), verb_words.changed)
 
 
 @click.command("completion")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rollout_core.cli import words
+from rollout_core.cli import verb_words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 from rollout_core.errors import InvalidPercentage, InvalidRequest, TransitionRefused
@@ -61,16 +61,16 @@ def steer(call: Call, verb: str, *, dry_run: bool = False, **given: Any) -> None
     """
     asked = {"rollout": call.rollout, **given}
     if dry_run:
-        call.show(call.connection.preview(verb, asked), words.previewed)
+        call.show(call.connection.preview(verb, asked), verb_words.previewed)
         return
     if verb in RAISING:
         seen = call.connection.preview(verb, asked)
         person = sys.stdin.isatty() and sys.stdout.isatty() and not call.as_json
         if person and overrules(seen, given.get("reason")):
-            click.echo(words.previewed(seen), err=True)
+            click.echo(verb_words.previewed(seen), err=True)
             click.confirm("The written reason overrules what is not met. Go on?", abort=True, err=True)
         asked["revision"] = seen["revision"]
-    call.show(call.connection.act(verb, asked), words.changed)
+    call.show(call.connection.act(verb, asked), verb_words.changed)
 
 
 def overrules(seen: Values, reason: str | None) -> bool:

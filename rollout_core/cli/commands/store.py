@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollout_core.cli import words
+from rollout_core.cli import tables, value_words, verb_words, words
 from rollout_core.cli.call import Call, shared
 from rollout_core.cli.connection import Values
 from rollout_core.cli.default_group import DefaultGroup
@@ -19,7 +19,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 def result(found: Values) -> str:
     """What a verb that touches no rollout answered, and what it warns of."""
-    said = words.tree(found["result"]) or f"Done. Audit entry {found['audit_seq']}."
+    said = value_words.tree(found["result"]) or f"Done. Audit entry {found['audit_seq']}."
     return "\n".join([said, *(f"  Note: {warning}" for warning in found.get("warnings", ()))])
 
 
@@ -68,7 +68,7 @@ def _told(path: Path) -> str:
 @shared
 def plan_show(call: Call) -> None:
     """The plan of a rollout as values."""
-    call.show(call.about("plan"), words.tree)
+    call.show(call.about("plan"), value_words.tree)
 
 
 MAPPINGS = Path(__file__).resolve().parents[3] / "data" / "mappings"
@@ -93,7 +93,7 @@ def import_file(call: Call, file: Path, mapping: Path | None, kind: str | None) 
     given = {"file": str(file.resolve()), "mapping": str(mapping.resolve())}
     with working(f"Importing {file.name}", quiet=call.as_json, total=1.0) as say:
         found = call.connection.import_file(given, say)
-    call.show(found, words.imported)
+    call.show(found, verb_words.imported)
     if found["result"]["rejected"]:
         raise click.exceptions.Exit(NOT_ALL)
 
@@ -115,7 +115,7 @@ def export(call: Call, directory: Path, tables: tuple[str, ...]) -> None:
 @shared
 def sql(call: Call, statement: str, limit: int) -> None:
     """One SELECT over the event store's views."""
-    call.show(call.connection.query(statement, limit), words.rows)
+    call.show(call.connection.query(statement, limit), tables.rows)
 
 
 @click.command("forget")
@@ -161,7 +161,7 @@ def audit() -> None:
 @shared
 def audit_show(call: Call, limit: int) -> None:
     """The newest entries."""
-    call.show(call.about("audit", limit=limit), words.audit)
+    call.show(call.about("audit", limit=limit), tables.audit)
 
 
 @audit.command("verify")

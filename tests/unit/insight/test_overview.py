@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from rollout_core.cli import words
+from rollout_core.cli import tables
 from rollout_core.health.alert import Alert, AlertState
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.overview import Need, OverviewAnswer
@@ -71,5 +71,5 @@ def test_report_and_command_line_ask_for_no_answer_to_what_is_calm(empty: World)
     listed = QUESTIONS["alerts"]
     lines = listed.answer(empty.room, listed.request()).alerts
     assert [line.alert.id for line in lines] == ["r:speed", "r:errors"]
-    table = words.alerts(msgspec.to_builtins({"alerts": lines}))
+    table = tables.alerts(msgspec.to_builtins({"alerts": lines}))
     assert list(table.columns[-1].cells) == ["overdue", "calm"]
