@@ -53,7 +53,8 @@ def vitals(here: Here) -> None:
 
 def where(answer: VitalsAnswer) -> None:
     """The pages and devices, the slowest in treatment first."""
-    below = "p75, slowest first · choose a row to see only its page views · page views: in treatment"
+    below = ("p75, slowest first, those of few page views last · choose a row to see only its page views · "
+             "page views: in treatment")
     for name, heading, found in (("Page", f"Where is it slow? Pages by {answer.vital} in treatment", answer.pages),
                                  ("Device", "On which device?", answer.devices)):
         section(heading, below, File(f"{answer.vital}-by-{name}".lower(),

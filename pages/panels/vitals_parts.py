@@ -116,12 +116,11 @@ def answered(vital: str, answer: VitalsAnswer) -> None:
 
 
 def _slowest(card: VitalCard, pages: Sequence[VitalsSlice]) -> str:
-    """The slowest page that enough page views tell of; where none has enough, the slowest of few, and that it is so."""
-    enough = CATALOG[f"{card.vital.lower()}_p75"].minimum_sample
-    known = [each for each in slowest_first(pages) if each.treatment.value is not None]
-    found = next((each for each in known if each.treatment.n >= enough), next(iter(known), None))
-    if found is None:
+    """The first page of the table; where no page has enough page views, the slowest of few, and that it is so."""
+    found = next(iter(slowest_first(pages, card.vital)), None)
+    if found is None or found.treatment.value is None:
         return ""
+    enough = enough_views(card.vital)
     few = "" if found.treatment.n >= enough else f", fewer than {enough}: uncertain"
     counted = formats.counted(found.treatment.n, found.treatment.noun)
     many = quiet(f"{formats.interval(found.treatment.low, found.treatment.high, card.unit)} · {counted}{few}")
@@ -176,24 +175,37 @@ def loads_as_file(answer: VitalsAnswer) -> list[dict[str, Any]]:
             for name, treatment, control, change in together(answer)]
 
 
-def slowest_first(answer: Sequence[VitalsSlice]) -> list[VitalsSlice]:
-    """By the treatment's value, downwards; without one at the end."""
-    return sorted(answer, key=lambda each: -inf if each.treatment.value is None else each.treatment.value, reverse=True)
+def enough_views(vital: str) -> int:
+    """From how many page views on a p75 of this vital is more than chance."""
+    return CATALOG[f"{vital.lower()}_p75"].minimum_sample
+
+
+def slowest_first(found: Sequence[VitalsSlice], vital: str) -> list[VitalsSlice]:
+    """By the treatment's value, downwards: first those of enough page views, then those of few; without one at the
+    end."""
+    enough = enough_views(vital)
+
+    def place(each: VitalsSlice) -> tuple[bool, bool, float]:
+        value = each.treatment.value
+        return value is not None, each.treatment.n >= enough, -inf if value is None else value
+
+    return sorted(found, key=place, reverse=True)
 
 
 def slices_as_file(answer: VitalsAnswer, found: Sequence[VitalsSlice], name: str) -> list[dict[str, Any]]:
-    """The table of pages or devices: a row each, the slowest in treatment first."""
+    """The table of pages or devices: a row each, ordered as on the page."""
     return [{name.lower(): each.key, **numbers(f"{answer.vital} p75 treatment", each.treatment),
              **numbers(f"{answer.vital} p75 control", each.control), **changed("change", each.change),
-             "good share": each.good, **within(answer.window)} for each in slowest_first(found)]
+             "good share": each.good, **within(answer.window)} for each in slowest_first(found, answer.vital)]
 
 
 def slices(found: Sequence[VitalsSlice], name: str, vital: str) -> None:
-    """A sortable table of pages or devices, the slowest in treatment first; choosing a row narrows the page to it."""
+    """A sortable table of pages or devices, the slowest in treatment first, those of few page views after the
+    others; choosing a row narrows the page to it."""
     if not found:
         st.markdown(quiet(f"No {vital} in this window: choose a longer time."))
         return
-    found = slowest_first(found)
+    found = slowest_first(found, vital)
     key = f"vitals-{name.lower()}"
     number = "%.0f ms" if found[0].treatment.unit == "ms" else "%.3f"
     columns = {

@@ -292,8 +292,8 @@ def test_the_overview_of_an_empty_store_leads_to_getting_started() -> None:
     assert any("start" in link or "getting_started" in link for link in links)
 
 
-def test_the_slowest_page_in_treatment_comes_first_and_unknown_last() -> None:
-    def page_of(value: float | None) -> SimpleNamespace:
-        return SimpleNamespace(treatment=SimpleNamespace(value=value))
-    ordered = slowest_first([page_of(158.0), page_of(None), page_of(178.0)])
-    assert [each.treatment.value for each in ordered] == [178.0, 158.0, None]
+def test_the_slowest_page_of_enough_page_views_comes_first_then_those_of_few_and_unknown_last() -> None:
+    def page_of(value: float | None, n: int = 30) -> SimpleNamespace:
+        return SimpleNamespace(treatment=SimpleNamespace(value=value, n=n))
+    ordered = slowest_first([page_of(158.0), page_of(None, 0), page_of(900.0, 29), page_of(178.0)], "INP")
+    assert [each.treatment.value for each in ordered] == [178.0, 158.0, 900.0, None]
