@@ -79,6 +79,17 @@ def assert_one_story(unit: ControlUnit) -> None:
     assert noticed == steps
 
 
+def assert_nothing_lost(directory: Path, seen: list[tuple[int, int]]) -> None:
+    """What was acknowledged last (revision, number of its audit entry) is there, in one story, in a sound store."""
+    store = store_in(directory)
+    with store.read() as unit:
+        assert unit.rollouts.get(KEY).revision >= seen[-1][0]
+        assert unit.audit.head().seq >= seen[-1][1]
+        assert_one_story(unit)
+    assert store.check() == ()
+    store.close()
+
+
 def test_killed_at_any_moment_a_verb_is_whole_or_absent_and_what_was_acknowledged_stays(setting: Setting) -> None:
     setting.running(50)
     setting.control.close()
@@ -91,13 +102,7 @@ def test_killed_at_any_moment_a_verb_is_whole_or_absent_and_what_was_acknowledge
         os.kill(process.pid, signal.SIGKILL)
         rest, _ = process.communicate()
         seen += whole_lines(rest)
-        store = store_in(setting.directory)
-        with store.read() as unit:
-            assert unit.rollouts.get(KEY).revision >= seen[-1][0]
-            assert unit.audit.head().seq >= seen[-1][1]
-            assert_one_story(unit)
-        assert store.check() == ()
-        store.close()
+        assert_nothing_lost(setting.directory, seen)
 
 
 def test_a_process_whose_shared_memory_file_is_truncated_dies_and_nothing_that_it_acknowledged_is_lost(
@@ -110,13 +115,7 @@ def test_a_process_whose_shared_memory_file_is_truncated_dies_and_nothing_that_i
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGBUS
     seen += whole_lines(rest)
-    store = store_in(setting.directory)
-    with store.read() as unit:
-        assert unit.rollouts.get(KEY).revision >= seen[-1][0]
-        assert unit.audit.head().seq >= seen[-1][1]
-        assert_one_story(unit)
-    assert store.check() == ()
-    store.close()
+    assert_nothing_lost(setting.directory, seen)
 
 
 def test_two_processes_write_one_story(setting: Setting) -> None:
