@@ -51,7 +51,8 @@ OPENFEATURE_REASONS = {
 class Decision(NamedTuple):
     """What one subject gets for one flag, and why.
 
-    `inclusion` is the subject's probability of being in, in buckets (0..100,000); with `epoch` it names the stratum.
+    `inclusion` is the probability of being in of those who are compared, in buckets (0..100,000; reach.inclusion_of);
+    with `epoch` it names the stratum.
     `bucket` is -1 when the answer did not depend on it. A named tuple because one is made on every evaluation: a
     frozen dataclass of this width costs three times the bucket itself. `_asdict()` makes it an object for JSON.
     """

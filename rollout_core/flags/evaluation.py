@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollout_core.errors import FlagNotFound
-from rollout_core.flags.chance import Chances, Draft, Outcome, compile_answers, compile_chances, compile_includes
+from rollout_core.flags.chance import Chances, Draft, compile_answers, compile_chances, compile_includes
 from rollout_core.flags.decision import Arm, Decision
 from rollout_core.flags.flag import Flag, Variant
 from rollout_core.flags.matching import Attributes
 from rollout_core.flags.override import Override
+from rollout_core.flags.reach import Outcome
 from rollout_core.flags.snapshot import ServedRollout
 from rollout_core.flags.standing import Forced, forced_for, overrides_in_force, standing_of
 from rollout_core.flags.variants import ON, Draw, compile_variants, off_variant

@@ -87,7 +87,7 @@ def compared_in(here: Scene, phase: Phase, census: Census | None,
     rollout = here.rollout if after is None else after
     thresholds = _filled_in(here, phase, census) if after is None else after.thresholds
     holdout = rollout.holdout if rollout.started_at else here.plan.holdout
-    found = census.by_inclusion(thresholds, holdout.buckets)
+    found = census.by_inclusion(thresholds, rollout.ever, holdout.buckets)
     return tuple(Compared(inclusion / BUCKETS, count) for inclusion, count in sorted(found.items())
                  if 0 < inclusion < BUCKETS)
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from math import log
 
-import numpy as np
-
-from rollout_core.analysis.sample_ratio import log_e
 from rollout_core.analysis.verdict import Status
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.health.recommendation import topic_of
 from rollout_core.health.sighting import Sighting
 from rollout_core.insight.judge import BEYOND, JUDGES, State
 from rollout_core.insight.judgement import Judgement
-from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.missing_data import missing_data, stopped
 from rollout_core.insight.recent import for_rule
 from rollout_core.insight.scene import Scene
@@ -25,16 +20,12 @@ from rollout_core.insight.status import Share
 from rollout_core.insight.trouble import critical_issues, failed_checks, security_issues
 from rollout_core.insight.words import instant, measured_in_words
 from rollout_core.metrics.catalog import CATALOG
-from rollout_core.metrics.measured import Quality, Window
-from rollout_core.ports.event_questions import Exposed
+from rollout_core.metrics.measured import Quality
 from rollout_core.ports.event_store import EventStore
 from rollout_core.rollouts.plan import AlertRule
 from rollout_core.rollouts.policies import watched
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import SERVING
-
-SAMPLE_RATIO_ALPHA = 0.01
-"""The error budget of the sample-ratio test (statistics.md 1.5)."""
 
 OVERSHOOT_TOLERATED = 0.05
 """How much more than planned may be served, as a share of the plan, before it is an overshoot; at least one subject.
@@ -48,10 +39,21 @@ Seen = tuple[bool | None, str, bool]
 """(fires, evidence in words, proven)."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What rules look at; `found` None: nothing has been judged yet."""
+
+    events: EventStore
+    scene: Scene
+    share: Share
+    found: Judgement | None
+
+
 def sightings(events: EventStore, scene: Scene, share: Share,
               found: Judgement | None = None) -> tuple[Sighting, ...]:
     """One per alert rule of the plan, in its order. `found` says which crossed limits are proven."""
-    return tuple(_sighting(events, scene, share, rule, found) for rule in scene.plan.alerts)
+    view = View(events, scene, share, found)
+    return tuple(_sighting(view, rule) for rule in scene.plan.alerts)
 
 
 def topic(scene: Scene, sighting: Sighting) -> str:
@@ -62,26 +64,26 @@ def topic(scene: Scene, sighting: Sighting) -> str:
     return topic_of(CATALOG[rule.metric].group if rule.metric else None, rule.kind)
 
 
-def _sighting(events: EventStore, scene: Scene, share: Share, rule: AlertRule, found: Judgement | None) -> Sighting:
-    fires, evidence, proven = SEEN_BY_KIND[rule.kind](events, scene, share, rule)
+def _sighting(view: View, rule: AlertRule) -> Sighting:
+    fires, evidence, proven = SEEN_BY_KIND[rule.kind](view, rule)
     if fires and rule.kind == "metric":
-        by_test = proof_of(scene, rule, found)
+        by_test = proof_of(view.scene, rule, view.found)
         proven = proven if by_test is None else by_test
         evidence += "" if proven else "; not proven yet"
-    return Sighting(rollout=scene.rollout.key, rule=rule.key, scope="", severity=rule.severity, fires=fires,
+    return Sighting(rollout=view.scene.rollout.key, rule=rule.key, scope="", severity=rule.severity, fires=fires,
                     title=rule.name, evidence=evidence, proven=proven, advice=rule.advice, calm=rule.calm,
                     facts={"kind": rule.kind, "metric": rule.metric, "threshold": rule.threshold})
 
 
-def _metric(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+def _metric(view: View, rule: AlertRule) -> Seen:
     """Crossed with the minimum sample: fires. Where no test judges it: proven when the whole interval is beyond; by a
     comparison of before and after never."""
     if rule.metric is None or rule.comparison is None or rule.threshold is None:
         return None, "the rule names no metric", False
-    if rule.while_percentage_above is not None and scene.rollout.percentage <= rule.while_percentage_above:
+    if rule.while_percentage_above is not None and view.scene.rollout.percentage <= rule.while_percentage_above:
         return False, f"applies only above {rule.while_percentage_above / 1000:g}% of the subjects", True
-    measured = for_rule(events, scene, rule.metric, rule.comparison, tag=rule.tag, after=rule.after)
-    if measured.quality is Quality.STALE and not stopped(events, scene, CATALOG[rule.metric].source):
+    measured = for_rule(view.events, view.scene, rule.metric, rule.comparison, tag=rule.tag, after=rule.after)
+    if measured.quality is Quality.STALE and not stopped(view.events, view.scene, CATALOG[rule.metric].source):
         measured = replace(measured, quality=Quality.OK)      # a quiet hour: the newest numbers are still those of now
     if measured.value is None or measured.quality in (Quality.FEW, Quality.STALE):
         return None, measured_in_words(measured), False
@@ -104,61 +106,54 @@ def proof_of(scene: Scene, rule: AlertRule, found: Judgement | None) -> bool | N
     return any(verdict.status is Status.WORSE for verdict in verdicts) if verdicts else None
 
 
-def _critical_issue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    found = critical_issues(scene)
+def _critical_issue(view: View, rule: AlertRule) -> Seen:
+    found = critical_issues(view.scene)
     return bool(found), "; ".join(issue.title for issue in found) or "none is open", True
 
 
-def _security_issue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    found = security_issues(events, scene)
+def _security_issue(view: View, rule: AlertRule) -> Seen:
+    found = security_issues(view.events, view.scene)
     return bool(found), "; ".join(found) or "none is open", True
 
 
-def _health_check(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    found = failed_checks(events, scene)
+def _health_check(view: View, rule: AlertRule) -> Seen:
+    found = failed_checks(view.events, view.scene)
     if found is None:
         return None, "no health check has reported yet", True
     return bool(found), "; ".join(found) or "every component's newest check is ok", True
 
 
-def _overshoot(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+def _overshoot(view: View, rule: AlertRule) -> Seen:
     """More subjects have it than planned: newcomers, or overrides of the environment."""
-    if share.have is None or not share.eligible:
+    if view.share.have is None or not view.share.eligible:
         return None, "there is no register to count in", True
-    planned = share.buckets * share.eligible / BUCKETS
-    over = share.have > planned + max(1.0, OVERSHOOT_TOLERATED * planned)
-    return over, f"{share.have:,} have it, {planned:,.0f} are planned", True
+    planned = view.share.buckets * view.share.eligible / BUCKETS
+    over = view.share.have > planned + max(1.0, OVERSHOOT_TOLERATED * planned)
+    return over, f"{view.share.have:,} have it, {planned:,.0f} are planned", True
 
 
-def _sample_ratio(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    """Subjects entering treatment and control against the split of their hour and stratum, at 1 % for ever."""
-    since_at = scene.rollout.started_at
-    if since_at is None or since_at >= scene.now:
+def _sample_ratio(view: View, rule: AlertRule) -> Seen:
+    """Newcomers of the evidence version against the split of their hour and stratum: the verdict that also holds."""
+    if view.found is None:
         return None, "nobody is exposed yet", True
-    by_hour: dict[tuple[object, int, int], list[int]] = {}
-    measuring = Measuring(events, scene, Window(since_at, scene.now))
-    for row in measuring.ask(Exposed(scene.rollout.key, measuring.closed)).records():
-        if 0 < row["inclusion"] < BUCKETS and row["arm"] in ("treatment", "control", "holdout"):
-            pair = by_hour.setdefault((row["hour"], row["epoch"], row["inclusion"]), [0, 0])
-            pair[row["arm"] != "treatment"] += row["entered"]
-    if not by_hour:
+    split, rows = view.found.verdicts.sample_ratio, view.found.evidence.exposures
+    if split.status is Status.NO_DATA:
         return None, "nobody was in or out by chance, so there is no split to check", True
-    treated, controlled = (np.array([pair[side] for pair in by_hour.values()]) for side in (0, 1))
-    shares = np.array([inclusion / BUCKETS for _, _, inclusion in by_hour])
-    found = log_e(treated, controlled, shares)
-    expected = float((shares * (treated + controlled)).sum())
-    words = f"{treated.sum():,} entered treatment where {expected:,.0f} were expected"
-    return bool(found >= log(1 / SAMPLE_RATIO_ALPHA)), words, True
+    expected = sum(share * (treated + control) for treated, control, share in zip(
+        rows.new_treatment, rows.new_control, rows.inclusion, strict=True)) / BUCKETS
+    words = f"{split.n_treatment:,} entered treatment where {expected:,.0f} were expected"
+    return split.status is Status.MISMATCH, words, True
 
 
-def _missing_data(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+def _missing_data(view: View, rule: AlertRule) -> Seen:
     """Nothing arrives of the kinds that always come, while something is served."""
-    missing, words = missing_data(events, scene)
+    missing, words = missing_data(view.events, view.scene)
     return missing, words, True
 
 
-def _overdue_rollback(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
+def _overdue_rollback(view: View, rule: AlertRule) -> Seen:
     """A critical issue is open for longer than an immediate rollback may take, and exposure has not gone down since."""
+    scene = view.scene
     due = next((each.due for each in scene.plan.rollbacks if each.kind == "immediate"), timedelta(minutes=30))
     late = [issue for issue in critical_issues(scene) if scene.now - issue.opened_at > due
             and not _lowered_since(scene.epochs, issue.opened_at)]
@@ -172,8 +167,8 @@ def _lowered_since(epochs: tuple[Epoch, ...], since_at: datetime) -> bool:
                for before, after in pairwise(epochs))
 
 
-def _phase_overdue(events: EventStore, scene: Scene, share: Share, rule: AlertRule) -> Seen:
-    rollout = scene.rollout
+def _phase_overdue(view: View, rule: AlertRule) -> Seen:
+    scene, rollout = view.scene, view.scene.rollout
     if rollout.phase is None or rollout.phase_entered_at is None or rollout.status not in SERVING:
         return False, "no phase is under way", True
     phase = scene.plan.phase(rollout.phase)
@@ -183,7 +178,7 @@ def _phase_overdue(events: EventStore, scene: Scene, share: Share, rule: AlertRu
     return scene.now > end_at, f"{phase.name} was to end by {instant(end_at)}", True
 
 
-SEEN_BY_KIND: Mapping[str, Callable[[EventStore, Scene, Share, AlertRule], Seen]] = {
+SEEN_BY_KIND: Mapping[str, Callable[[View, AlertRule], Seen]] = {
     "metric": _metric, "critical_issue": _critical_issue, "security_issue": _security_issue,
     "health_check": _health_check, "overshoot": _overshoot, "sample_ratio": _sample_ratio,
     "missing_data": _missing_data, "overdue_rollback": _overdue_rollback, "phase_overdue": _phase_overdue,

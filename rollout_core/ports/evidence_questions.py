@@ -14,7 +14,11 @@ from rollout_core.metrics.measured import Window
 
 @dataclass(frozen=True, slots=True)
 class Newcomers:
-    """Subjects by their first compared span within `epochs`: hour, epoch, inclusion, arm, entered."""
+    """Subjects by their first span by chance within `epochs`: hour, epoch, inclusion, arm, entered.
+
+    Only compared arms are counted. Who was first seen as one formerly in, while others could be in, is none: they came
+    back on one side only, and no control would stand for them (decision 93).
+    """
 
     rollout: str
     epochs: tuple[int, ...]
@@ -107,8 +111,8 @@ class Crossing:
 class Matured:
     """One yes/no outcome per subject, at the day it is known: day, epoch, inclusion, arm, n, x.
 
-    A subject enters with its first compared span within `epochs` and is left out if it changes sides before its
-    outcome is known. x counts subjects with an event of `kinds` within `within_hours` of entering (or, when `on_day`
+    A subject enters as a newcomer does (Newcomers) and is left out if it changes sides before its outcome is
+    known. x counts subjects with an event of `kinds` within `within_hours` of entering (or, when `on_day`
     is given, on that day after it). `whats` narrows the events (flags of feature_use).
 
     `crossings` says from when on subjects that entered in an epoch on one side may be moved to the other. Outcomes that

@@ -17,6 +17,7 @@ from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.audience import Audience
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.flags.holdout import Holdout
+from rollout_core.flags.reach import inclusion_of
 from rollout_core.flags.targeting import Condition, Operator, Rule
 from rollout_core.rollouts.plan import Attribute, Plan
 from rollout_core.rollouts.rollout import Rollout, anchors_of
@@ -147,12 +148,16 @@ class Census:
         return sum(line.below(_highest(audiences, thresholds))
                    for (audiences, held), line in self._lines.items() if not held)
 
-    def by_inclusion(self, thresholds: Mapping[str, int], holdout: int = 0) -> dict[int, int]:
-        """Chance of being in (buckets, the holdout taken out) -> eligible subjects that have it, held out ones too."""
+    def by_inclusion(self, thresholds: Mapping[str, int], ever: Mapping[str, int], holdout: int = 0) -> dict[int, int]:
+        """Chance of being in (flags.reach.inclusion_of, the holdout taken out) -> eligible subjects that have it, held
+        out ones too, without those who were in before by `ever` and are no more."""
         found: dict[int, int] = {}
-        for (audiences, _), line in self._lines.items():
-            inclusion = min(_highest(audiences, thresholds), BUCKETS) * (BUCKETS - holdout) // BUCKETS
-            found[inclusion] = found.get(inclusion, 0) + line.size
+        for (audiences, held), line in self._lines.items():
+            low = min(_highest(audiences, thresholds), BUCKETS)
+            high = max(_highest(audiences, ever), low)
+            inclusion = inclusion_of(low, high, holdout)
+            former = 0 if held else line.below(high) - line.below(low)
+            found[inclusion] = found.get(inclusion, 0) + line.size - former
         return found
 
     def moved(self, before: Mapping[str, int], after: Mapping[str, int]) -> Moved:

@@ -55,7 +55,7 @@ OWN: Mapping[Kind, tuple[ColumnSpec, ...]] = {
         ("reason", String, "Why the subject was in or out, such as in_by_bucket"),
         ("variant", String, "Variant served"),
         ("phase", String, "Phase of the plan"), ("epoch", Integer, "Epoch of the rollout"),
-        ("inclusion", Integer, "Probability of being in, buckets 0..100000; with epoch: the stratum"),
+        ("inclusion", Integer, "Of those compared, the chance of being in, buckets 0..100000; with epoch: the stratum"),
         ("flag", String, "Flag asked for"),
     ),
     Kind.FEATURE_USE: (("flag", String, "Flag whose feature was used"), _NAME,
@@ -86,7 +86,7 @@ OWN: Mapping[Kind, tuple[ColumnSpec, ...]] = {
 
 _ROLLOUT: ColumnSpec = ("rollout", String, "Rollout; '' in rollups is the whole store, each event once")
 _EPOCH: ColumnSpec = ("epoch", Integer, "Epoch; with inclusion: the stratum")
-_INCLUSION: ColumnSpec = ("inclusion", Integer, "Probability of being in, buckets 0..100000")
+_INCLUSION: ColumnSpec = ("inclusion", Integer, "Of those compared, the chance of being in, buckets 0..100000")
 _ARM: ColumnSpec = ("arm", String, "Arm of the span that covers the event, or why there is none")
 _METRIC: ColumnSpec = ("metric", String, "Metric key of storage/accumulations.py")
 _FLAG: ColumnSpec = ("flag", String, "Flag, '' where the kind has none")

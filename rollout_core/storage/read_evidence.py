@@ -20,10 +20,13 @@ from rollout_core.storage.reader import Reader
 
 SIDE = "CASE arm WHEN 'holdout' THEN 'control' ELSE arm END"
 COMPARED = "arm IN ('treatment', 'control', 'holdout')"
+BY_CHANCE = "arm IN ('treatment', 'control', 'holdout', 'former') AND inclusion > 0"
+"""Chance said which side, or would have: whoever was first seen formerly in is no newcomer later. Where nobody could be
+in (inclusion 0) only some are told, so it is no beginning for anybody."""
 
 
 def answer_newcomers(reader: Reader, question: Newcomers) -> Rows:
-    """Each subject's first span of the version counts; settled days are counted once."""
+    """Each subject's first span by chance counts, if it is compared; settled days are counted once."""
     columns = ("hour", "epoch", "inclusion", "arm", "entered")
     parts = [Part(day, day, day, question) for day in entry_days(reader, question.rollout, question.epochs)]
     rows = reader.put_together(parts, lambda run: reader.rows(
@@ -42,14 +45,15 @@ def entry_days(reader: Reader, rollout: str, epochs: tuple[int, ...]) -> list[da
 
 
 def _entries(epochs: Sequence[int], run: Sequence[Part]) -> str:
-    """SELECT of the subjects whose first span within `epochs` began on the days of a run: subject_key, unit,
+    """SELECT of the subjects whose first span by chance within `epochs` began on the days of a run: subject_key, unit,
     entered_at, and epoch, inclusion, arm then. Whose span of these days is not the first one drops out."""
-    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({epochs_sql(epochs)}) AND {COMPARED}"
+    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({epochs_sql(epochs)}) AND {BY_CHANCE}"
     since, until = f"TIMESTAMP '{run[0].day}'", f"TIMESTAMP '{run[-1].day}' + INTERVAL 1 DAY"
     return (f"SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, arg_min(epoch, from_at) AS "
             f"epoch, arg_min(inclusion, from_at) AS inclusion, arg_min({SIDE}, from_at) AS arm {spans} "
             f"AND from_at < {until} AND subject_key IN (SELECT subject_key {spans} AND from_at >= {since} "
-            f"AND from_at < {until}) GROUP BY subject_key HAVING min(from_at) >= {since}")
+            f"AND from_at < {until}) GROUP BY subject_key "
+            f"HAVING min(from_at) >= {since} AND arg_min(arm, from_at) <> 'former'")
 
 
 def answer_matured(reader: Reader, question: Matured) -> Rows:
@@ -72,7 +76,7 @@ def _matured(reader: Reader, question: Matured, run: Sequence[Part], reach: time
     happened = (f"d.day = r.entered_at::DATE + {int(question.on_day)}" if question.on_day
                 else "d.first_at >= r.entered_at AND d.first_at < r.known_at")
     whats = f" AND d.what IN ({listed(question.whats)})" if question.whats else ""
-    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({epochs_sql(question.epochs)}) AND {COMPARED}"
+    spans = f"FROM arm_span WHERE rollout = $rollout AND epoch IN ({epochs_sql(question.epochs)}) AND {BY_CHANCE}"
     since, until = f"DATE '{run[0].day}'", f"DATE '{run[-1].day + ONE_DAY}'"
     return reader.rows(
         f"WITH side AS (SELECT subject_key, any_value(unit) AS unit, min(from_at) AS entered_at, "
@@ -80,7 +84,8 @@ def _matured(reader: Reader, question: Matured, run: Sequence[Part], reach: time
         f"min(from_at) FILTER (arm = 'treatment') AS treated_at, "
         f"min(from_at) FILTER (arm <> 'treatment') AS untreated_at {spans} "
         f"AND subject_key IN (SELECT subject_key {spans} AND from_at >= {since} AND from_at < {until}) "
-        f"GROUP BY subject_key HAVING min(from_at) >= {since} AND min(from_at) < {until}), "
+        f"GROUP BY subject_key HAVING min(from_at) >= {since} AND min(from_at) < {until} "
+        "AND arg_min(arm, from_at) <> 'former'), "
         f"ripe AS (SELECT *, {known} AS known_at FROM side WHERE {known} <= {literal(question.now)} "
         f"AND coalesce({known} <= CASE WHEN arm = 'treatment' THEN untreated_at ELSE treated_at END, TRUE) "
         f"AND {_unmoved(question.crossings, known)}), "

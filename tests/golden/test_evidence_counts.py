@@ -73,6 +73,30 @@ def test_a_newcomer_counts_once_under_the_side_and_stratum_of_the_first_exposure
     assert sum(r["entered"] for r in only_second) == 3, "another version counts its own newcomers"
 
 
+def test_who_comes_back_after_a_reduction_is_no_newcomer_of_the_next_raise(two: World) -> None:
+    """Reduced and raised again: those first seen as formerly in would all be treatment, and nobody control for them."""
+    two.expose("f", "former", 1)
+    two.expose("t", "treatment", 1)
+    two.expose("c", "control", 1)
+    later(two, "f", "treatment", WEEK + 1)
+    later(two, "new", "treatment", WEEK + 1)
+    two.close()
+    rows = asked(two, Newcomers("r", (1, 2)))
+    assert [(r["epoch"], r["arm"], r["entered"]) for r in rows] == [
+        (1, "control", 1), (1, "treatment", 1), (2, "treatment", 1)]
+
+
+def test_being_told_of_while_nobody_can_be_in_is_no_beginning(two: World) -> None:
+    """Before an audience opens the held out are told so, and its others have no arm; a rollback to nothing likewise."""
+    two.expose("h", "holdout", 1, inclusion=0)
+    two.expose("f", "former", 1, inclusion=0)
+    later(two, "h", "holdout", WEEK + 1)
+    later(two, "f", "treatment", WEEK + 1)
+    two.close()
+    rows = asked(two, Newcomers("r", (1, 2)))
+    assert [(r["epoch"], r["arm"], r["entered"]) for r in rows] == [(2, "control", 1), (2, "treatment", 1)]
+
+
 def firsts(world: World, *epochs: int, anew: bool = False) -> list[tuple[int, ...]]:
     rows = asked(world, VersionFirsts("r", "error", epochs or (1, 2), anew))
     return [(r["hour"], r["epoch"], r["events_treatment"], r["events_control"], r["at_risk_treatment"],

@@ -17,6 +17,7 @@ from rollout_core.flags.bucketing import BUCKETS, bucket_of, holdout_salt
 from rollout_core.flags.flag import Flag, Variant
 from rollout_core.flags.holdout import Holdout
 from rollout_core.flags.override import EnvironmentOverride, Override
+from rollout_core.flags.reach import inclusion_of
 from rollout_core.flags.targeting import EVERYBODY, Condition, Operator
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,7 +51,8 @@ def override(value: bool, *, flag: str | None = None, subject: str = "vip",
 def test_in_by_bucket_is_treatment():
     decision = decide(SERVED, with_bucket(0, 20_000))
     assert (decision.value, decision.reason, decision.arm) == (True, Reason.AUDIENCE_BUCKET, Arm.TREATMENT)
-    assert (decision.inclusion, decision.audience, decision.threshold) == (20_000, "everyone", 20_000)
+    # 40 % were in before. Of those compared, 20 % are in and 60 % out: 20 / 80.
+    assert (decision.inclusion, decision.audience, decision.threshold) == (25_000, "everyone", 20_000)
     assert (decision.phase, decision.epoch, decision.variant) == ("beta", 7, "on")
     assert decision.compared
 
@@ -71,6 +73,45 @@ def test_former_is_judged_by_the_highest_threshold_ever_of_any_audience_of_the_s
     assert decide(served, with_bucket(40_000, 60_000), BETA_USER).arm is Arm.FORMER
     assert decide(served, with_bucket(40_000, 60_000), PREMIUM).arm is Arm.CONTROL
     assert decide(served, with_bucket(60_000, BUCKETS), BETA_USER).arm is Arm.CONTROL
+
+
+def test_inclusion_is_of_those_who_are_compared():
+    """Whoever was in before is in no comparison, so the rest is not split as the threshold says."""
+    served = replace(SERVED, thresholds={"beta": 10_000, "everyone": 20_000})
+    assert decide(served, "u1", PREMIUM).inclusion == 25_000              # 20 in, 60 out (from 40 on)
+    assert decide(served, "u1", BETA_USER).inclusion == 33_333            # 20 in, 40 out (from 60 on)
+    whole = replace(SERVED, thresholds={"everyone": 20_000}, ever={"everyone": BUCKETS})
+    assert decide(whole, with_bucket(0, 20_000)).inclusion == BUCKETS     # everybody was in: nobody is control
+    assert not decide(whole, with_bucket(0, 20_000)).compared
+    held = replace(SERVED, holdout=Holdout(10_000))
+    assert decide(held, "u1", PREMIUM).inclusion == 21_951                # 18 in, 54 out and 10 held out: 18 / 82
+
+
+@given(st.integers(0, BUCKETS), st.integers(0, BUCKETS), st.integers(0, BUCKETS - 1))
+def test_inclusion_is_the_threshold_where_nobody_was_in_before_and_never_more_than_everybody(
+        threshold: int, further: int, holdout: int) -> None:
+    ever = min(threshold + further, BUCKETS)
+    assert inclusion_of(threshold, threshold, holdout) == threshold * (BUCKETS - holdout) // BUCKETS
+    assert inclusion_of(threshold, threshold, holdout) <= inclusion_of(threshold, ever, holdout) <= BUCKETS
+
+
+@pytest.mark.parametrize("holdout", [0, 5_000])
+def test_after_a_reduction_treatment_and_control_split_as_recorded(holdout: int) -> None:
+    """Of 20,000 subjects, half of them beta users, each stratum's treated lie within four deviations of its chance."""
+    german = Audience("german", "German", Condition("country", Operator.EQUALS, ("DE",)))
+    compiled = compile_rollout(replace(
+        SERVED, audiences=(SERVED.audiences[0], german), thresholds={"beta": 30_000, "german": 20_000},
+        ever={"beta": 40_000, "german": 70_000}, holdout=Holdout(holdout, ("beta",))))
+    counts: dict[int, list[int]] = {}
+    for number in range(20_000):
+        who = {"tier": "premium", "segments": ("beta",) * (number % 2), "country": ("DE", "FR")[number // 2 % 2]}
+        found = evaluate(compiled, "core", f"u{number}", who, NOW)
+        if found.compared:
+            counts.setdefault(found.inclusion, [0, 0])[found.arm is not Arm.TREATMENT] += 1
+    assert len(counts) == 3                                    # of both audiences, of the first alone, of the other
+    for inclusion, (treated, control) in counts.items():
+        chance, n = inclusion / BUCKETS, treated + control
+        assert abs(treated - n * chance) < 4 * (n * chance * (1 - chance)) ** 0.5
 
 
 def test_any_matching_audience_is_enough_and_the_most_open_one_counts():

@@ -150,8 +150,11 @@ def test_a_phase_that_takes_everybody_compares_nobody(empty: World) -> None:
 def test_a_change_is_looked_at_by_the_thresholds_it_leads_to_and_not_filled_anew(empty: World) -> None:
     at = here(empty)
     last = at.plan.audiences[-1].key
-    after = replace(at.rollout, percentage=30_000, thresholds={last: 30_000})
+    after = replace(at.rollout, percentage=30_000, thresholds={last: 30_000}, ever={})
     assert compared_in(at, at.plan.phase("one"), COUNTED, after) == (Compared(0.3, 1_000),)
+    # Half of them had it: 30 % are in, 50 % were never, and the 20 % between are compared with nobody.
+    assert compared_in(at, at.plan.phase("one"), COUNTED, replace(after, ever={last: 50_000})) == (
+        Compared(0.375, 800),)
 
 
 def test_a_paused_rollout_is_looked_at_from_where_it_was_paused(empty: World) -> None:

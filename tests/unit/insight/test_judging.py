@@ -11,6 +11,7 @@ from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.gates import missing
 from rollout_core.insight.judge import JUDGES, State
+from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.sightings import SEEN_BY_KIND, sightings
 from rollout_core.insight.status import Share
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -105,7 +106,8 @@ def rule(kind: str, **fields: object) -> AlertRule:
 def seen(world: World, alert: AlertRule, share: Share | None = None) -> object:
     scene = world.measuring().scene
     scene = replace(scene, plan=replace(scene.plan, alerts=(alert,)))
-    return sightings(world.room.events, scene, share or Share(50.0, 50_000, None, None, None))[0]
+    return sightings(world.room.events, scene, share or Share(50.0, 50_000, None, None, None),
+                     judgement_of(world.room, scene))[0]
 
 
 def test_a_quiet_hour_leaves_a_rule_judged_and_data_that_stopped_do_not(world: World) -> None:
