@@ -1,9 +1,10 @@
 """SQL of users: one SELECT or EXPLAIN over the allowed views, nothing else.
 
 The statement is parsed by DuckDB itself (`json_serialize_sql` takes SELECT only) and every table it names is held
-against an allow-list; table functions are refused but for the harmless ones below. It then runs in a read-only
-transaction of an instance that cannot reach files or change settings, waits for its turn, is interrupted when it takes
-too long or too much or is called off (query_watch.py), and is cut off after `limit` rows.
+against an allow-list, and so is every function (sql_functions.py); what could multiply before anything can stop it is
+refused (sql_growth.py). It then runs in a read-only transaction of an instance that cannot reach files or change
+settings, waits for its turn, is interrupted when it takes too long or too much or is called off (query_watch.py), and
+is cut off after `limit` rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rollout_core.storage.event_tables import TABLES
 from rollout_core.storage.event_views import view_definitions
 from rollout_core.storage.query_watch import Stopped, Watch, refusal, turn
 from rollout_core.storage.sql_functions import check_function
+from rollout_core.storage.sql_growth import check_growth
 
 HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 LONGEST_SQL = 20_000
@@ -78,7 +80,13 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise QueryRefused(f"The query has {len(sql):,} characters; at most {LONGEST_SQL:,} are read.",
                            mend="Ask in two steps.")
     explained = _EXPLAIN.match(sql)
-    tree = _parsed(cursor, sql[explained.end():] if explained else sql)
+    try:
+        _check_tree(cursor, _parsed(cursor, sql[explained.end():] if explained else sql))
+    except RecursionError as error:
+        raise QueryRefused("The query is nested too deeply.", mend="Ask in two steps.") from error
+
+
+def _check_tree(cursor: duckdb.DuckDBPyConnection, tree: dict[str, Any]) -> None:
     statements = tree.get("statements", [])
     if len(statements) != 1:
         raise QueryRefused("Give one statement at a time.", mend="Remove everything but one SELECT.")
@@ -93,6 +101,7 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         _check_node(node, allowed | ctes)
         if node.get("class") in {"FUNCTION", "WINDOW"} and id(node) not in in_from:
             check_function(node)
+    check_growth(statements[0])
 
 
 def taken_names(cursor: duckdb.DuckDBPyConnection, names: set[str]) -> set[str]:
@@ -139,6 +148,8 @@ def _check_node(node: dict[str, Any], allowed: Any) -> None:
     kind = node.get("type")
     if isinstance(kind, str) and kind in REFUSED_NODES:
         raise QueryRefused("This kind of statement is not allowed.", mend="Only SELECT and EXPLAIN are allowed.")
+    if node.get("id") == "ARRAY":
+        raise QueryRefused("Arrays of a fixed size may not be used.", mend="Lists, such as INTEGER[], may.")
     if kind == "BASE_TABLE":
         name, place = str(node.get("table_name", "")).lower(), node.get("schema_name") or node.get("catalog_name")
         if name not in allowed or place:

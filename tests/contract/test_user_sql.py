@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from rollout_core.errors import QueryRefused
+from rollout_core.insight.ready_questions import SHIPPED, Question
 from rollout_core.storage import query_watch
 from rollout_core.storage.event_store import DuckdbEventStore
-from rollout_core.storage.sql_sandbox import LONGEST_SQL
+from rollout_core.storage.sql_functions import check_function
+from rollout_core.storage.sql_sandbox import LONGEST_SQL, check
 from tests.fakes.made_events import batch, request
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000)"
@@ -39,6 +41,45 @@ MULTIPLIES = ("SELECT repeat('x', 9)", "SELECT bar(1, 0, 1, 99)", "SELECT levens
               "SELECT string_agg(endpoint, endpoint) OVER () FROM api_requests",
               "SELECT concat_ws(endpoint, 'a', 'b') FROM api_requests",
               "SELECT array_to_string(['a', 'b'], 'longer than sixteen')", f"SELECT {'1 + ' * LONGEST_SQL}1")
+OTHER_CALLS = ("SELECT sleep_ms(60000)", "SELECT from_json('[1]', '[\"INT\"]')",
+               "SELECT reservoir_quantile(value, 0.5, 2000000000) FROM api_requests",
+               "SELECT json_serialize_plan('SELECT * FROM dead_letter')", "SELECT max(value, 900000) FROM api_requests",
+               "SELECT array_to_string_comma_default(['a', 'b'], sep := 'longer than sixteen')",
+               "SELECT NULL::INTEGER[100000][100000]", "SELECT not_yet_there(value) FROM api_requests")
+"""What waits, ends the process, ends the database, tells of other tables, keeps room for any number, multiplies, makes
+10 GB of a type, and what no version of DuckDB has so far."""
+
+
+def within(times: int, first: str, step: str) -> str:
+    """A query in a query, `times` deep; {} in `step` is the one below."""
+    for _ in range(times):
+        first = step.format(f"({first})")
+    return first
+
+
+def one_after_the_other(times: int, first: str, step: str) -> str:
+    """A chain of WITH clauses; {} in `step` is the one before."""
+    more = "".join(f", c{number} AS ({step.format(f'c{number - 1}')})" for number in range(1, times))
+    return f"WITH c0 AS ({first}){more} SELECT * FROM c{times - 1}"
+
+
+GROWS = {
+    "a structure of itself": within(60, "SELECT 1 AS s", "SELECT {{a: s, b: s}} AS s FROM {}"),
+    "a text of itself": one_after_the_other(28, "SELECT endpoint AS t FROM api_requests", "SELECT t || t AS t FROM {}"),
+    "a long text": one_after_the_other(8, f"SELECT '{'x' * 9_000}' AS t", "SELECT concat(t, t) AS t FROM {}"),
+    "in a subquery": within(28, "SELECT 'x' AS t", "SELECT (SELECT t || t AS t FROM {}) AS t"),
+    "names of the same SELECT": "SELECT 1 AS a0, " + ", ".join(f"a{n} + a{n} AS a{n + 1}" for n in range(30)),
+    "its texts": "SELECT 'x' AS a0, " + ", ".join(f"a{n} || a{n} AS a{n + 1}" for n in range(10)),
+    "columns": within(20, "SELECT 1 AS a", "SELECT *, * FROM {}"),
+    "joined with itself": one_after_the_other(18, "SELECT 1 AS a", "SELECT * FROM {0} AS x, {0} AS y"),
+    "tables": "SELECT count(*) FROM " + " NATURAL JOIN ".join(["api_requests"] * 80),
+    "tables of a WITH clause": one_after_the_other(7, "SELECT 1 FROM api_requests", "SELECT 1 FROM {0} x, {0} y"),
+    "in a condition": "SELECT 1 FROM sessions s JOIN sessions t ON EXISTS (SELECT 1 FROM "
+                      + ", ".join(["sessions"] * 41) + ")",
+    "groupings": f"SELECT count(*) FROM api_requests GROUP BY CUBE({', '.join(f'value + {n}' for n in range(12))})",
+    "what repeats": "WITH RECURSIVE r AS (SELECT 'x' AS t UNION ALL SELECT t || t || t FROM r) SELECT max(t) FROM r",
+    "nesting": "SELECT " + "[" * 500 + "1" + "]" * 500,
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +97,49 @@ def test_a_query_cannot_write_read_elsewhere_or_multiply(store: DuckdbEventStore
         store.query(sql)
 
 
+@pytest.mark.parametrize("sql", OTHER_CALLS)
+def test_a_function_that_is_not_known_to_be_harmless_is_not_called(store: DuckdbEventStore, sql: str) -> None:
+    with pytest.raises(QueryRefused, match=r"may not be used|may keep"):
+        store.query(sql)
+
+
+def test_a_mistyped_function_is_named_as_it_is_written() -> None:
+    with pytest.raises(QueryRefused) as refused:
+        check_function({"function_name": "cuont", "children": []})
+    assert refused.value.mend == "Did you mean count?"
+
+
+@pytest.mark.parametrize("sql", GROWS.values(), ids=GROWS)
+def test_what_would_multiply_before_anything_can_stop_it_is_refused_unrun(store: DuckdbEventStore, sql: str) -> None:
+    with store.database.cursor() as cursor, pytest.raises(QueryRefused, match=r"The query"):
+        check(cursor, sql)
+
+
+@pytest.mark.parametrize("question", SHIPPED, ids=lambda each: each.id)
+def test_the_ready_questions_may_be_asked(store: DuckdbEventStore, question: Question) -> None:
+    with store.database.cursor() as cursor:
+        check(cursor, question.sql)
+
+
 @pytest.mark.parametrize("sql", [
     "SELECT replace(endpoint, '/api', ''), regexp_replace(endpoint, '[0-9]+', '#') FROM api_requests",
     "SELECT string_agg(DISTINCT endpoint, ', ' ORDER BY endpoint), concat_ws(' ', 'a', 'b') FROM api_requests",
     "SELECT row_number() OVER (ORDER BY value), list(endpoint) OVER () FROM api_requests",
     "SELECT date_trunc('hour', occurred_at), quantile_cont(value, 0.95) FROM api_requests GROUP BY ALL",
+    "WITH a AS (SELECT concat(endpoint, ' ', status) AS x, * FROM api_requests), "
+    "b AS (SELECT x || '-' || x AS y, * FROM a) "
+    "SELECT string_agg(y, ', '), list(y) FROM b",
+    "SELECT [k0, k1][1], {a: k0}.a, unnest([k0, k1]), extract(year FROM occurred_at), value::double / 3, -value, "
+    "occurred_at AT TIME ZONE 'Europe/Berlin', date '2026-01-01' + interval 3 day, endpoint SIMILAR TO 'a', "
+    "endpoint NOT LIKE 'a' ESCAPE '$', value BETWEEN 1 AND 2, endpoint[1:2] FROM api_requests",
+    "SELECT value, value + 1 AS more, more + more AS twice, max(value) OVER (), lag(value) OVER (ORDER BY value) "
+    "FROM api_requests QUALIFY row_number() OVER () = 1",
+    "SELECT a.*, b.* EXCLUDE (endpoint), c.* FROM api_requests a JOIN api_requests b USING (value) "
+    "JOIN api_requests c USING (value)",
+    "SELECT endpoint, status, count(*) FILTER (WHERE value > 1), max(value, 3) FROM api_requests "
+    "GROUP BY ROLLUP (endpoint, status)",
+    f"SELECT count(*) FROM api_requests WHERE value NOT IN ({', '.join(['1'] * 6_000)})",
+    "SELECT count(*) FROM (SELECT 1 FROM sessions UNION ALL SELECT 2 FROM api_requests UNION ALL SELECT 3 FROM errors)",
     "VALUES (1)", "SELECT * FROM unnest([1, 2])"])
 def test_what_analysts_ask_is_answered(store: DuckdbEventStore, sql: str) -> None:
     assert store.query(sql).rows
