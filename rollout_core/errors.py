@@ -161,5 +161,9 @@ class QueryRefused(Refused):
     """A user's SQL is not a single read over the allowed views, or took too long."""
 
 
+class QueryStopped(QueryRefused):
+    """A user's SQL ran and was ended: it took too long or too much, or was called off."""
+
+
 class AppUnreachable(RolloutError):
     """The running app did not answer in time."""

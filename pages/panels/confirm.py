@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.panels import acting, answers, foresight
+from pages.panels import acting, answers, foresight, states
 from pages.panels.foresight import noun
 from pages.panels.last_change import changed_by
 from pages.panels.page import Here, page
@@ -98,9 +98,10 @@ def _show(here: Here, asked: Asked) -> Preview | None:
             return None
         foresight.show(here, (asked.name, asked.unit), preview)
     except RolloutError as error:
-        st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=":material/database_off:")
+        st.warning(f"{plain(error.message)} {plain(error.mend)}", icon=states.icon_of(error))
         st.markdown(MEANS[asked.verb])
-    _reason(asked, preview)
+    if asked.verb in WAYS_OUT or (preview is not None and preview.allowed):
+        _reason(asked, preview)
     return preview if preview is not None and preview.allowed else None
 
 

@@ -17,6 +17,7 @@ from rollout_core.errors import (
     NotPermitted,
     NotSignedIn,
     QueryRefused,
+    QueryStopped,
     Refused,
     RolloutError,
     StaleRollout,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from pages.panels.page import Here
 
 ICONS: tuple[tuple[type[RolloutError], str], ...] = (
-    (NotSignedIn, "lock"), (NotPermitted, "lock"), (StaleRollout, "sync_problem"), (QueryRefused, "code_off"),
+    (NotSignedIn, "lock"), (NotPermitted, "lock"), (StaleRollout, "sync_problem"), (QueryStopped, "timer_off"),
+    (QueryRefused, "code_off"),
     (Refused, "block"), (NotFound, "search_off"), (Invalid, "edit"), (StoreError, "database_off"),
 )
 """Error class -> Material icon; the first that fits."""
@@ -42,15 +44,19 @@ def error(problem: RolloutError, after: str = "") -> None:
     if not after and said_on_top(problem):
         st.markdown(f"{NO_DATA.badge} {quiet('Nothing can be counted while the event store is closed (see the top).')}")
         return
-    icon = next((icon for kind, icon in ICONS if isinstance(problem, kind)), "error")
     text = plain(problem.message) + after + (f" {spoken(problem.mend)}" if problem.mend else "")
     if isinstance(problem, Invalid):
         text += "".join(f"  \n{plain(each)}" for each in problem.problems)
-    st.error(text, icon=f":material/{icon}:")
+    st.error(text, icon=icon_of(problem))
     if isinstance(problem, NotSignedIn):
         st.link_button("Sign in", "/signin", icon=":material/login:")
     elif isinstance(problem, StoreError):
         st.button("Try again", icon=":material/refresh:", key=f"again-{token_hex(4)}")
+
+
+def icon_of(problem: RolloutError) -> str:
+    """The Material icon of what went wrong."""
+    return f":material/{next((icon for kind, icon in ICONS if isinstance(problem, kind)), 'error')}:"
 
 
 def said_on_top(problem: RolloutError) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from rollout_core.errors import QueryRefused
+from rollout_core.errors import QueryRefused, QueryStopped
 from rollout_core.storage.event_database import EventDatabase
 
 LOOK_EVERY_SECONDS = 0.02
@@ -94,14 +94,14 @@ class Watch:
         return None
 
 
-def refusal(why: Stopped, seconds: float) -> QueryRefused:
+def refusal(why: Stopped, seconds: float) -> QueryStopped:
     """What to tell whoever asked."""
-    said: dict[Stopped, Callable[[], QueryRefused]] = {
-        Stopped.CALLED_OFF: lambda: QueryRefused("The query was called off.", mend="Nothing was changed."),
-        Stopped.LATE: lambda: QueryRefused(
+    said: dict[Stopped, Callable[[], QueryStopped]] = {
+        Stopped.CALLED_OFF: lambda: QueryStopped("The query was called off.", mend="Nothing was changed."),
+        Stopped.LATE: lambda: QueryStopped(
             f"The query took longer than {seconds:g} s and was stopped.",
             mend="Narrow it by time, or read hours and histograms instead of events."),
-        Stopped.LARGE: lambda: QueryRefused(
+        Stopped.LARGE: lambda: QueryStopped(
             f"The query needed more than {MOST_GROWTH / 1024**3:.1f} GiB of memory and was stopped.",
             mend="Ask for fewer rows or groups; a copy of the store in a notebook has no such limit."),
     }

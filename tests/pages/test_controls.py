@@ -169,6 +169,7 @@ def test_more_than_may_be_resumed_reaches_us_and_leaves_no_button(room: FakeCont
     box.set_value(60.0).run()
     assert any("served 20 %" in str(each.value).replace("\\", "") for each in app.error)
     assert not app.metric
+    assert not app.text_area, "no reason is asked for what cannot be done"
     with pytest.raises(KeyError):
         button(app, "confirm-go")
 

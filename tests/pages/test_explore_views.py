@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.panels import explore_answer
 from pages.panels.explore_chart import telling, weighty
 from pages.panels.explore_schema import COLUMNS, VIEWS
-from rollout_core.errors import InvalidRequest, QueryRefused, StoreUnavailable
+from rollout_core.errors import InvalidRequest, QueryRefused, QueryStopped, StoreUnavailable
 from rollout_core.insight.ready_questions import SHIPPED
 from rollout_core.ports.event_store import Found
 from rollout_core.storage.event_store import DuckdbEventStore, open_event_store
@@ -184,6 +184,12 @@ def test_what_the_store_refuses_is_said_in_its_place() -> None:
     app = open_explore(sql="select * from dead_letter")
     assert "may not be read" in app.error[0].value.replace("\\", "")
     assert app.text_area(key="explore-sql").value == "select * from dead_letter"
+
+
+def test_a_query_that_took_too_long_does_not_look_like_a_mistake_in_it() -> None:
+    room = put(Room())
+    room.wrong = QueryStopped("The query took longer than 10 s and was stopped.", mend="Narrow it by time.")
+    assert open_explore(sql="select 1").error[0].icon == ":material/timer_off:"
 
 
 def test_a_store_that_is_away_is_said_and_the_box_stays() -> None:
