@@ -115,10 +115,10 @@ def _wanted(asked: Asked, seen: Seen, past: Past) -> dict[str, Rung]:
 
 
 def _not_recovered(seen: Seen, past: Past) -> dict[str, Rung]:
-    """Rules of the last reduction whose harm has not been bounded below its margin: one step further, by the ladder."""
+    """Rules of the last reduction whose harm has not been bounded below its margin: one step further, by the ladder.
+    Where nothing can be counted any more (everybody left has had it before) it is not bounded either."""
     verdicts = {verdict.key: verdict for verdict in seen.verdicts.guardrails}
-    return {key: Rung.HALVE for key in past.because
-            if key in verdicts and verdicts[key].status in (Standing.WATCHING, Standing.WORSE)}
+    return {key: Rung.HALVE for key in past.because if key in verdicts and verdicts[key].status is not Standing.SAFE}
 
 
 def caused(harm: Verdict, verdicts: Verdicts) -> bool:

@@ -22,6 +22,8 @@ def reasons(wanted: Iterable[str], verdicts: Verdicts, conditions: Mapping[str, 
 def _reason(verdict: Verdict, name: str) -> str:
     if verdict.status is Status.WORSE:
         return f"{name}: proven." if verdict.scale == "level" else f"{name}: proven worse than control."
+    if verdict.status is Status.NO_DATA:
+        return f"{name}: proven before the last step down, and nothing to judge it by since."
     return f"{name}: not ruled out since the last step down."
 
 

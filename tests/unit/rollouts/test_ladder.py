@@ -152,3 +152,14 @@ def test_a_step_for_want_of_recovery_does_not_claim_a_proof() -> None:
     decided = propose(PLAN, ROLLOUT, ASKED, seen(worse("errors", status=Standing.WATCHING)), past, NOW)
     assert decided.act is Act.HALVE
     assert decided.words == "Sessions with an error: not ruled out since the last step down."
+
+
+def test_harm_that_nothing_is_left_to_judge_by_is_not_over() -> None:
+    """Everybody served was served before, so a reduction leaves nobody to compare with: unknown is never fine."""
+    past = Past(NOW - timedelta(hours=3), ("errors",))
+    blind = worse("errors", status=Standing.NO_DATA, log_e=0.0)
+    decided = propose(PLAN, ROLLOUT, ASKED, seen(blind), past, NOW)
+    assert (decided.act, decided.to) == (Act.HALVE, 25_000)
+    assert decided.words == "Sessions with an error: proven before the last step down, and nothing to judge it by since."
+    assert propose(PLAN, ROLLOUT, ASKED, seen(blind), Past(), NOW).act is Act.NONE, "without a proof before it"
+    assert propose(PLAN, ROLLOUT, ASKED, seen(replace(blind, status=Standing.SAFE)), past, NOW).act is Act.NONE
