@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
-from rollout_core.documents.findings import MOST
+from rollout_core.documents.findings import MOST, Findings
 from rollout_core.documents.plan_document import check_plan, load_plan, load_plans, read_plan
+from rollout_core.documents.yaml_source import MAX_CHARACTERS, MAX_VALUES, read_yaml
 from rollout_core.errors import InvalidPlan, PlanNotFound, Problem
 from tests.unit.documents.plan_texts import SMALLEST, spoiled
+
+SHIPPED = Path(__file__).parents[3] / "data" / "plans"
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -143,6 +147,24 @@ def test_aliases_cannot_blow_a_document_up() -> None:
     bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
     assert any("aliases multiply" in problem.what for problem in problems_of(bomb))
+
+
+def test_a_document_with_too_many_values_is_refused_where_the_first_of_them_stands_and_not_read_to_its_end() -> None:
+    endless = "- 1\n" * MAX_VALUES + "}: unread\n"
+    assert [(problem.line > MAX_VALUES - 3, problem.what) for problem in problems_of(endless)] == [
+        (True, f"broken YAML: more than {MAX_VALUES:,} values")]
+
+
+def test_a_document_that_is_too_long_is_not_read_at_all() -> None:
+    assert "longer than" in only_problem("}" * (MAX_CHARACTERS + 1)).what
+
+
+def test_the_plans_that_ship_are_far_from_the_bounds() -> None:
+    for path in SHIPPED.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("&", "#")
+        tenfold = "".join(f"p{number}:\n{indent(text.replace('*', ''), '  ')}\n" for number in range(10))
+        found = Findings()
+        assert read_yaml(tenfold, found) is not None, found.problems
 
 
 def test_a_flag_that_no_phase_adds_is_a_mistake() -> None:
