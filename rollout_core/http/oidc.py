@@ -8,6 +8,7 @@ minutes; the key that signs it lives as long as the process.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from json import dumps
 from logging import getLogger
 from secrets import token_hex
 from typing import Any
@@ -45,6 +46,9 @@ CALLBACK = f"{PATH}/callback"
 WAITING_SECONDS = 600
 PATIENCE_SECONDS = 10.0
 NEXT = "next"
+LONGEST_NEXT = 1_800
+"""Characters of it in the waiting cookie: a browser drops a cookie of more than 4,096, and the sign-in with it. A
+longer one, such as Explore with a query in its address, leads to the first page."""
 UNUSABLE = (AuthlibBaseError, JoseError, KeyError, ValueError, TypeError, RuntimeError)
 """What Authlib raises for an answer that is not what the protocol promises."""
 
@@ -78,7 +82,7 @@ class Remembering:
         secure = room.settings.secure_cookie
         session = SessionMiddleware(self._answer, self.key, waiting_name(room), WAITING_SECONDS, "/signin", "lax",
                                     secure)
-        await session(scope, receive, send)
+        await session(dict(scope), receive, send)     # Streamlit's own session shares the scope: it keeps out of this
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._handler(Request(scope, receive))
@@ -98,7 +102,7 @@ class Provider:
         target = safe_next(request.query_params.get("next", "/"))
         if settings.oidc_issuer is None:
             return RedirectResponse("/signin", 303, {"Cache-Control": "no-store"})
-        request.session[NEXT] = target
+        request.session[NEXT] = target if len(dumps(target)) <= LONGEST_NEXT else "/"
         home = settings.url or str(request.base_url).rstrip("/")
         try:
             client = await self._known(settings)

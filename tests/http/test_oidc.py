@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 import pytest
@@ -54,6 +54,24 @@ def test_the_request_carries_state_nonce_and_a_hashed_verifier(both: Both) -> No
     assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 16
     assert asked["redirect_uri"] == f"{both.app.url}/signin/oidc/callback"
     assert "httponly" in left.headers["set-cookie"].lower()
+
+
+def test_what_waits_for_the_answer_lies_in_one_cookie_below_the_sign_in(both: Both) -> None:
+    with both.app.client() as browser:
+        left = browser.get("/signin/oidc", params={"next": "/flags"})
+    (given,) = left.headers.get_list("set-cookie")
+    assert given.startswith("rollout_oidc_")
+    assert "path=/signin; max-age=600; httponly; samesite=lax" in given.lower()
+
+
+@pytest.mark.parametrize("query", ["x" * 19_000, "%E2%86%92" * 900])
+def test_an_address_that_is_too_long_for_a_cookie_does_not_cost_the_sign_in(both: Both, query: str) -> None:
+    both.provider.knows("lea@example.org", groups=("leads",))
+    with both.app.client() as browser:
+        address = consent(both.app, browser, "lea@example.org", to=f"/explore?sql={unquote(query)}")
+        assert max(len(f"{each.name}={each.value}") for each in browser.cookies.jar) < 4_096
+        answer = browser.get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
 def test_a_person_known_here_comes_in_with_the_role_given_here(both: Both) -> None:
