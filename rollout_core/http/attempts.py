@@ -8,12 +8,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
 ALLOWED = 8
 ALLOWED_FROM_ADDRESS = 200
 WITHIN = timedelta(minutes=10)
 REMEMBERED = 10_000
+
+
+NETWORK_BITS = 64
+"""What one household or machine is given of IPv6; within it everybody chooses their address (RFC 4291, 2.5.4)."""
+
+
+def counted_address(host: str) -> str:
+    """As what tries from this address count: IPv6 by its network, whatever it is by itself where it is no address."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((int(address), NETWORK_BITS), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class Attempts:

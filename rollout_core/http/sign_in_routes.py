@@ -19,7 +19,7 @@ from starlette.routing import Route
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.control.sign_in import SignedIn, sign_in_by_link, sign_in_by_password, sign_out
 from rollout_core.errors import NotSignedIn, RolloutError
-from rollout_core.http.attempts import ALLOWED_FROM_ADDRESS, Attempts
+from rollout_core.http.attempts import ALLOWED_FROM_ADDRESS, Attempts, counted_address
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
 from rollout_core.http.session_cookie import give, take
@@ -102,7 +102,7 @@ async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Requ
     given = await _read_form(request)
     target = safe_next(given.get("next", "/"))
     room = rooms()
-    address = request.client.host if request.client else "unknown"
+    address = counted_address(request.client.host if request.client else "unknown")
     try:
         if given.get("link"):
             signed_in = await _by_link(room, guard, given["link"], address)

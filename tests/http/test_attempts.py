@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from rollout_core.http.attempts import Attempts
+import pytest
+
+from rollout_core.http.attempts import Attempts, counted_address
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -32,3 +34,11 @@ def test_failures_of_others_do_not_count() -> None:
     attempts.failed("ada", NOON)
     assert attempts.wait("ben", NOON) == 0
     assert attempts.wait("ada", NOON) > 0
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True), ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ("fe80::1%eth0", "fe80::2%eth1", True), ("::ffff:192.0.2.1", "192.0.2.1", True),
+    ("192.0.2.1", "192.0.2.2", False), ("unknown", "testclient", False)])
+def test_tries_count_by_what_one_sender_cannot_change(one: str, other: str, same: bool) -> None:
+    assert (counted_address(one) == counted_address(other)) is same
