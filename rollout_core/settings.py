@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollout_core.errors import InvalidRequest, Problem
 from rollout_core.people.identity import Trust
-from rollout_core.people.role import Role
+from rollout_core.people.role import OF_PEOPLE, Role
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where data/, pages/ and dashboard.py lie."""
@@ -126,7 +126,10 @@ def _group_roles(text: str) -> tuple[tuple[str, Role], ...]:
     pairs = [pair.rpartition("=") for pair in _names(text)]
     if any(not group.strip() for group, _, _ in pairs):
         raise ValueError("no group")
-    return tuple((group.strip(), Role(role.strip())) for group, _, role in pairs)
+    given = tuple((group.strip(), Role(role.strip())) for group, _, role in pairs)
+    if any(role not in OF_PEOPLE for _, role in given):
+        raise ValueError("no role of a person")
+    return given
 
 
 def _zone(text: str) -> str:

@@ -34,7 +34,8 @@ def tokens(here: Here) -> None:
         st.markdown(quiet("No token yet. A CI job or a sender of events needs one."))
     with st.popover("Make a token…", icon=":material/key:"):
         name = st.text_input("What is it for?", key="token-name")
-        role = st.selectbox("Role", [str(each) for each in Role], key="token-role")
+        role = st.selectbox("Role", [str(each) for each in Role], key="token-role",
+                            help="A server that sends events is a sender: it reads and changes nothing.")
         days = st.number_input("Days until it ends", 1, 730, 90, key="token-days")
         st.button("Make", key="token-make", on_click=_make, args=(name, role, int(days)))
 

@@ -16,7 +16,7 @@ from rollout_core.errors import Invalid, RolloutError
 from rollout_core.insight.roster import PeopleRequest, PersonLine
 from rollout_core.people.identity import FROM_PROVIDER
 from rollout_core.people.name import folded
-from rollout_core.people.role import Role
+from rollout_core.people.role import OF_PEOPLE, Role
 
 CHANGED, HINT, LINK = "person-changed", "person-hint", "person-link"
 MAY = {
@@ -95,7 +95,7 @@ def _form(known: PersonLine | None) -> None:
             st.text_input("Name", key="person-name", placeholder="Usually the e-mail address")
         else:
             st.markdown(f"**{plain(known.name)}**")
-        names = [str(role) for role in Role]
+        names = [str(role) for role in OF_PEOPLE]
         st.selectbox("Role", names, index=names.index(known.role) if known else 0, key="person-role")
         if known is not None:
             st.checkbox("May sign in", value=known.active, key="person-active")

@@ -34,7 +34,7 @@ def record_events(room: Room, actor: Actor, request: RecordEvents) -> Change:
     Not in the audit trail: events are counted in millions and change nobody's exposure. Raises NotPermitted,
     InvalidRequest, DiskFull, StoreUnavailable.
     """
-    require(actor, Role.OPERATOR, "send events")
+    require(actor, Role.SENDER, "send events")
     if not request.events:
         raise InvalidRequest("There are no events in the request.", mend="Send a list named events.")
     now = room.clock.now()

@@ -39,7 +39,7 @@ def record_exposures(room: Room, actor: Actor, request: RecordExposures) -> Chan
 
     Raises NotPermitted, RolloutNotFound, FlagNotFound, InvalidRequest, DiskFull, StoreUnavailable.
     """
-    require(actor, Role.OPERATOR, "send exposures")
+    require(actor, Role.SENDER, "send exposures")
     if not request.subjects:
         raise InvalidRequest("No subjects are named.", mend="Send a list named subjects.")
     compiled, now = _compiled(room, request.rollout), room.clock.now()

@@ -15,7 +15,7 @@ from rollout_core.errors import InvalidRequest
 from rollout_core.people.actor import Actor
 from rollout_core.people.name import folded, usable
 from rollout_core.people.person import Person
-from rollout_core.people.role import Role, may
+from rollout_core.people.role import OF_PEOPLE, Role, may
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 
@@ -60,6 +60,9 @@ def _hashed(password: str) -> str:
 
 def _make(room: Room, unit: ControlUnit, actor: Actor, request: SetPerson, made: tuple[Moment, str | None]) -> Change:
     when, hashed = made
+    if request.role is not None and request.role not in OF_PEOPLE:
+        raise InvalidRequest(f"Nobody who signs in is a {request.role}.", mend="Make a token with that role.",
+                             name=request.name)
     known = person_named(unit, request.name.strip())
     before = known or _new(unit, request, when)
     after = replace(before, role=request.role or before.role, password_hash=hashed or before.password_hash,

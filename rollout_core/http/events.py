@@ -104,7 +104,7 @@ def sender_of(request: Request, room: ControlRoom) -> Sender:
     """A token's server is trusted with arms, the public key is not. Raises NotSignedIn without either."""
     visitor = request.scope.get(KEY)
     if isinstance(visitor, Visitor) and visitor.csrf is None:
-        require(visitor.actor, Role.OPERATOR, "record events with arms")
+        require(visitor.actor, Role.SENDER, "record events with arms")
         return Sender(trusted=True, name=visitor.actor.principal)
     key = request.path_params.get("key") or request.query_params.get("key", "")
     if not key:

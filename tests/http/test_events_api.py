@@ -10,6 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from rollout_core.http.admin import question_paths
+from rollout_core.insight.ready_questions import SHIPPED
 from tests.fakes.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.server
@@ -110,13 +112,29 @@ def test_the_public_key_opens_nothing_else(app: RunningApp) -> None:
 
 def test_a_server_with_a_token_may_send_arms(app: RunningApp) -> None:
     with app.owner() as owner:
-        made = owner.post("/api/admin/rollout/create-token", json={"name": "server", "role": "operator"})
+        made = owner.post("/api/admin/rollout/create-token", json={"name": "server", "role": "sender"})
     exposure = {"event_id": uuid4().hex, "kind": "exposure", "occurred_at": datetime.now(UTC).isoformat(),
                 "rollout": "exercise_library", "unit": "user", "subject": "u1", "units": {"user": "u1"},
                 "arm": "treatment", "epoch": 1, "inclusion": 5000}
     with app.client(authorization=f"Bearer {made.json()['result']['secret']}") as server:
         answer = server.post(PATH, json=[exposure, {**exposure, "event_id": uuid4().hex, "arm": "best"}]).json()
     assert [each["status"] for each in answer["events"]] == ["accepted", "rejected"]
+
+
+def test_a_senders_token_sends_and_reads_and_changes_nothing(app: RunningApp) -> None:
+    with app.owner() as owner:
+        made = owner.post("/api/admin/rollout/create-token", json={"name": "shop", "role": "sender"})
+        status = owner.get("/api/admin/rollout/status?rollout=exercise_library").json()
+    rollout = {"rollout": "exercise_library"}
+    with app.client(authorization=f"Bearer {made.json()['result']['secret']}") as sender:
+        assert sender.post(PATH, json=[page_view()]).json()["accepted"] == 1
+        asked = [sender.get(f"/api/admin/rollout/{path}") for path in question_paths()]
+        pressed = [sender.post(f"/api/admin/rollout/{path}", json=body) for path, body in (
+            ("sql", {"sql": SHIPPED[0].sql}), *((path, rollout) for path in ("pause", "pause/preview", "stop", "hold")),
+            ("signin-link", {}), ("export", {"directory": "x"}))]
+    assert {answer.status_code for answer in (*asked, *pressed)} == {403}
+    with app.owner() as owner:
+        assert owner.get("/api/admin/rollout/status?rollout=exercise_library").json()["revision"] == status["revision"]
 
 
 def test_a_viewers_token_may_not_send_events(app: RunningApp) -> None:

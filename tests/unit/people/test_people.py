@@ -19,7 +19,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 ALLOWED = {(Role.VIEWER, Role.VIEWER), (Role.OPERATOR, Role.VIEWER), (Role.OPERATOR, Role.OPERATOR),
-           (Role.ADMIN, Role.VIEWER), (Role.ADMIN, Role.OPERATOR), (Role.ADMIN, Role.ADMIN)}
+           (Role.ADMIN, Role.VIEWER), (Role.ADMIN, Role.OPERATOR), (Role.ADMIN, Role.ADMIN),
+           (Role.SENDER, Role.SENDER), (Role.OPERATOR, Role.SENDER), (Role.ADMIN, Role.SENDER)}
 
 
 @pytest.mark.parametrize("has", Role)
