@@ -36,6 +36,9 @@ ANSWERS_ITSELF = "/api/"
 OWN_CROSS_SITE = "/api/v1/events"
 """Events come from other sites' browsers, with the public write key and never with a cookie's rights."""
 
+UPLOADS = "/_stcore/upload_file/"
+"""Streamlit keeps what is sent here in memory, for whoever has a tab open; no page takes files."""
+
 DOWN = frozenset(f"/api/admin/rollout/{verb}" for verb in WAY_DOWN)
 """What somebody may do whom only memory knows while the control store is away."""
 
@@ -80,6 +83,9 @@ class Doorkeeper:
         elif foreign(method, headers, room.settings.url):
             return problems.refuse(403, "foreign-origin", "This request comes from another site.",
                                    mend="Send it from the address of this app, or use a token without a browser.")
+        if path.startswith(UPLOADS):
+            return problems.refuse(404, "no-uploads", "This app takes no files from a browser.",
+                                   mend="`rollout import FILE` reads one on the app's machine.")
         try:
             visitor = await run_in_threadpool(identify, room, headers)
         except (NotSignedIn, StoreError) as error:

@@ -149,11 +149,24 @@ def test_a_tab_of_somebody_else_is_not_taken_over_by_its_id(app: RunningApp) -> 
     assert open_page(app.url, "settings", app.url, resume=tab.session, **admins).session == tab.session
 
 
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_nobody_fills_the_apps_memory_with_files(app: RunningApp, role: str) -> None:
+    with app.signed_in(app.session(f"filler-{role}", role)) as browser:
+        answer = browser.put("/_stcore/upload_file/tab/file", files={"file": ("a.txt", b"x")},
+                             headers={"origin": app.url})
+    assert (answer.status_code, answer.json()["title"]) == (404, "No uploads")
+
+
+def test_no_other_sites_window_steers_a_page(app: RunningApp) -> None:
+    with app.signed_in(app.session()) as browser:
+        assert browser.get("/_stcore/host-config").json()["allowedOrigins"] == []
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("GET", "/metrics", 303), ("GET", "/_stcore/bidi-components/x/y.js", 401), ("HEAD", "/_stcore/metrics", 401),
     ("GET", "/_stcore/agent/openapi.json", 401), ("POST", "/_stcore/agent/interact", 401),
     ("POST", "/_stcore/agent/mcp", 401), ("GET", "/_stcore/script-health-check", 401), ("OPTIONS", "/media/x", 401),
-    ("PUT", "/_stcore/upload_file/x/y", 401), ("DELETE", "/_stcore/upload_file/x/y", 401), ("POST", "/settings", 401),
+    ("PUT", "/_stcore/upload_file/x/y", 404), ("DELETE", "/_stcore/upload_file/x/y", 404), ("POST", "/settings", 401),
     ("POST", f"{API}/sql", 401), ("POST", f"{API}/pause", 401), ("PUT", f"{API}/percentage", 401),
     ("POST", f"{API}/rehearse", 401), ("POST", f"{API}/export", 401), ("POST", f"{API}/signin-link", 401),
     ("POST", f"{API}/pause/preview", 401), ("GET", f"{API}/progress", 401), ("POST", "/api/v1/events", 401)])
