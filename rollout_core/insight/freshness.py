@@ -22,6 +22,11 @@ def _newest(rows: Rows) -> dict[str, datetime]:
 
 
 def fresh_kinds(measuring: Measuring) -> frozenset[str]:
-    """Kinds whose newest event is not older than the plan allows."""
-    oldest = measuring.scene.now - measuring.scene.plan.measurement.stale_after
-    return frozenset(kind for kind, at in _newest(measuring.ask(LastSeen())).items() if at >= oldest)
+    """Kinds whose newest event is not older than the plan allows; told once of a scene, for every number asks."""
+    scene = measuring.scene
+    oldest = scene.now - scene.plan.measurement.stale_after
+    if ("fresh", oldest) not in scene.asked:
+        newest = _newest(measuring.ask(LastSeen()))
+        scene.asked["fresh", oldest] = frozenset(kind for kind, at in newest.items() if at >= oldest)
+    fresh: frozenset[str] = scene.asked["fresh", oldest]
+    return fresh

@@ -204,8 +204,8 @@ class Measuring:
             return
         self._bins |= {metric: {} for metric in wanted}
         question = Histogram(self.whole, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), live=self.live)
-        for metric, arm, epoch, inclusion, place, count in self.ask(question).rows:
-            self._bins[metric].setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
+        for (metric, *stratum), bins in _histograms(self.ask(question).rows).items():
+            self._bins[metric][Stratum(*stratum)] = bins
 
     def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Bins]:
         """Histogram counts of one store metric by stratum; `part` is a slice such as `page:/plan`."""
@@ -216,10 +216,8 @@ class Measuring:
         if (metric, part) not in self._parts:
             question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
                                  live=self.live)
-            found: dict[Stratum, dict[int, int]] = {}
-            for arm, epoch, inclusion, place, count in self.ask(question).rows:
-                found.setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
-            self._parts[metric, part] = found
+            self._parts[metric, part] = {Stratum(*stratum): bins
+                                         for stratum, bins in _histograms(self.ask(question).rows).items()}
         return self._parts[metric, part]
 
     def slices(self, metric: str) -> Mapping[str, Mapping[Stratum, Bins]]:
@@ -228,8 +226,8 @@ class Measuring:
             question = Histogram(self.whole, (metric,), self.rollout, ("slice", "arm", "epoch", "inclusion"),
                                  slice=None, live=self.live)
             found: dict[str, dict[Stratum, dict[int, int]]] = {}
-            for part, arm, epoch, inclusion, place, count in self.ask(question).rows:
-                found.setdefault(part, {}).setdefault(Stratum(arm, epoch, inclusion), {})[place] = count
+            for (part, *stratum), bins in _histograms(self.ask(question).rows).items():
+                found.setdefault(part, {})[Stratum(*stratum)] = bins
             self._slices[metric] = found
         return self._slices[metric]
 
@@ -262,6 +260,18 @@ class Measuring:
         """The design effect of a share, from the same."""
         self.prefetch_clusters((metric,))
         return self._buckets[metric].share_effect(MEMBERS[arm])
+
+
+def _histograms(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[int, int]]:
+    """Groups -> their bins, of rows that end in a bin and its count. They are many: a group is made once, not a row."""
+    found: dict[tuple[Any, ...], dict[int, int]] = {}
+    for row in rows:
+        group = row[:-2]
+        if group in found:
+            found[group][row[-2]] = row[-1]
+        else:
+            found[group] = {row[-2]: row[-1]}
+    return found
 
 
 CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,

@@ -7,7 +7,7 @@ from rollout_core.flags.bucketing import percentage_of_buckets
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import Share
 from rollout_core.ports.room import Room
-from rollout_core.rollouts.census import Census, population
+from rollout_core.rollouts.census import Census, Population, population
 from rollout_core.rollouts.status import SERVING
 
 
@@ -22,11 +22,15 @@ def census_of(room: Room, scene: Scene) -> Census | None:
     known = room.counts.recall(key, served)
     if known is not None:
         return known
+    tried: list[Population] = scene.asked.setdefault("nobody counted", [])
+    if served in tried:
+        return None
     try:
         counted = room.events.measure(served)
     except (StoreError, InvalidRequest):
         return None
     if not isinstance(counted, Census) or not counted.eligible():
+        tried.append(served)
         return None
     room.counts.remember(key, served, counted)
     return counted

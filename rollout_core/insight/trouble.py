@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
+from rollout_core.insight.freshness import newest_events
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.words import instant
 from rollout_core.ports.event_questions import Latest
@@ -32,7 +34,7 @@ def failed_checks(events: EventStore, scene: Scene) -> list[str] | None:
 
     Overdue: older than the plan's time after which data are stale.
     """
-    rows = events.measure(Latest("health_check", scene.now - LOOK_BACK)).records()
+    rows = _latest(events, "health_check", scene.now - LOOK_BACK)
     if not rows:
         return None
     oldest = scene.now - scene.plan.measurement.stale_after
@@ -47,7 +49,7 @@ def failed_checks(events: EventStore, scene: Scene) -> list[str] | None:
 
 def security_issues(events: EventStore, scene: Scene) -> list[str]:
     """Critical security issues that are open: as events not resolved since, or as issues."""
-    rows = events.measure(Latest("security_issue", scene.now - SECURITY_LOOK_BACK)).records()
+    rows = _latest(events, "security_issue", scene.now - SECURITY_LOOK_BACK)
     known = {issue.source: issue for issue in scene.issues if issue.kind == "security_issue" and issue.source}
     words = []
     for row in rows:
@@ -58,3 +60,9 @@ def security_issues(events: EventStore, scene: Scene) -> list[str]:
     words += [issue.title for issue in open_issues(scene) if issue.kind == "security_issue"
               and issue.priority is IssuePriority.CRITICAL and issue.title not in words]
     return words
+
+
+def _latest(events: EventStore, kind: str, since_at: datetime) -> list[dict[str, Any]]:
+    """The newest event of each name; nothing is looked for of a kind that has been silent for so long."""
+    newest = newest_events(events).get(kind)
+    return events.measure(Latest(kind, since_at)).records() if newest is not None and newest >= since_at else []

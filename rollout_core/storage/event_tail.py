@@ -60,8 +60,8 @@ def drop_tail(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def tail_spans_sql(rollout: str, slot: str, keys: str, stretch: Stretch) -> str:
-    """As `spans_sql`: SELECT of spans, among them all of the subjects of `keys` that touch the stretch, which begins
-    no earlier than the followed time."""
+    """As `spans_sql`: SELECT of spans, among them all of the subjects of `keys` that touch the stretch. It is worth its
+    while where most of them did something in the followed time."""
     followed = (f"(SELECT {COLUMNS} FROM tail_span WHERE rollout = {quoted(rollout)} "
                 f"AND to_at > {literal(stretch.since)} AND from_at < {literal(stretch.until)})")
     others = (f"SELECT asked.subject_key FROM ({keys}) AS asked(subject_key) "

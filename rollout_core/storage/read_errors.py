@@ -7,7 +7,7 @@ from rollout_core.ports.event_questions import ErrorGroups, Rows
 from rollout_core.storage.event_tail import tail_spans_sql
 from rollout_core.storage.read_stretches import stretch_of
 from rollout_core.storage.reader import Reader
-from rollout_core.storage.window_sources import quoted
+from rollout_core.storage.window_sources import Stretch, quoted
 
 COLUMNS = ("fingerprint", "category", "severity", "name", "message", "first_at", "last_at", "release", "arm", "n",
            "subjects")
@@ -38,37 +38,45 @@ def error_groups(reader: Reader, question: ErrorGroups) -> Rows:
 
 
 def _seen(reader: Reader, question: ErrorGroups, slot: str | None) -> str:
-    """Relations that end in `seen`: fingerprint, arm, n, subjects."""
-    who = f"who AS MATERIALIZED ({_people(reader, question, slot, question.window)})"
+    """Relations that end in `seen`: fingerprint, arm, n, subjects. Of the window `besides` only the same errors of the
+    same people are looked at, so that few arms are looked up; whoever had one there is no new subject."""
+    return (f"{_occurred(question, slot or 'coalesce(k0, k1, k2, k3)')}, "
+            f"who AS ({_with_arms(reader, question, slot)}), "
+            f"person AS (SELECT fingerprint, arm, subject, count(*) FILTER (late) AS n, bool_or(NOT late) AS known "
+            f"FROM who GROUP BY ALL), "
+            f"seen AS (SELECT fingerprint, arm, sum(n)::BIGINT AS n, count(subject) FILTER (NOT known) AS subjects "
+            f"FROM person WHERE n > 0 GROUP BY ALL)")
+
+
+def _occurred(question: ErrorGroups, subject: str) -> str:
+    """Relations that end in `occurred`: fingerprint, subject, occurred_at, and whether it is in the window itself."""
+    of_some = "" if question.rollout is None else f" AND {subject} IS NOT NULL"
+    errors = f"SELECT fingerprint, {subject} AS subject, occurred_at, TRUE AS late FROM event_error WHERE"
+    within = f"{errors} {stretch_of(question.window).sql()}{of_some}"
     if question.besides is None:
-        return (f"{who}, seen AS (SELECT fingerprint, arm, sum(n)::BIGINT AS n, count(subject) AS subjects FROM who "
-                f"GROUP BY ALL)")
-    earlier = _people(reader, question, slot, question.besides, "SELECT subject FROM who")
-    return (f"{who}, earlier AS MATERIALIZED ({earlier}), seen AS (SELECT w.fingerprint, w.arm, "
-            f"sum(w.n)::BIGINT AS n, count(w.subject) FILTER (o.subject IS NULL) AS subjects FROM who AS w "
-            f"LEFT JOIN earlier AS o ON o.fingerprint = w.fingerprint AND o.arm = w.arm AND o.subject = w.subject "
-            f"GROUP BY ALL)")
+        return f"occurred AS ({within})"
+    earlier = (f"SELECT fingerprint, subject, occurred_at, FALSE FROM ({errors} {stretch_of(question.besides).sql()}"
+               f"{of_some}) SEMI JOIN (SELECT DISTINCT fingerprint, subject FROM newest) USING (fingerprint, subject)")
+    return f"newest AS MATERIALIZED ({within}), occurred AS MATERIALIZED (FROM newest UNION ALL {earlier})"
 
 
-def _people(reader: Reader, question: ErrorGroups, slot: str | None, window: Window, among: str = "") -> str:
-    """SELECT of fingerprint, arm, subject, n; `among` is a SELECT of the subjects to look at."""
-    subject = "coalesce(k0, k1, k2, k3)" if slot is None else slot
-    narrowed = f" AND {subject} IN ({among})" if among else ""
-    errors = (f"SELECT fingerprint, {subject} AS subject, occurred_at FROM event_error "
-              f"WHERE {stretch_of(window).sql()}{narrowed}")
-    if slot is None:
-        return f"SELECT fingerprint, 'all' AS arm, subject, count(*) AS n FROM ({errors}) GROUP BY ALL"
-    spans = _spans(reader, question.rollout or "", slot, window, among)
-    return (f"SELECT e.fingerprint, coalesce(nullif(s.arm, 'before'), 'unattributed') AS arm, e.subject, "
-            f"count(*) AS n FROM ({errors} AND {slot} IS NOT NULL) AS e LEFT JOIN ({spans}) AS s "
-            f"ON s.subject_key = e.subject AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at GROUP BY ALL")
+def _with_arms(reader: Reader, question: ErrorGroups, slot: str | None) -> str:
+    if question.rollout is None or slot is None:
+        return "SELECT *, 'all' AS arm FROM occurred"
+    return (f"SELECT e.*, coalesce(nullif(s.arm, 'before'), 'unattributed') AS arm FROM occurred AS e "
+            f"LEFT JOIN ({_spans(reader, question, slot)}) AS s ON s.subject_key = e.subject "
+            f"AND e.occurred_at >= s.from_at AND e.occurred_at < s.to_at")
 
 
-def _spans(reader: Reader, rollout: str, slot: str, window: Window, among: str) -> str:
-    """SELECT of spans: those of the last hours are asked of the small table that follows them."""
-    if reader.followed_since_at is None or window.since_at < reader.followed_since_at:
-        narrowed = f" AND subject_key IN ({among})" if among else ""
-        return f"SELECT subject_key, from_at, to_at, arm FROM arm_span WHERE rollout = {quoted(rollout)}{narrowed}"
-    stretch = stretch_of(window)
-    keys = f"SELECT {slot} FROM event_error WHERE {stretch.sql()} AND {slot} IS NOT NULL"
-    return tail_spans_sql(rollout, slot, keys, stretch)
+def _spans(reader: Reader, question: ErrorGroups, slot: str) -> str:
+    """SELECT of spans: those of people of the last hours are asked of the small table that follows them."""
+    rollout, followed = question.rollout or "", reader.followed_since_at
+    if followed is None or question.window.since_at < followed:
+        return f"SELECT subject_key, from_at, to_at, arm FROM arm_span WHERE rollout = {quoted(rollout)}"
+    return tail_spans_sql(rollout, slot, "SELECT subject FROM occurred", _covering(question))
+
+
+def _covering(question: ErrorGroups) -> Stretch:
+    """From the first error that is looked at to the last."""
+    before, window = question.besides or question.window, question.window
+    return stretch_of(Window(min(before.since_at, window.since_at), max(before.until_at, window.until_at)))

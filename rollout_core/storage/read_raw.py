@@ -51,7 +51,7 @@ def attributed_cte(reader: Reader, source: str, rollout: str | None, window: Win
         own = slot if parted.key == "subject_key" else parted.key
         selected = f"SELECT c.*, p.part FROM ({selected}) AS c JOIN ({parted.sql}) AS p ON p.{parted.key} = c.{own}"
     counted = f"counted AS MATERIALIZED (SELECT * FROM ({selected}) WHERE {condition})"
-    spans = _spans(reader, rollout, slot, f"SELECT {slot} FROM counted WHERE {slot} IS NOT NULL", window)
+    spans = spans_of(reader, rollout, slot, f"SELECT {slot} FROM counted WHERE {slot} IS NOT NULL", window)
     return (f"WITH {counted}, spans AS MATERIALIZED ({spans}), "
             f"attributed AS MATERIALIZED ({attributed_sql(rollout, slot, 'counted', 'spans')})")
 
@@ -82,13 +82,13 @@ def all_attributed_cte(reader: Reader, sources: Collection[str], rollout: str | 
         parts += [f"a{place} AS ({whole_store_sql(f'c{place}')})" for place in range(len(sources))]
     else:
         keys = " UNION ".join(f"SELECT {slot} FROM c{place} WHERE {slot} IS NOT NULL" for place in range(len(sources)))
-        parts.append(f"spans AS MATERIALIZED ({_spans(reader, rollout, slot, keys, window)})")
+        parts.append(f"spans AS MATERIALIZED ({spans_of(reader, rollout, slot, keys, window)})")
         parts += [f"a{place} AS MATERIALIZED ({attributed_sql(rollout, slot, f'c{place}', 'spans')})"
                   for place in range(len(sources))]
     return f"WITH {', '.join(parts)}"
 
 
-def _spans(reader: Reader, rollout: str, slot: str, keys: str, window: Window) -> str:
+def spans_of(reader: Reader, rollout: str, slot: str, keys: str, window: Window) -> str:
     """The spans of the subjects of `keys`; those of the last hours are asked of the small table that follows them."""
     followed = reader.followed_since_at is not None and window.since_at >= reader.followed_since_at
     return tail_spans_sql(rollout, slot, keys, stretch_of(window)) if followed else spans_sql(rollout, slot, keys)

@@ -99,6 +99,22 @@ def test_groups_counted_before_and_after_the_watermark_are_the_groups_counted_at
     assert errors.answer(world.room, ErrorsRequest("r", "rollout")).groups == found.groups
 
 
+def test_whoever_had_the_error_in_another_arm_only_is_new_to_it_in_this_one(world: World) -> None:
+    world.expose("a", "control")
+    world.expose("b", "treatment")
+    for who, hours in (("a", 1), ("b", 1), ("nobody", 1), ("a", 40.5), ("b", 40.5), ("nobody", 40.5), ("late", 40.6)):
+        world.add("error", hours, who, category="javascript", severity="low", message="boom")
+    world.add("error", 2, "a", category="javascript", severity="low", message="another")
+    world.expose("a", "treatment", 39, epoch=2)
+    world.flush()
+    world.room.events.close_windows(world.at(40.2))
+    before, after = Window(world.at(0), world.at(40)), Window(world.at(40), world.at(41))
+    since = world.room.events.measure(ErrorGroups(after, "r", besides=before)).records()
+    assert {(row["arm"], row["n"], row["subjects"]) for row in since} == {("treatment", 2, 1), ("unattributed", 2, 1)}
+    of_all = world.room.events.measure(ErrorGroups(after, None, besides=before)).records()
+    assert {(row["arm"], row["n"], row["subjects"]) for row in of_all} == {("all", 4, 1)}
+
+
 def test_the_newest_rows_are_found_however_many_lie_before_them(world: World) -> None:
     world.expose("a", "treatment", 2)
     for place in range(30):

@@ -9,11 +9,21 @@ import pytest
 
 from rollout_core.insight.heavy_tail import KeptTails
 from rollout_core.insight.measure import by_key
-from rollout_core.insight.tail import FAMILIES, by_family, families_of
+from rollout_core.insight.tail import FAMILIES, by_family, families_of, taken
+from rollout_core.insight.two_parts import summed
 from rollout_core.metrics.catalog import METRICS
 from rollout_core.metrics.formula import Mean, Percentile, PromoterScore, Proportion, Satisfaction
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import Histogram, Ratings, Tail, Timeline, TimelineBins, Totals
+from rollout_core.ports.event_questions import (
+    TAIL_COLUMNS,
+    Histogram,
+    Ratings,
+    Rows,
+    Tail,
+    Timeline,
+    TimelineBins,
+    Totals,
+)
 from rollout_core.ports.tail_memory import TailMemory
 from tests.golden.made_world import T0, World
 
@@ -94,6 +104,31 @@ def test_a_question_takes_from_the_shared_tail_what_the_store_says_to_it_alone(w
         assert shared.columns == alone.columns, question
         assert sorted(map(str, shared.rows)) == sorted(map(str, alone.rows)), question
         assert alone.rows, question
+
+
+def test_the_shared_tail_holds_of_every_sort_of_event_what_the_store_says_to_a_question_about_it(world: World) -> None:
+    fill(world)
+    for who, state in (("treatment1", "opened"), ("treatment1", "resolved"), ("control2", "opened"),
+                       ("nobody", "opened")):
+        world.add("support_ticket", 55.5, who, name=f"t-{who}", state=state, severity="high")
+        world.add("security_issue", 55.6, who, name=f"s-{who}", state=state, severity="critical")
+        world.add("conversion", 55.7, who, name="trial", value=3.0)
+        world.add("health_check", 55.8, who, name="api", ok=state == "opened")
+        world.add("page_view", 55.5, who, page="/a")
+        world.add("custom", 55.9, who, name="own", value=7.0)
+    world.flush()
+    world.clock.at = TAIL.until_at
+    world.room.events.close_windows(world.at(BEHIND))
+    names = ("page_views", "tickets", "security_issues", "conversions", "conversion:trial", "health_checks",
+             "custom:own", "page_load_score")
+    for rollout in ("r", None):
+        found = by_family(world.room.events.measure(Tail(TAIL, tuple(each.name for each in FAMILIES), rollout)))
+        for name in names:
+            question = Totals(TAIL, (name,), rollout, ("metric", "arm", "epoch", "inclusion"))
+            rows = Rows(TAIL_COLUMNS, [row for every in found.values() for row in every])
+            shared = summed(taken(question, rows), Totals)
+            assert sorted(map(str, shared)) == sorted(map(str, world.room.events.measure(question).rows)), name
+            assert shared, name
 
 
 @pytest.mark.parametrize("hours", [55.5, 55.75, 56.0])

@@ -7,7 +7,7 @@ import pytest
 from rollout_core.insight.tail import FAMILIES, LONGEST, families_of, family_of, reach, taken
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import TAIL_COLUMNS, Histogram, Rows, Timeline, TimelineBins, Totals
-from rollout_core.storage.accumulations import ACCUMULATIONS, PAGE_LOAD, SESSION_CATEGORY
+from rollout_core.storage.accumulations import ACCUMULATIONS, PAGE_LOAD, SESSION_CATEGORY, SOURCES, accumulations_of
 
 NOW = datetime(2026, 3, 2, 12, 7, 30, tzinfo=UTC)
 SINCE = NOW - timedelta(minutes=7, seconds=30)
@@ -21,6 +21,14 @@ def test_families_are_what_the_store_accumulates_by_source() -> None:
         by_source.setdefault(str(row.source), set()).add(row.metric)
     assert sorted((MADE_OF.get(source, source), sorted(metrics)) for source, metrics in by_source.items()) == sorted(
         (str(family.kind), sorted(family.metrics)) for family in FAMILIES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_event_adds_to_one_histogram_at_most_and_all_that_it_adds_is_of_one_flag(source: str) -> None:
+    rows = accumulations_of(source)
+    assert sum(row.histogram for row in rows) <= 1
+    assert len({row.flag for row in rows}) == 1
+    assert all(len(row.slices) <= 2 for row in rows)
 
 
 @pytest.mark.parametrize(("metric", "kind"), [
