@@ -90,24 +90,31 @@ def dialog_if_asked(here: Here) -> None:
 def _form(known: PersonLine | None) -> None:
     if st.session_state.get(CHANGED) is None:
         st.rerun()
-    with page(Role.ADMIN):
-        if known is None:
-            st.text_input("Name", key="person-name", placeholder="Usually the e-mail address")
-        else:
-            st.markdown(f"**{plain(known.name)}**")
-        names = [str(role) for role in OF_PEOPLE]
-        st.selectbox("Role", names, index=names.index(known.role) if known else 0, key="person-role")
-        if known is not None:
-            st.checkbox("May sign in", value=known.active, key="person-active")
-        st.text_input("New password (optional)", type="password", key="person-password", autocomplete="new-password",
-                      help="At least 12 characters. Without one, a one-time link or the identity provider signs in.")
-        st.markdown(quiet("Whoever loses a right or gets a new password is signed out everywhere. A role given here "
-                          "stays, whatever an identity provider says."))
+    # A form: what is typed goes with the press. By itself a password left with Tab stays in the browser, since Tab
+    # leads to the field's own eye button. Enter would press the first button, which is Cancel.
+    with page(Role.ADMIN), st.form("person", enter_to_submit=False, border=False):
+        _fields(known)
         if st.session_state.get(HINT):
             st.error(st.session_state[HINT], icon=":material/edit:")
         with st.container(horizontal=True, horizontal_alignment="right"):
-            st.button("Cancel", key="person-cancel", on_click=_forget)
-            st.button("Save" if known else "Add", type="primary", key="person-save", on_click=_save, args=(known,))
+            st.form_submit_button("Cancel", key="person-cancel", on_click=_forget)
+            st.form_submit_button("Save" if known else "Add", type="primary", key="person-save", on_click=_save,
+                                  args=(known,))
+
+
+def _fields(known: PersonLine | None) -> None:
+    if known is None:
+        st.text_input("Name", key="person-name", placeholder="Usually the e-mail address")
+    else:
+        st.markdown(f"**{plain(known.name)}**")
+    names = [str(role) for role in OF_PEOPLE]
+    st.selectbox("Role", names, index=names.index(known.role) if known else 0, key="person-role")
+    if known is not None:
+        st.checkbox("May sign in", value=known.active, key="person-active")
+    st.text_input("New password (optional)", type="password", key="person-password", autocomplete="new-password",
+                  help="At least 12 characters. Without one, a one-time link or the identity provider signs in.")
+    st.markdown(quiet("Whoever loses a right or gets a new password is signed out everywhere. A role given here stays, "
+                      "whatever an identity provider says."))
 
 
 def _save(known: PersonLine | None) -> None:
