@@ -27,7 +27,7 @@ with page(Role.VIEWER) as here:
     with part():
         status, harm = here.ask("status", StatusRequest(entry.key)), headline.harm(here, entry.key)
         headline.headline(here, places.words, status, harm)
-        lead_button(here, entry, status, places, bool(harm))
+        lead_button(here, entry, status, places, bool(harm.proven))
         rollout_parts.forced(status)
         st.space("small")
         phase_stepper(here, status)

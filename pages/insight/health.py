@@ -31,7 +31,7 @@ def health(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         ways_out(here, entry)
     section(f"Why {score.score} and not 100?" if score.score < 100 else "Why 100?",
             f"Each row takes points away from the score above it · {score.inputs_with_data} of {score.inputs} inputs "
-            "have data of now · for people to look at; it never decides anything")
+            "have enough data of now · for people to look at; it never decides anything")
     health_waterfall(score)
     section("When did it change?", f"Health score, {label.lower()} · higher is better · gap: nothing to compute from")
     if any(point.score is not None for point in answer.history):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pages.panels.decision_list import word_of
 from pages.panels.furniture import section, table
+from pages.panels.guardrails import standing
 from pages.panels.page import Here
 from rollout_core.analysis.verdict import WORST_FIRST, Verdict
 from rollout_core.analysis.verdict import Status as Standing
@@ -84,14 +85,17 @@ def numbers(answer: DecisionAnswer) -> None:
               "Criteria as they were seen")
 
 
-def _row(line: NamedVerdict, heading: str, states: dict[str, Word] | object) -> dict[str, str]:
-    state = words.of(states, line.verdict.status)  # type: ignore[arg-type]
+def _row(line: NamedVerdict, heading: str, states: Mapping[str, Word]) -> dict[str, str]:
+    state = standing(line, states)
     return {heading: f"**{plain(line.name)}**", "State": state.badge, "Evidence": evidence(line, state)}
 
 
 def evidence(line: NamedVerdict, word: Word) -> str:
-    """The interval drawn, the numbers, the e-value against what is needed; no data stays no data."""
+    """The interval drawn, the numbers, the e-value against what is needed; no data stays no data, and of too few only
+    how many they are."""
     verdict = line.verdict
+    if word is words.TOO_FEW:
+        return f"{quiet('Too few to say anything yet.')}  \n{quiet(_many(verdict))}"
     if verdict.estimate is None:
         return (f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}" if word is words.NO_DATA
                 else f"{quiet(plain(line.words))}  \n{_e(verdict)}")
@@ -126,9 +130,13 @@ def value(line: NamedVerdict, number: float) -> str:
     return formats.signed(number, 2) if line.verdict.scale == "difference" else formats.number(number, 2)
 
 
+def _many(verdict: Verdict) -> str:
+    without = f", {verdict.n_control:,} without" if verdict.n_control else ""
+    return f"{verdict.n_treatment:,} with{without}"
+
+
 def _e(verdict: Verdict) -> str:
-    many = f"{verdict.n_treatment:,} with"
-    many += f", {verdict.n_control:,} without" if verdict.n_control else ""
+    many = _many(verdict)
     if not verdict.log_e_needed:
         return quiet(many)
     needed = formats.e_value(verdict.log_e_needed)

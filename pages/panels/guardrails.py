@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pages.panels.furniture import table
 from rollout_core.analysis.verdict import Verdict
 from rollout_core.charts import drawings, formats, words
-from rollout_core.charts.words import plain, quiet
+from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
 
 RUNGS = {"hold": "then hold", "halve": "then reduce", "previous_phase": "then a phase back",
@@ -19,7 +19,7 @@ RUNGS = {"hold": "then hold", "halve": "then reduce", "previous_phase": "then a 
 
 def guardrails_table(answer: VerdictsAnswer) -> None:
     """The plan's guardrails and the split of the arms; rules on degradation are among the pause conditions."""
-    lines = [each for each in answer.guardrails if ":" not in each.verdict.key]
+    lines = listed(answer)
     if answer.sample_ratio is not None:
         lines.append(answer.sample_ratio)
     if not lines:
@@ -27,17 +27,29 @@ def guardrails_table(answer: VerdictsAnswer) -> None:
         return
     reach = _reach([line.verdict for line in lines])
     table([{"Guardrail": f"**{plain(line.name)}**  \n{quiet(RUNGS.get(line.rung, line.rung))}",
-            "State": words.of(words.GUARDRAIL, line.verdict.status).badge, "Evidence": _evidence(line, reach)}
+            "State": standing(line, words.GUARDRAIL).badge, "Evidence": _evidence(line, reach)}
            for line in lines], "Guardrails")
+
+
+def listed(answer: VerdictsAnswer) -> list[NamedVerdict]:
+    """The guardrails of the table, without the split."""
+    return [each for each in answer.guardrails if ":" not in each.verdict.key]
+
+
+def standing(line: NamedVerdict, states: Mapping[str, Word]) -> Word:
+    """The state in a word; what is open with too few seen says that."""
+    word = words.of(states, line.verdict.status)
+    return words.TOO_FEW if word in (words.WATCHING, words.NOT_YET) and not line.enough else word
 
 
 def _evidence(line: NamedVerdict, reach: float) -> str:
     verdict = line.verdict
-    word = words.of(words.GUARDRAIL, verdict.status)
+    word = standing(line, words.GUARDRAIL)
     if word is words.NO_DATA:
         return f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}"
     many = quiet(f"{verdict.n_treatment:,} with, {verdict.n_control:,} without")
-    if verdict.scale != "difference" or verdict.estimate is None or verdict.lower is None or verdict.upper is None:
+    if word is words.TOO_FEW or verdict.scale != "difference" or verdict.estimate is None or (
+            verdict.lower is None or verdict.upper is None):
         return f"{quiet(plain(line.words))}  \n{many}"
     drawn = (verdict.lower, verdict.estimate, verdict.upper)
     around = f"({_difference(line, verdict.lower).removesuffix(' pp')} to " \

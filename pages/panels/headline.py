@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.panels.guardrails import listed
 from pages.panels.page import Here
 from pages.panels.rollout_card import may_advance, waits_for
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts.words import plain, sentence
 from rollout_core.errors import RolloutError
 from rollout_core.insight.status import StatusAnswer
-from rollout_core.insight.verdicts import VerdictsRequest
+from rollout_core.insight.verdicts import VerdictsAnswer, VerdictsRequest
 
 SERVES_NOBODY = {
     "draft": "Draft: nobody has it", "ready": "Ready: nobody has it yet", "paused": "Paused: nobody has it",
@@ -20,30 +21,40 @@ SERVES_NOBODY = {
 }
 
 
-def harm(here: Here, rollout: str) -> list[str] | None:
-    """Names of what is proven worse than control, as users' text; None when that cannot be said now: the store does not
-    answer, or no guardrail has data."""
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """`proven`: names of what is proven worse than control, as users' text. `known` of the `of` guardrails have enough
+    data to say anything."""
+
+    proven: tuple[str, ...] = ()
+    known: int = 0
+    of: int = 0
+
+
+def harm(here: Here, rollout: str) -> Harm:
+    """What the guardrails say; nothing known where the store does not answer."""
     try:
-        found = here.ask("verdicts", VerdictsRequest(rollout), settled=True).guardrails
+        answer: VerdictsAnswer = here.ask("verdicts", VerdictsRequest(rollout), settled=True)
     except RolloutError:
-        return None
-    if all(each.verdict.status is Standing.NO_DATA for each in found):
-        return None
-    return [each.name for each in found if each.verdict.status is Standing.WORSE and each.verdict.acts]
+        return Harm()
+    proven = [each.name for each in answer.guardrails if each.verdict.status is Standing.WORSE and each.verdict.acts]
+    rules = listed(answer)
+    known = sum(1 for each in rules if each.enough and each.verdict.status is not Standing.NO_DATA)
+    return Harm(tuple(proven), known, len(rules))
 
 
-def headline(here: Here, place: DeltaGenerator, status: StatusAnswer, harm: Sequence[str] | None) -> None:
-    """The answer in a line, then harm, what is waited for and what matters beside it. `harm` None: not known."""
+def headline(here: Here, place: DeltaGenerator, status: StatusAnswer, harm: Harm) -> None:
+    """The answer in a line, then harm, what is waited for and what matters beside it."""
     said = " ".join(part for part in (_harm(status, harm), _waiting(here, status), _beside(here, status)) if part)
     place.markdown(f"## {_answer(here, status, harm)}\n{said}", anchors=False)
 
 
-def _answer(here: Here, status: StatusAnswer, harm: Sequence[str] | None) -> str:
+def _answer(here: Here, status: StatusAnswer, harm: Harm) -> str:
     nobody = SERVES_NOBODY.get(status.status)
     if nobody:
         return nobody
-    if harm:
-        return f"Harm is proven: {plain(', '.join(harm))}"
+    if harm.proven:
+        return f"Harm is proven: {plain(', '.join(harm.proven))}"
     share = f"{status.share.percentage:g}%"
     if status.status == "completed":
         return f"Completed at {share}: it is still watched"
@@ -52,12 +63,18 @@ def _answer(here: Here, status: StatusAnswer, harm: Sequence[str] | None) -> str
     return may_advance(here, status.gates, status.next_phase, status.alerts)
 
 
-def _harm(status: StatusAnswer, harm: Sequence[str] | None) -> str:
+def _harm(status: StatusAnswer, harm: Harm) -> str:
+    """Harm that is proven is said at once; that there is none only once half of the guardrails can say anything."""
     if status.status in SERVES_NOBODY:
         return ""
-    if harm is None:
-        return "Whether it harms is not known yet: no guardrail has data."
-    return "Going back is what the evidence says." if harm else "No harm is proven."
+    if harm.proven:
+        return "Going back is what the evidence says."
+    if not harm.known:
+        return "Whether it harms is not known yet: no guardrail has enough data."
+    have = f"{harm.known} of {harm.of} guardrails"
+    if harm.known * 2 < harm.of:
+        return f"Whether it harms is not known yet: {have} have enough data."
+    return "No harm is proven." if harm.known == harm.of else f"No harm is proven by the {have} that have enough data."
 
 
 def _waiting(here: Here, status: StatusAnswer) -> str:

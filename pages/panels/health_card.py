@@ -29,7 +29,7 @@ def health_card(answer: HealthAnswer, window: str) -> None:
         st.markdown(drawings.spark(thin, f"Health, {window.lower()}, now {score.score}", colour=word.mark, width=260,
                                    height=110))
         if score.provisional:
-            st.markdown(quiet(f"{score.inputs_with_data} of {score.inputs} inputs have data of now"))
+            st.markdown(quiet(f"{score.inputs_with_data} of {score.inputs} inputs have enough data of now"))
 
 
 def recommendations(answer: HealthAnswer) -> None:

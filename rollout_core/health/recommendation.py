@@ -14,7 +14,7 @@ ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """`topic`: features_not_seen | performance | errors | adoption | issues | data | share | advance | keep."""
+    """`topic`: features_not_seen | performance | errors | adoption | issues | data | share | wait | advance | keep."""
 
     topic: str
     severity: str
@@ -37,6 +37,7 @@ TITLES = {
     "issues": "Deal with what is open before anything else",
     "data": "Bring the data back: nothing can be judged without them",
     "share": "Check who is served",
+    "wait": "Wait for enough data before you judge",
     "advance": "Decide about the next phase",
     "keep": "Go on as planned",
 }
@@ -48,6 +49,8 @@ OWN_STEPS: dict[str, tuple[str, ...]] = {
     "share": ("Compare the planned and the real share, audience by audience.",
               "Look for overrides and environment variables that force a flag.",
               "Set the percentage again to refill from the register as it is now."),
+    "wait": ("Nothing has to be mended: data arrive, too few of them so far.",
+             "Raise nothing meanwhile: not known yet is not fine."),
     "issues": ("Open the issue and see whom it hits and since when.",
                "Roll back if treatment is hit and control is not.",
                "Resolve the issue here when it is fixed."),
@@ -76,10 +79,14 @@ def recommend(firing: Iterable[tuple[Sighting, str]], score: HealthScore, guides
             "features_not_seen", Severity.WARNING.value, TITLES["features_not_seen"],
             f"{enabled:,} have it; {exposed:,} of them have come and were shown it since the shares last changed",
             _steps("features_not_seen", guides)))
-    if score.provisional:
-        missing = ", ".join(each.name.lower() for each in score.deductions if not each.fresh)
-        found.append(Recommendation("data", Severity.WARNING.value, TITLES["data"], f"no data for: {missing}",
+    gone = [each.name.lower() for each in score.deductions if not each.fresh and not each.waits]
+    if gone:
+        found.append(Recommendation("data", Severity.WARNING.value, TITLES["data"], f"no data for: {', '.join(gone)}",
                                     _steps("data", guides)))
+    early = [f"{each.name}: {each.evidence.rpartition(': ')[0]}" for each in score.deductions if each.waits]
+    if early:
+        found.append(Recommendation("wait", Severity.INFO.value, TITLES["wait"], "; ".join(early),
+                                    _steps("wait", guides)))
     found += [_for_deduction(each, guides) for each in score.deductions
               if each.points >= WORTH_A_WORD and DEDUCTION_TOPICS[each.key] not in {one.topic for one in found}]
     if not found:

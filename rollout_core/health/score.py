@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
-from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.metrics.measured import Measured, Quality, counted
 from rollout_core.rollouts.plan import HealthRules
 
 HEALTHY_FROM = 80
@@ -20,7 +20,7 @@ FAIR_FROM = 60
 @dataclass(frozen=True, slots=True)
 class Deduction:
     """Points taken for one reason. `points` 0 with `counted` False: the input had no data or is not counted yet.
-    `fresh` False: it has no data, or none any more."""
+    `fresh` False: it has no data of now, or fewer than say anything; `waits` True: data arrive, only too few so far."""
 
     key: str
     name: str
@@ -28,12 +28,13 @@ class Deduction:
     evidence: str
     counted: bool = True
     fresh: bool = True
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HealthScore:
-    """`score` 0..100; `coverage` = inputs with data / inputs that count now; provisional when some had none, or old
-    ones. `measured` False: no measurement stands behind it, only the list of issues."""
+    """`score` 0..100; `coverage` = inputs with data / inputs that count now; provisional when some had none, too few or
+    old ones. `measured` False: no measurement stands behind it, only the list of issues."""
 
     score: int
     word: str
@@ -65,7 +66,8 @@ def health_score(
 ) -> HealthScore:
     """The score with its deductions. `issues` None: the list of issues could not be read.
 
-    `grace_until_at` is when adoption begins to count; None while nothing has started.
+    `grace_until_at` is when adoption begins to count; None while nothing has started. A `note` of
+    what is few says since when it is counted ("since the resume on …").
     """
     deductions = (
         _errors(errors, rules),
@@ -93,10 +95,15 @@ def has_value(measured: Measured) -> bool:
     return measured.value is not None and measured.quality not in (Quality.NO_DATA, Quality.OFF)
 
 
+def says(measured: Measured) -> bool:
+    """True when there is a number of enough to be deducted, of now or of before data stopped."""
+    return has_value(measured) and measured.quality is not Quality.FEW
+
+
 def is_fresh(measured: Measured) -> bool:
-    """True when there is a number and data still arrive: what was measured before they stopped is deducted as it was,
-    and says nothing of now."""
-    return has_value(measured) and measured.quality is not Quality.STALE
+    """True when there is a number of enough and data still arrive: what was measured before they stopped is deducted as
+    it was, and says nothing of now."""
+    return says(measured) and measured.quality is not Quality.STALE
 
 
 def _linear(value: float, low: float, high: float) -> float:
@@ -105,12 +112,21 @@ def _linear(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
+def _unsaid(key: str, name: str, measured: Measured) -> Deduction:
+    """What has no number, or one of too few, deducts nothing and says why."""
+    if measured.quality is Quality.FEW:
+        few = f"{counted(measured.n, measured.noun)} {measured.note or 'so far'}"
+        words = f"{few}: too few to say, nothing is deducted"
+        return Deduction(key, name, 0.0, words, counted=False, fresh=False, waits=True)
+    return Deduction(key, name, 0.0, "no data: nothing is deducted", counted=False, fresh=False)
+
+
 def _errors(errors: Measured, rules: HealthRules) -> Deduction:
-    if not has_value(errors) or errors.value is None:
-        return Deduction("error_rate", "Error rate", 0.0, "no data: nothing is deducted", counted=False, fresh=False)
+    if errors.value is None or not says(errors):
+        return _unsaid("error_rate", "Error rate", errors)
     points = error_impact(errors.value, rules)
-    words = (f"{share(errors)} of {errors.n:,} {errors.noun}{_old(errors)}; counts from {rules.error_target:.1%}, "
-             f"full {rules.error_points} points at {rules.error_limit:.1%}")
+    words = (f"{share(errors)} of {counted(errors.n, errors.noun)}{_old(errors)}; "
+             f"counts from {rules.error_target:.1%}, full {rules.error_points} points at {rules.error_limit:.1%}")
     return Deduction("error_rate", "Error rate", points, words, fresh=is_fresh(errors))
 
 
@@ -120,10 +136,10 @@ def _adoption(adoption: Measured, rules: HealthRules, grace_until_at: datetime |
     if now < grace_until_at:
         return Deduction("adoption_rate", "Adoption", 0.0,
                          f"not counted until {grace_until_at:%-d %b, %H:%M} UTC, grace period", counted=False)
-    if not has_value(adoption) or adoption.value is None:
-        return Deduction("adoption_rate", "Adoption", 0.0, "no data: nothing is deducted", counted=False, fresh=False)
+    if adoption.value is None or not says(adoption):
+        return _unsaid("adoption_rate", "Adoption", adoption)
     points = adoption_impact(adoption.value, rules)
-    words = (f"{share(adoption)} of {adoption.n:,} {adoption.noun}{_old(adoption)}; full {rules.adoption_points} "
+    words = (f"{share(adoption)} of {counted(adoption.n, adoption.noun)}{_old(adoption)}; full {rules.adoption_points} "
              f"points at {rules.adoption_floor:.0%} and below, none from {rules.adoption_target:.0%}")
     return Deduction("adoption_rate", "Adoption", points, words, fresh=is_fresh(adoption))
 

@@ -10,7 +10,7 @@ from rollout_core.analysis.records import from_record
 from rollout_core.analysis.verdict import Verdict, Verdicts
 from rollout_core.errors import RolloutNotFound
 from rollout_core.insight.evidence_sources import parts_of
-from rollout_core.insight.verdict_words import sentence_of
+from rollout_core.insight.verdict_words import enough, sentence_of
 from rollout_core.insight.verdicts import NamedVerdict
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.ports.control_records import DecisionRecord
@@ -113,4 +113,5 @@ def _named(verdict: Verdict, names: Mapping[str, str]) -> NamedVerdict:
     name = names.get(verdict.key) or names.get(key, verdict.key)
     if metric_key and metric is not None:
         name = f"{name}: {metric.name}"
-    return NamedVerdict(name, "", metric.unit if metric else "relative", sentence_of(verdict), verdict)
+    return NamedVerdict(name, "", metric.unit if metric else "relative", sentence_of(verdict), verdict,
+                        enough(verdict))

@@ -13,7 +13,9 @@ from rollout_core.insight.missing_data import missing_data
 from rollout_core.insight.recent import STEPS, over_phase, recent
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import HealthBrief, ScorePoint
+from rollout_core.insight.verdict_words import epoch_since
 from rollout_core.metrics.aggregates import NOTHING, Sums
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.interval import wilson
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.event_questions import Timeline, Totals
@@ -35,8 +37,18 @@ def glance(events: EventStore, scene: Scene) -> Glance:
     """Errors of the newest stretch with enough data, adoption at the plan's age since the start, and the score."""
     errors = recent(events, scene, scene.plan.health.error_metric)
     adoption = since_start(events, scene, "adoption_rate")
-    score = score_of(scene, _awake(events, scene, errors), _awake(events, scene, adoption), scene.issues, scene.now)
+    score = score_of(scene, _begun(events, scene, _awake(events, scene, errors)), _awake(events, scene, adoption),
+                     scene.issues, scene.now)
     return Glance(errors, adoption, score)
+
+
+def _begun(events: EventStore, scene: Scene, errors: Measured) -> Measured:
+    """In the first day of an epoch none are few too, while data arrive: what cannot be there yet is not missing. With
+    since when they are counted."""
+    since = epoch_since(scene)
+    if errors.quality not in (Quality.NO_DATA, Quality.FEW) or since is None or scene.now - since.at >= STEPS[-1]:
+        return errors
+    return errors if missing_data(events, scene)[0] else replace(errors, quality=Quality.FEW, note=str(since))
 
 
 def _awake(events: EventStore, scene: Scene, measured: Measured) -> Measured:
@@ -131,8 +143,9 @@ def _rate(scene: Scene, sums: Sums, window: Window) -> Measured:
     noun = scene.plan.measurement.error_basis
     if interval is None:
         return Measured("error_rate", None, None, None, 0, noun, window, TREATMENT, "share", Quality.NO_DATA)
+    quality = Quality.FEW if sums.n < CATALOG["error_rate"].minimum_sample else Quality.OK
     return Measured("error_rate", sums.s / sums.n, interval.low, interval.high, sums.n, noun, window, TREATMENT,
-                    "share", Quality.OK)
+                    "share", quality)
 
 
 def _open_at(issue: Issue, at: datetime) -> bool:

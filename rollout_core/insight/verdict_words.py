@@ -53,6 +53,8 @@ def words_of(verdict: Verdict) -> str:
         return "nobody has been in for long enough since the evidence began"
     if verdict.reason in REASONS:
         return REASONS[verdict.reason]
+    if verdict.status is Status.WATCHING and not enough(verdict):
+        return REASONS["too_few"]
     return PLAIN.get(verdict.status, "not proven either way yet")
 
 
@@ -90,6 +92,15 @@ def since_of(scene: Scene) -> Since | None:
     return Since(BEGAN.get(began.cause, "the last change"), began.began_at)
 
 
+def epoch_since(scene: Scene) -> Since | None:
+    """What opened the epoch in force, and when: numbers of now reach no further back. None before the first start."""
+    newest = scene.epochs[-1] if scene.epochs else None
+    if newest is None:
+        return None
+    entered = PHASE_BEGAN if newest.cause == Verb.ADVANCE else "the last change"
+    return Since(BEGAN.get(newest.cause, entered), newest.began_at)
+
+
 def ripe_after(scene: Scene, key: str) -> timedelta | None:
     """How long a subject must have been in before it counts for an evidence key; None: at once."""
     metric, rules = CATALOG.get(parts_of(key)[0]), scene.plan.measurement
@@ -104,6 +115,21 @@ def sentence_of(verdict: Verdict) -> str:
     """The same as a sentence."""
     words = words_of(verdict)
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def enough(verdict: Verdict) -> bool:
+    """Whether as many were seen as the metric needs to say anything: in each arm where arms are compared, in treatment
+    where its own value is judged, in both together for the split."""
+    metric = CATALOG.get(parts_of(verdict.metric)[0])
+    treatment, control = verdict.n_treatment, verdict.n_control
+    seen = treatment if verdict.scale == "level" else min(treatment, control)
+    if verdict.key == SPLIT_KEY:
+        seen = treatment + control
+    return seen >= (metric.minimum_sample if metric else SPLIT_MINIMUM)
+
+
+SPLIT_KEY, SPLIT_MINIMUM = "sample_ratio", 30
+"""The split of the arms: of fewer newcomers it is no ratio."""
 
 
 def at_an_age(key: str) -> bool:

@@ -9,7 +9,7 @@ from rollout_core.analysis.verdict import Status, Verdict, worst
 from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.scene import scene
-from rollout_core.insight.verdict_words import sentence_of
+from rollout_core.insight.verdict_words import enough, sentence_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.targets import place_of
@@ -26,6 +26,7 @@ class VerdictsRequest:
 @dataclass(frozen=True, slots=True)
 class NamedVerdict:
     """A verdict with its name in the plan, the rung its rule asks for (guardrails), the metric's unit and a sentence.
+    `enough` False: fewer were seen than the metric needs to say anything.
 
     `verdict.estimate` and bounds are on `verdict.scale`; percentiles are judged as shares above a frozen reference.
     """
@@ -35,6 +36,7 @@ class NamedVerdict:
     unit: str
     words: str
     verdict: Verdict
+    enough: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +81,5 @@ def _named(verdict: Verdict, found: Judgement, names: dict[str, str]) -> NamedVe
     rung = found.asked.rungs.get(verdict.key)
     name = names.get(verdict.key) or found.asked.names.get(verdict.key) or "Split of treatment and control"
     return NamedVerdict(name, rung.value if rung else "", metric.unit if metric else "relative", sentence_of(verdict),
-                        verdict)
+                        verdict, enough(verdict))
 

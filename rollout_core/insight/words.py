@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from rollout_core.metrics.measured import Measured, Quality
+from rollout_core.metrics.measured import Measured, Quality, counted
 from rollout_core.rollouts.phase import Comparison
 
 AT = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
@@ -53,7 +53,7 @@ def measured_in_words(measured: Measured) -> str:
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
     stale = ", stale: nothing newer arrived" if measured.quality is Quality.STALE else ""
-    many = "" if measured.n == 1 and not around else f", {_counted(measured.n, measured.noun)}"
+    many = "" if measured.n == 1 and not around else f", {counted(measured.n, measured.noun)}"
     return f"{number(measured.value, measured.unit)}{around}{many}{stale}"
 
 
@@ -76,11 +76,6 @@ def change_in_words(change: Measured) -> str:
 def instant(at: datetime) -> str:
     """A time within a sentence that is stored and read in many zones: "2 Mar 2026, 11:58 UTC"."""
     return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
-
-
-def _counted(n: int, noun: str) -> str:
-    """ "1,200 requests", "1 request", "1 person"."""
-    return f"{n:,} {noun}" if n != 1 else f"1 {'person' if noun == 'people' else noun.removesuffix('s')}"
 
 
 def difference_in_words(measured: Measured) -> str:

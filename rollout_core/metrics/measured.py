@@ -59,3 +59,8 @@ class Measured:
     note: str = ""
     causal: bool = True
     alike: Alike | None = None
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun: "1,200 requests", "1 request", "1 person"."""
+    return f"{n:,} {noun}" if n != 1 else f"1 {'person' if noun == 'people' else noun.removesuffix('s')}"

@@ -277,9 +277,25 @@ def test_guardrails_without_data_are_not_called_harmless(room: FakeControlRoom) 
         return replace(found, guardrails=tuple(lines))
     room.answers["verdicts"] = blind
     app = open_page(ROLLOUT, "operator", rollout="Exercise library")
-    assert "Whether it harms is not known yet: no guardrail has data." in text_of(app)
+    assert "Whether it harms is not known yet: no guardrail has enough data." in text_of(app)
     button(app, "ask-pause").click().run()
     assert "No harm is proven" not in text_of(app)
+
+
+@pytest.mark.parametrize(("few", "said"), [
+    (0, "No harm is proven."), (1, "No harm is proven by the 3 of 4 guardrails that have enough data."),
+    (3, "Whether it harms is not known yet: 1 of 4 guardrails have enough data.")])
+def test_that_no_harm_is_proven_is_said_of_the_guardrails_that_have_enough(
+        room: FakeControlRoom, few: int, said: str) -> None:
+    def early(request: object) -> VerdictsAnswer:
+        found = ANSWERS["verdicts"](request)
+        lines = [replace(each, verdict=replace(each.verdict, status=Status.WATCHING), enough=place >= few)
+                 for place, each in enumerate(found.guardrails)]
+        return replace(found, guardrails=tuple(lines))
+    room.answers["verdicts"] = early
+    app = open_page(ROLLOUT, "operator", rollout="Exercise library")
+    assert said in text_of(app)
+    assert text_of(app).count("Too few") == few
 
 
 def test_a_condition_that_decides_by_its_bare_threshold_shows_how_often_that_errs(room: FakeControlRoom) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
+from rollout_core.health.recommendation import recommend
 from rollout_core.health.score import HealthScore, adoption_impact, error_impact, health_score, health_word
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.rollouts.plan import HealthRules
@@ -73,6 +74,27 @@ def test_what_was_measured_before_data_stopped_is_deducted_and_says_nothing_of_n
     assert (found.score, found.provisional, found.inputs_with_data, found.inputs) == (79, True, 2, 3)
     assert [each.key for each in found.deductions if not each.fresh] == ["error_rate"]
     assert "before data stopped arriving" in found.deductions[0].evidence
+
+
+def test_of_too_few_nothing_is_deducted_and_the_score_is_provisional() -> None:
+    one = replace(share(1.0), n=1, noun="sessions", quality=Quality.FEW, note="since the resume at 03:45")
+    found = health_score(one, share(0.70), [], PATIENT, grace_until_at=NOW, now=NOW)
+    assert (found.score, found.provisional, found.inputs_with_data, found.inputs) == (100, True, 2, 3)
+    assert found.deductions[0].evidence == "1 session since the resume at 03:45: too few to say, nothing is deducted"
+    assert advised(found) == [("wait", "info", "Error rate: 1 session since the resume at 03:45")]
+
+
+def test_nothing_counted_since_evidence_began_anew_is_waited_for_and_no_alarm() -> None:
+    none = replace(share(None), n=0, quality=Quality.FEW, note="since the resume at 03:45")
+    early = health_score(none, share(0.70), [], PATIENT, grace_until_at=NOW, now=NOW)
+    assert early.provisional
+    assert advised(early) == [("wait", "info", "Error rate: 0 requests since the resume at 03:45")]
+    assert [topic for topic, *_ in advised(scored(None, 0.70))] == ["data"]
+
+
+def advised(found: HealthScore) -> list[tuple[str, str, str]]:
+    said = recommend([], found, (), exposed=None, enabled=None, may_advance=False)
+    return [(each.topic, each.severity, each.because) for each in said]
 
 
 def test_a_score_with_nothing_measured_behind_it_says_so() -> None:
