@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
+from pages.panels import audit_words
+from pages.panels.audit_words import Named
 from pages.panels.page import Here
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import badge, plain, quiet
+from rollout_core.errors import RolloutError
+from rollout_core.insight.plan import PlanAnswer, PlanRequest
+from rollout_core.insight.rollouts import RolloutsRequest
 from rollout_core.ports.control_records import AuditEntry, AuditRecord
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -17,8 +23,19 @@ OUTCOME = {"done": words.Word("Done", "gray", "check"),
 
 def audit_rows(here: Here, records: Sequence[AuditRecord], of_one: bool = False) -> list[dict[str, str]]:
     """Three columns, so that it reads on a phone too. `of_one`: all are of the rollout of the page."""
+    named = names_of(here, records)
     return [{"When": f"{plain(unbroken(here.when(record.entry.at)))}  \n{quiet(f'entry{NO_BREAK}{record.seq:,}')}",
-             "Who": _who(record.entry), "What": _what(record.entry, of_one)} for record in records]
+             "Who": _who(record.entry), "What": _what(record.entry, named, of_one)} for record in records]
+
+
+def names_of(here: Here, records: Sequence[AuditRecord]) -> Named:
+    """The names behind the keys in these records; a plan that cannot be read leaves its keys."""
+    names = {each.key: each.name for each in here.ask("rollouts", RolloutsRequest()).rollouts}
+    plans: dict[str, PlanAnswer] = {}
+    for key in {record.entry.rollout for record in records} & names.keys():
+        with suppress(RolloutError):
+            plans[key] = here.ask("plan", PlanRequest(key))
+    return Named(names, plans)
 
 
 def unbroken(moment: str) -> str:
@@ -31,38 +48,44 @@ def _who(entry: AuditEntry) -> str:
     return f"**{plain(entry.principal)}**{claimed}  \n{quiet(plain(f'{entry.role}, {entry.origin or entry.via}'))}"
 
 
-def _what(entry: AuditEntry, of_one: bool) -> str:
+def _what(entry: AuditEntry, named: Named, of_one: bool) -> str:
+    """One line of what was done to what, and quietly below it why: why refused, what it went over, the reason."""
     verb = entry.verb.replace("_", " ").capitalize()
     mark = "" if entry.outcome == "done" else f"{words.of(OUTCOME, entry.outcome).badge} "
-    where = f" {plain(entry.rollout)}" if entry.rollout and not of_one else ""
-    changed = " ".join(part for part in (_about(entry.after), change_words(entry.before, entry.after)) if part)
-    reason = f"  \n{quiet(plain(entry.reason))}" if entry.reason else ""
-    return f"{mark}**{plain(verb)}**{where} {changed}{reason}".rstrip()
+    where = f" {plain(named.rollout(entry.rollout))}" if entry.rollout and not of_one else ""
+    said = audit_words.about(entry, named)
+    moved = "" if entry.outcome == "refused" else change_words(entry.before, entry.after, entry.rollout, named)
+    line = f"{mark}**{plain(verb)}**{where}{f': {said}' if said else ''} {moved}".rstrip()
+    return "  \n".join([line, *map(quiet, _below(entry, named))])
 
 
-def _about(after: Mapping[str, object]) -> str:
-    """Whom or what it was about, where that is no rollout: a person, a token, a kind of event and how long it is kept.
-    """
-    if "person" in after:
-        role = f", {after['role']}" if after.get("role") else ""
-        return plain(f"{after['person']}{role}" + (", may not sign in" if after.get("active") is False else ""))
-    if "token" in after:
-        return plain(after.get("name") or after["token"])
-    if "kind" in after and "days" in after:
-        return plain(f"{after['kind']}: {after['days']} days")
-    return ""
+def _below(entry: AuditEntry, named: Named) -> list[str]:
+    over, refused = audit_words.overruled(entry, named), audit_words.refused_why(entry)
+    return [each for each in (refused, f"Before proof of: {over}" if over else "",
+                              plain(f"Reason: {entry.reason}") if entry.reason else "") if each]
 
 
-def change_words(before: Mapping[str, object], after: Mapping[str, object]) -> str:
+def change_words(before: Mapping[str, object], after: Mapping[str, object], rollout: str | None,
+                 named: Named) -> str:
     """"20% → 50%" for the percentage, then what else differs, in short."""
     said = []
-    if before.get("percentage") != after.get("percentage") and "percentage" in after:
+    if _differ(before, after, "percentage"):
         was = f"{_share(before['percentage'])} → " if "percentage" in before else ""
         said.append(f"{was}{_share(after['percentage'])}")
-    if before.get("status") != after.get("status") and after.get("status"):
+    if _differ(before, after, "status") and after["status"]:
         was = f"{before['status']} → " if before.get("status") else ""
         said.append(plain(f"{was}{after['status']}"))
+    if _differ(before, after, "phase") and after["phase"]:
+        was = f"{named.phase(rollout, before['phase'])} → " if before.get("phase") else ""
+        said.append(plain(f"{was}{named.phase(rollout, after['phase'])}"))
+    if _differ(before, after, "plan_version"):
+        was = f"plan {before['plan_version']} → " if before.get("plan_version") else "plan "
+        said.append(plain(f"{was}{after['plan_version']}"))
     return " ".join(badge(each, "blue") for each in said)
+
+
+def _differ(before: Mapping[str, object], after: Mapping[str, object], name: str) -> bool:
+    return name in after and before.get(name) != after[name]
 
 
 def _share(value: object) -> str:

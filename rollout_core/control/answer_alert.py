@@ -26,7 +26,7 @@ def answer_alert(room: Room, attempt: Attempt, reason: str, step: Step) -> Chang
         record = unit.audit.append(entry(
             attempt.actor, when, attempt.verb, rollout=before.rollout, reason=reason,
             before={"alert": before.id, "state": str(before.state)},
-            after={"alert": after.id, "state": str(after.state)}))
+            after={"alert": after.id, "title": after.title, "state": str(after.state)}))
         return Change(attempt.verb, before.rollout, record.seq, result={"alert": after})
 
     return act(room, attempt, make)

@@ -12,7 +12,7 @@ from rollout_core.control.moment import Moment, refuse_skew
 from rollout_core.control.notice import notice
 from rollout_core.control.serving import served_of
 from rollout_core.control.sync_epochs import sync_epochs
-from rollout_core.control.trail import entry, facts_of
+from rollout_core.control.trail import asked_of, entry, facts_of
 from rollout_core.control.transact import commit, recorded_refusals
 from rollout_core.control.weigh import RolloutVerb, Situation, Weighed, gates_now, moved, weigh
 from rollout_core.errors import RevisionMissing, StaleRollout
@@ -127,7 +127,8 @@ def write_change(unit: ControlUnit, actor: Actor, asked: tuple[str, Any], propos
         unit.epochs.add(proposed.epoch)
     record = unit.audit.append(entry(
         actor, when, verb, outcome="done" if proposed.changed else "unchanged", rollout=after.key,
-        before=facts_of(before), after=facts_of(after), reason=(request.reason or "").strip(), evidence=shown,
+        before=facts_of(before), after=facts_of(after), reason=(request.reason or "").strip(),
+        evidence={**shown, "asked": asked_of(request)},
         revision=after.revision, epoch=after.epoch))
     if proposed.changed:
         unit.outbox.add(notice(before, after, record))

@@ -26,7 +26,8 @@ def settle_issue(room: Room, attempt: Attempt, state: IssueState) -> Change:
         unit.issues.save(after)
         record = unit.audit.append(entry(
             attempt.actor, when, attempt.verb, rollout=before.rollout, reason=reason,
-            before={"issue": before.id, "state": str(before.state)}, after={"state": str(after.state)}))
+            before={"issue": before.id, "state": str(before.state)},
+            after={"title": after.title, "state": str(after.state)}))
         return Change(attempt.verb, before.rollout, record.seq, result={"issue": after})
 
     return act(room, attempt, make)

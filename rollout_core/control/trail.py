@@ -20,6 +20,17 @@ def entry(actor: Actor, when: Moment, verb: str, **what: Any) -> AuditEntry:
                       origin=actor.origin, claimed=actor.claimed, session_id=actor.session_id, verb=verb, **what)
 
 
+ASKED = ("percentage", "phase", "kind", "to", "version", "mode", "item", "criterion", "alert", "issue", "name", "role")
+"""Fields of requests that the trail may keep: no password, no subject, nobody's SQL."""
+
+
+def asked_of(request: object) -> Mapping[str, object]:
+    """What was chosen in a request, as far as the trail keeps it; shares as they were asked, 0..100."""
+    chosen = {name: getattr(request, name, None) for name in ASKED}
+    return {name: value if isinstance(value, int | float) else str(value)
+            for name, value in chosen.items() if value is not None}
+
+
 def facts_of(rollout: Rollout) -> Mapping[str, object]:
     """What a person needs to see of a rollout's state in the trail. Percentages are buckets of 100,000."""
     return {"status": str(rollout.status), "phase": rollout.phase, "percentage": rollout.percentage,

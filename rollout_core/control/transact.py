@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rollout_core.control.moment import Moment, moment
-from rollout_core.control.trail import entry
+from rollout_core.control.trail import asked_of, entry
 from rollout_core.errors import ClockMovedBack, DiskFull, Refused, RolloutError, StoreError
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
@@ -59,7 +59,7 @@ def recorded_refusals(room: Room, actor: Actor, verb: str, request: Any) -> Iter
 
 def record_refusal(room: Room, actor: Actor, verb: str, request: Any, error: RolloutError) -> None:
     """Writes who was refused what and why. A store that cannot write it does not hide the refusal itself."""
-    asked = {"error": type(error).__name__, "message": error.message}
+    asked = {"error": type(error).__name__, "message": error.message, "asked": asked_of(request)}
     try:
         with room.control.write() as unit:
             unit.audit.append(entry(
