@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import streamlit as st
@@ -38,25 +38,40 @@ def chosen_rollout(here: Here) -> RolloutEntry:
     if not known:
         no_rollout_yet()
         st.stop()
-    _by_key(known)
-    name = st.selectbox("Rollout", list(known), key="rollout", bind="query-params", width=230)
+    by_key = {entry.key: label for label, entry in known.items()}       # as the terminal names it
+    given = st.query_params.get("rollout")
+    _from_address("rollout", by_key.get(given or "", given), list(known))
+    name = st.selectbox("Rollout", list(known), key="rollout", width=230, on_change=_to_address, args=("rollout",))
+    _to_address("rollout")
     return known[name]
 
 
-def _by_key(known: Mapping[str, RolloutEntry]) -> None:
-    """An address may name the rollout by its key, as the terminal does; unknown it would show another one silently."""
-    given = st.query_params.get("rollout")
-    label = next((label for label, entry in known.items() if entry.key == given), None)
-    if label is not None and label != given and "rollout" not in st.session_state:
-        st.session_state["rollout"] = label
+def _from_address(choice: str, given: str | None, options: Sequence[str]) -> None:
+    """Sets a choice before its widget is drawn: what the address says, else what was chosen on the page before.
+
+    Not bound by Streamlit: what came with an address it forgets on the next page, and shows the first of the list.
+    """
+    value = given if given in options else st.session_state.get(f"{choice}-kept")
+    if value in options:
+        st.session_state[choice] = value
+
+
+def _to_address(choice: str) -> None:
+    """Puts a choice into the address, as soon as it is made, and keeps it for the pages that follow."""
+    value = st.session_state[f"{choice}-kept"] = st.session_state[choice]
+    if st.query_params.get(choice) != value:
+        st.query_params[choice] = value
 
 
 def chosen_window(here: Here, entry: RolloutEntry, usual: str = PHASE) -> tuple[str, str]:
     """(what questions call it, what people call it). What somebody chose follows from page to page; until then each
     page suggests what it is best read with, which the choice names."""
     suggested = suggestion(here, entry, usual)
-    label = st.selectbox("Time", [SUGGESTED, *WINDOWS], key="window", bind="query-params", width=210,
+    options = [SUGGESTED, *WINDOWS]
+    _from_address("window", st.query_params.get("window"), options)
+    label = st.selectbox("Time", options, key="window", width=210, on_change=_to_address, args=("window",),
                          format_func=lambda each: f"{suggested} (suggested)" if each == SUGGESTED else each)
+    _to_address("window")
     label = suggested if label == SUGGESTED else label
     return WINDOWS[label], label
 

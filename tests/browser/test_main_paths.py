@@ -128,3 +128,19 @@ def test_every_picture_has_a_text(window: Page, app: App) -> None:
         window.wait_for_timeout(500)
         assert window.locator("[data-testid=stMain] img:not([alt])").count() == 0, entry.url_path
         assert window.locator("[data-testid=stMain] img[alt='']").count() == 0, entry.url_path
+
+
+def test_a_rollout_that_came_with_a_link_follows_to_the_next_pages_and_into_their_addresses(
+        window: Page, app: App) -> None:
+    window.goto(f"{app.url}/rollout?rollout=Patient+engagement")
+    for title in ("Health", "Report"):
+        expect(window.locator(".st-key-rollout input")).to_have_value("Patient engagement", timeout=30_000)
+        window.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        expect(window.get_by_role("heading", level=1, name=title)).to_be_visible(timeout=30_000)
+        window.wait_for_url("**rollout=Patient+engagement**", timeout=30_000)
+    expect(window.locator(".st-key-rollout input")).to_have_value("Patient engagement", timeout=30_000)
+    window.locator(".st-key-rollout input").click()
+    window.get_by_role("option").first.click()
+    window.wait_for_url("**rollout=Enhanced+exercise+library**", timeout=30_000)
+    window.reload()
+    expect(window.locator(".st-key-rollout input")).to_have_value("Enhanced exercise library", timeout=30_000)
