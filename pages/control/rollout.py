@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.panels import autopilot_parts, confirm, filters, headline, rollout_parts
+from pages.panels import autopilot_parts, confirm, filters, headline, rollout_parts, sure
 from pages.panels.evidence import pause_table
 from pages.panels.furniture import section, title
 from pages.panels.guardrails import guardrails_table
@@ -24,6 +24,7 @@ with page(Role.VIEWER) as here:
         title(entry.name, rollout_parts.badges_of(here, entry))
     places = phase_controls(here, entry)                # every way out stands before any question is asked
     confirm.confirm_if_asked()
+    sure.open_if_asked()
     with part():
         status, harm = here.ask("status", StatusRequest(entry.key)), headline.harm(here, entry.key)
         headline.headline(here, places.words, status, harm)

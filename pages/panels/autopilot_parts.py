@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.panels import acting
+from pages.panels import sure
 from pages.panels.confirm import needed_role
 from pages.panels.decision_list import word_of
 from pages.panels.furniture import table
@@ -22,21 +22,46 @@ from rollout_core.ports.control_records import DecisionRecord
 MODES: Mapping[str, str] = {
     "off": "Off: nothing by itself", "advise": "Advise: says what it would do", "act": "Act: reduces by itself",
 }
+QUESTIONS: Mapping[str, tuple[str, str]] = {
+    "off": ("Switch the autopilot off?", "Switch it off"),
+    "advise": ("Let the autopilot only advise?", "Let it advise"),
+    "act": ("Let the autopilot act?", "Let it act"),
+}
+"""Mode -> what its dialog asks, and its button."""
 LOOKED_THROUGH, SHOWN = 40, 4
 
 
 def mode_choice(here: Here, entry: RolloutEntry) -> None:
-    """How much the autopilot may do; changing it is a verb of its own."""
-    if not here.may(needed_role("set_autopilot")):
-        st.markdown(MODES.get(entry.autopilot, plain(entry.autopilot)))
-        return
-    key = f"autopilot-{entry.key}"
-    st.selectbox("Autopilot", list(MODES), index=list(MODES).index(entry.autopilot), format_func=MODES.__getitem__,
-                 key=key, width=280, on_change=_set_mode, args=(entry.key, key))
+    """How much the autopilot may do; another mode is chosen from a menu and confirmed, as every change is."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{MODES.get(entry.autopilot, plain(entry.autopilot))}**", width="content")
+        if here.may(needed_role("set_autopilot")):
+            found: AutopilotAnswer = here.ask("autopilot", AutopilotRequest(entry.key), settled=True)
+            others = {MODES[mode]: mode for mode in MODES if mode != entry.autopilot}
+            key = f"autopilot-{entry.key}"
+            st.menu_button("Change…", list(others), key=key, on_click=_ask_mode, args=(entry, found, others, key))
 
 
-def _set_mode(rollout: str, key: str) -> None:
-    acting.act("set_autopilot", "Autopilot changed.", rollout=rollout, mode=st.session_state[key])
+def _ask_mode(entry: RolloutEntry, found: AutopilotAnswer, modes: Mapping[str, str], key: str) -> None:
+    mode = modes[st.session_state[key]]
+    title, button = QUESTIONS[mode]
+    sure.ask(sure.Sure(title, f"**{plain(entry.name)}**: {MODES[entry.autopilot]} → {MODES[mode]}.  \n"
+                       f"{means(mode, may_advance=found.may_advance)} The share stays as it is now.", button,
+                       "set_autopilot", (("rollout", entry.key), ("mode", mode)), "Autopilot changed."))
+
+
+def means(mode: str, *, may_advance: bool) -> str:
+    """What a mode does from the next look on; `may_advance` by the plan."""
+    if mode == "off":
+        return ("It records what it sees, says nothing and does nothing: proven harm goes on until a person lowers the "
+                "share.")
+    looks = f"It looks every {formats.span(bootstrap.current().settings.sweep_every)}"
+    if mode == "advise":
+        return f"{looks} and says what it would do. Only a person does it."
+    up = ("and advances by itself when everything is proven" if may_advance
+          else "and never raises it: somebody resumes or advances")
+    return (f"{looks}. When harm is proven, now or later, **it lowers the share by itself and asks nobody**, step by "
+            f"step until the harm is ruled out, {up}.")
 
 
 def doing_now(here: Here, rollout: str) -> None:

@@ -318,6 +318,21 @@ def test_the_page_says_why_the_autopilot_goes_on_reducing_and_when_it_stops(room
     assert "It stops when Sessions with an error can be no worse than is tolerated" in shown
 
 
+@pytest.mark.parametrize(("chosen", "mode", "words"), [
+    ("Act: reduces by itself", "act", "it lowers the share by itself and asks nobody"),
+    ("Off: nothing by itself", "off", "proven harm goes on until a person lowers the share")])
+def test_another_mode_of_the_autopilot_is_set_once_its_meaning_was_confirmed(
+        room: FakeControlRoom, chosen: str, mode: str, words: str) -> None:
+    app = open_page(ROLLOUT, rollout="Exercise library")
+    app.menu_button(key="autopilot-exercise_library").click(chosen).run()
+    assert not room.done
+    assert words in text_of(app)
+    app.text_area(key="sure-reason").set_value("Nobody is here at night").run()
+    app.button(key="sure-go").click().run()
+    [(verb, _, request)] = room.done
+    assert (verb, request.mode, request.reason) == ("set_autopilot", mode, "Nobody is here at night")
+
+
 def test_a_viewer_has_no_buttons_and_reads_whom_to_ask(room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, "viewer", rollout="Exercise library")
     assert not [each for each in app.button if (each.key or "").startswith("ask-")]
