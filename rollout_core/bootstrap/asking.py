@@ -33,6 +33,8 @@ def read_request(kind: type, given: Mapping[str, Any], *, text: bool) -> Any:
             else:
                 if type(values[name]) is int and abs(values[name]) > LARGEST:
                     problems.append(Problem(name, "is beyond every store", f"-{LARGEST} to {LARGEST}"))
+                if type(values[name]) is str and "\0" in values[name]:
+                    problems.append(Problem(name, "holds the character U+0000", "text"))
         elif _needed(each):
             problems.append(Problem(name, "is missing"))
     if problems:

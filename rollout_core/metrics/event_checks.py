@@ -90,6 +90,9 @@ _texts = attrgetter(*SHORT_TEXTS, *LONG_TEXTS)
 NOT_READABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no JSON of ours, are nested too deeply, or are no UTF-8 inside a text."""
 
+NUL = rb"\u0000"
+"""U+0000 as it stands in JSON."""
+
 SHORT = 512
 YEARS = range(1900, 2200)
 """Nothing happens outside of them; beyond lie the ends of the calendar, where arithmetic stops."""
@@ -270,6 +273,14 @@ def _texts_are_short(event: Event, sender: Sender, limits: Limits) -> Problem | 
     return None
 
 
+def _texts_hold_no_nul(event: Event, sender: Sender, limits: Limits) -> Problem | None:
+    """A text with U+0000 can be stored but not be asked for: SQL ends at it."""
+    texts = (*filter(None, _texts(event)), *event.units, *event.units.values())
+    if any("\0" in text for text in texts) or (event.attributes and NUL in msgspec.json.encode(event.attributes)):
+        return Refusal.NOT_ALLOWED, "a text holds the character U+0000"
+    return None
+
+
 def _times_are_aware(event: Event, sender: Sender, limits: Limits) -> Problem | None:
     for field, moment in (("occurred_at", event.occurred_at), ("sent_at", event.sent_at)):
         if moment is None:
@@ -324,7 +335,7 @@ def _age(occurred_at: datetime, received_at: datetime, sender: Sender, limits: L
 
 CHECKS: tuple[Check, ...] = (
     _has_what_it_needs, _times_are_aware, _units_are_named_well, _units_are_known, _value_is_believable, _counts_fit,
-    _texts_are_short, _exposure_is_whole, _severity_is_known,
+    _texts_are_short, _texts_hold_no_nul, _exposure_is_whole, _severity_is_known,
 )
 
 _DECODER = msgspec.json.Decoder(Event)

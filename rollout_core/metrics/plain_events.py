@@ -25,6 +25,7 @@ from rollout_core.metrics.event_checks import (
     LONG_TEXTS,
     MOST_WEIGHT,
     NOT_READABLE,
+    NUL,
     SHORT,
     SHORT_TEXTS,
     WIDEST_SCALE,
@@ -82,7 +83,8 @@ class Judged:
 
 def judge_together(parts: Sequence[msgspec.Raw], sender: Sender, received_at: datetime, limits: Limits) -> Judged:
     """Says of every event what `accept` says. `received_at` is the instant of receipt (UTC-aware)."""
-    read = [_read(part) for part in parts]
+    as_one_by_one = NUL in b"".join(parts)          # one look at all bytes; `accept` then refuses those that hold it
+    read = [read_event(bytes(part)) if as_one_by_one else _read(part) for part in parts]
     kinds: dict[Kind, list[Event]] = {}
     for event in read:
         if type(event) is PlainEvent:

@@ -100,6 +100,11 @@ def test_nan_is_no_percentage(owner: httpx.Client, started: dict[str, object]) -
     assert answer.status_code == 422
 
 
+def test_a_text_with_a_nul_is_the_askers_mistake_and_not_the_stores(owner: httpx.Client) -> None:
+    answer = owner.get(f"{PATH}/series", params={"rollout": "exercise_library", "metric": "lcp_p75", "page": "\0"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "page")
+
+
 def test_every_wrong_field_is_named_at_once(owner: httpx.Client) -> None:
     answer = owner.post(f"{PATH}/set-percentage", json={"percentage": "x", "revision": "y", "colour": "red"})
     assert answer.status_code == 422

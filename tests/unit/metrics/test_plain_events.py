@@ -53,6 +53,23 @@ def alone_and_together(events: list[Any], sender: Sender, limits: Limits = LIMIT
     return [as_judged(each) for each in alone], told_together(parts, sender, limits)
 
 
+@pytest.mark.parametrize("strange", [
+    {"page": "/a\0b"}, {"event_id": "e\0"}, {"units": {"user": "u\0"}}, {"release": "\0"},
+    {"attributes": {"a": ["\0"]}}], ids=str)
+def test_a_text_that_sql_would_end_at_is_refused_alone_and_together(strange: dict[str, Any]) -> None:
+    events = [sent(Kind.PAGE_VIEW, 1), sent(Kind.PAGE_VIEW, 2, **strange), sent(Kind.PAGE_VIEW, 3)]
+    alone, together = alone_and_together(events, BROWSER)
+    assert alone == together
+    assert [isinstance(each, Rejected) for each in together] == [False, True, False]
+    assert "U+0000" in together[1].detail
+
+
+def test_a_text_that_only_speaks_of_it_is_none_of_them() -> None:
+    alone, together = alone_and_together([sent(Kind.PAGE_VIEW, 1, page=r"/about/\u0000")], BROWSER)
+    assert alone == together
+    assert not isinstance(together[0], Rejected)
+
+
 @pytest.mark.parametrize("sender", [SERVER, BROWSER], ids=["server", "browser"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_sound_events_of_a_kind_pass_together(kind: Kind, sender: Sender) -> None:
