@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
@@ -31,16 +32,24 @@ def read_request(kind: type, given: Mapping[str, Any], *, text: bool) -> Any:
             except (msgspec.ValidationError, ValueError, RecursionError) as error:
                 problems.append(Problem(name, str(error)))
             else:
-                if type(values[name]) is int and abs(values[name]) > LARGEST:
-                    problems.append(Problem(name, "is beyond every store", f"-{LARGEST} to {LARGEST}"))
-                if type(values[name]) is str and "\0" in values[name]:
-                    problems.append(Problem(name, "holds the character U+0000", "text"))
+                problems += _unusable(name, values[name])
         elif _needed(each):
             problems.append(Problem(name, "is missing"))
     if problems:
         raise InvalidRequest("The request cannot be used.", tuple(problems),
                              mend="GET /api/openapi.json describes every request.")
     return kind(**values)
+
+
+def _unusable(name: str, value: Any) -> list[Problem]:
+    """What has the right type and can be looked up nowhere."""
+    if type(value) is int and abs(value) > LARGEST:
+        return [Problem(name, "is beyond every store", f"-{LARGEST} to {LARGEST}")]
+    if type(value) is str and "\0" in value:
+        return [Problem(name, "holds the character U+0000", "text")]
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return [Problem(name, "is a time without an offset from UTC", f"{value.isoformat()}Z, for instance")]
+    return []
 
 
 def _needed(each: Field[Any]) -> bool:

@@ -105,6 +105,12 @@ def test_a_text_with_a_nul_is_the_askers_mistake_and_not_the_stores(owner: httpx
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "page")
 
 
+@pytest.mark.parametrize(("question", "field"), [("feedback", "before_at"), ("audit", "since_at")])
+def test_a_time_without_an_offset_is_the_askers_mistake(owner: httpx.Client, question: str, field: str) -> None:
+    answer = owner.get(f"{PATH}/{question}", params={"rollout": "exercise_library", field: "2026-12-01T00:00:00"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
 def test_every_wrong_field_is_named_at_once(owner: httpx.Client) -> None:
     answer = owner.post(f"{PATH}/set-percentage", json={"percentage": "x", "revision": "y", "colour": "red"})
     assert answer.status_code == 422
