@@ -10,7 +10,7 @@ from logging import getLogger
 from threading import Lock, Thread
 
 from rollout_core.insight.tail import AT, NUMBERS, WHAT, by_family
-from rollout_core.insight.two_parts import Row
+from rollout_core.insight.two_parts import Row, SharedRows
 from rollout_core.insight.window import floored
 from rollout_core.ports.event_questions import Tail
 from rollout_core.ports.event_store import Asked
@@ -82,6 +82,8 @@ class KeptTails:
         found = self._read(question)
         seconds = self.clock() - began
         counted = sum(row[NUMBERS] for rows in found.values() for row in rows if row[WHAT] == "sums")
+        if counted >= self.heavy:
+            found = {name: SharedRows(rows) for name, rows in found.items()}
         self.memory.keep(question.rollout, self.now, {
             name: KeptTail(question.window.since_at, self.now, seconds, self.state, rows)
             if counted >= self.heavy else None for name, rows in found.items()})
@@ -94,4 +96,10 @@ class KeptTails:
 
 def _since(since_at: datetime, kept: KeptTail) -> list[Row]:
     """The rows of a kept tail that belong to what begins later, where a window has been closed since."""
-    return kept.rows if kept.since_at == since_at else [row for row in kept.rows if row[AT] >= since_at]
+    rows = kept.rows
+    if kept.since_at == since_at:
+        return rows
+    if not isinstance(rows, SharedRows):
+        return [row for row in rows if row[AT] >= since_at]
+    later: list[Row] = rows.made(("since", since_at), lambda: SharedRows(row for row in rows if row[AT] >= since_at))
+    return later

@@ -71,7 +71,7 @@ class SeenStore:
         """See the port."""
         asked = self.state or self.store
         if isinstance(question, Tail):
-            return self._tail(asked, question)
+            return Rows(TAIL_COLUMNS, [row for rows in self.tail(question) for row in rows])
         try:
             known = self.seen.get(question)
         except TypeError:                       # a question with a part that cannot be hashed
@@ -83,16 +83,16 @@ class SeenStore:
                     known = self.seen[question] = asked.measure(question)
         return known
 
-    def _tail(self, asked: Asked, question: Tail) -> Rows:
-        """Each family of metrics is read once, those that are missing together."""
-        key = (question.window, question.rollout)
+    def tail(self, question: Tail) -> tuple[list[Row], ...]:
+        """The rows of each family of metrics, which is read once, those that are missing together."""
+        asked, key = self.state or self.store, (question.window, question.rollout)
         with self.turns.setdefault(key, Lock()):
             known: dict[str, list[Row]] = self.seen.setdefault(key, {})
             missing = tuple(name for name in question.metrics if name not in known)
             if missing:
                 found = self._families(asked, replace(question, metrics=missing))
                 known |= {name: found.get(name, []) for name in missing}
-        return Rows(TAIL_COLUMNS, [row for name in question.metrics for row in known[name]])
+        return tuple(known[name] for name in question.metrics)
 
     def _families(self, asked: Asked, question: Tail) -> Mapping[str, list[Row]]:
         if self.tails is None or self.now is None:

@@ -13,15 +13,27 @@ from typing import Any, NamedTuple
 
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.insight.clustered import NOT_KEPT, Clustered, clustered
+from rollout_core.insight.look import SeenStore
 from rollout_core.insight.scene import Scene
-from rollout_core.insight.tail import families_of, family_of, reach, taken
-from rollout_core.insight.two_parts import Placed, closed_part, columns_of, divisible, moving, placed, summed, together
+from rollout_core.insight.tail import families_of, family_of, reach, shared_sums, taken
+from rollout_core.insight.two_parts import (
+    Placed,
+    closed_part,
+    columns_of,
+    divisible,
+    histograms,
+    moving,
+    placed,
+    summed,
+    together,
+)
 from rollout_core.insight.window import floored
 from rollout_core.metrics.aggregates import ClusterSums, Sums, merged, merged_bins
 from rollout_core.metrics.catalog import Metric
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.metrics.percentile import Bins
 from rollout_core.ports.event_questions import (
+    TAIL_COLUMNS,
     ActiveSubjects,
     AdoptionAtAge,
     Buckets,
@@ -143,8 +155,15 @@ class Measuring:
         since_at = question.window.since_at
         window = Window(since_at, reach(question, now))
         names = tuple(family.name for family in families if self.arrived(family.kind, since_at))
-        rows = taken(question, self._ask_once(Tail(window, names, question.rollout))) if names else ()
-        return Rows(columns_of(question), summed(rows, type(question)), self.ask(Watermarks()).closed_until_at)
+        parts = self._tails(Tail(window, names, question.rollout)) if names else ()
+        shared = shared_sums(question, parts) if question.window.until_at >= now else None
+        rows = shared if shared is not None else summed(
+            (row for part in parts for row in taken(question, Rows(TAIL_COLUMNS, part))), type(question))
+        return Rows(columns_of(question), rows, self.ask(Watermarks()).closed_until_at)
+
+    def _tails(self, question: Tail) -> tuple[list[Any], ...]:
+        """The rows of a tail, by family where a look holds them."""
+        return self.events.tail(question) if isinstance(self.events, SeenStore) else (self._ask_once(question).rows,)
 
     def read_ahead(self, metrics: Iterable[str]) -> None:
         """Reads the tails of several metrics together, which costs half of reading one after the other."""
@@ -204,7 +223,7 @@ class Measuring:
             return
         self._bins |= {metric: {} for metric in wanted}
         question = Histogram(self.whole, wanted, self.rollout, ("metric", "arm", "epoch", "inclusion"), live=self.live)
-        for (metric, *stratum), bins in _histograms(self.ask(question).rows).items():
+        for (metric, *stratum), bins in histograms(self.ask(question).rows).items():
             self._bins[metric][Stratum(*stratum)] = bins
 
     def strata_bins(self, metric: str, part: str = "") -> Mapping[Stratum, Bins]:
@@ -217,7 +236,7 @@ class Measuring:
             question = Histogram(self.whole, (metric,), self.rollout, ("arm", "epoch", "inclusion"), slice=part,
                                  live=self.live)
             self._parts[metric, part] = {Stratum(*stratum): bins
-                                         for stratum, bins in _histograms(self.ask(question).rows).items()}
+                                         for stratum, bins in histograms(self.ask(question).rows).items()}
         return self._parts[metric, part]
 
     def slices(self, metric: str) -> Mapping[str, Mapping[Stratum, Bins]]:
@@ -226,7 +245,7 @@ class Measuring:
             question = Histogram(self.whole, (metric,), self.rollout, ("slice", "arm", "epoch", "inclusion"),
                                  slice=None, live=self.live)
             found: dict[str, dict[Stratum, dict[int, int]]] = {}
-            for (part, *stratum), bins in _histograms(self.ask(question).rows).items():
+            for (part, *stratum), bins in histograms(self.ask(question).rows).items():
                 found.setdefault(part, {})[Stratum(*stratum)] = bins
             self._slices[metric] = found
         return self._slices[metric]
@@ -260,18 +279,6 @@ class Measuring:
         """The design effect of a share, from the same."""
         self.prefetch_clusters((metric,))
         return self._buckets[metric].share_effect(MEMBERS[arm])
-
-
-def _histograms(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[int, int]]:
-    """Groups -> their bins, of rows that end in a bin and its count. They are many: a group is made once, not a row."""
-    found: dict[tuple[Any, ...], dict[int, int]] = {}
-    for row in rows:
-        group = row[:-2]
-        if group in found:
-            found[group][row[-2]] = row[-1]
-        else:
-            found[group] = {row[-2]: row[-1]}
-    return found
 
 
 CLOSED_ONLY = (ActiveSubjects, AdoptionAtAge, Buckets, ExposureCohorts, Exposed, FlagMatrix, FlagsUsed, IngestCounts,

@@ -6,14 +6,15 @@ that the events of one sort feed is asked at once (`Tail`) in the finest groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from rollout_core.insight.two_parts import Row
+from rollout_core.insight.two_parts import Row, SharedRows, summed
 from rollout_core.metrics.event import Kind
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import TAIL_COLUMNS, Histogram, Ratings, Rows, Timeline, TimelineBins, Totals
 
 LONGEST = timedelta(hours=1)
@@ -21,6 +22,7 @@ LONGEST = timedelta(hours=1)
 
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ALWAYS = Window(EPOCH, datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,20 @@ def reach(question: Totals | Histogram | Ratings | Timeline | TimelineBins, now:
 def taken(question: Any, tail: Rows) -> list[Row]:
     """The rows of a question out of a tail that holds its families; a group may stand in it several times."""
     return list(TAKEN[type(question)](question, tail))
+
+
+def shared_sums(question: Any, parts: Sequence[list[Row]]) -> SharedRows | None:
+    """The rows of a question that reaches to now, added up, of tails that looks share: made once for all of them. None
+    where one of the tails is this look's own."""
+    first, *others = parts or ([],)
+    if not isinstance(first, SharedRows) or not all(isinstance(part, SharedRows) for part in others):
+        return None
+    asked = replace(question, window=ALWAYS)
+    what = ("sums", asked, tuple(map(id, others)))
+    _, rows = first.made(what, lambda: (others, SharedRows(summed(
+        (row for part in parts for row in taken(asked, Rows(TAIL_COLUMNS, part))), type(question)))))
+    found: SharedRows = rows
+    return found
 
 
 def by_family(tail: Rows) -> dict[str, list[Row]]:

@@ -5,8 +5,8 @@ Sums and counts add up; so do their groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,24 @@ from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Histogram, Ratings, Rows, Timeline, TimelineBins, Totals
 
 Row = tuple[Any, ...]
+
+
+class SharedRows(list[Row]):
+    """Rows that several looks are given, and what has been made of them: that is the same for all, and nobody changes
+    it."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        super().__init__(rows)
+        self._made: dict[Hashable, Any] = {}
+
+    def made(self, what: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` makes of these rows, made once."""
+        if what not in self._made:
+            self._made[what] = make()
+        return self._made[what]
+
 
 SUMMED: Mapping[type, int] = {Totals: 6, Histogram: 1, Ratings: 1, Timeline: 3, TimelineBins: 1}
 """How many places at the end of a row are added up; the last two of Totals are a smallest and a largest value."""
@@ -49,10 +67,11 @@ def moving(question: Any, now: Any) -> bool:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """An answer about closed windows, and where in it each group stands, once: it is long and the same at every look.
-    """
+    `whole`: the last shared tail that came to it, and both together."""
 
     rows: Rows
     places: Mapping[Row, int]
+    whole: list[tuple[SharedRows, Rows]] = field(default_factory=list, compare=False, repr=False)
 
 
 def placed(question: Any, closed: Rows) -> Placed:
@@ -62,7 +81,20 @@ def placed(question: Any, closed: Rows) -> Placed:
 
 
 def together(question: Any, closed: Placed, tail: Rows) -> Rows:
-    """Both parts as one answer."""
+    """Both parts as one answer; with a tail that looks share it is shared too."""
+    late = tail.rows
+    if not isinstance(late, SharedRows):
+        return _together(question, closed, tail)
+    for known, answer in closed.whole:
+        if known is late:
+            return answer
+    joined = _together(question, closed, tail)
+    answer = replace(joined, rows=SharedRows(joined.rows))
+    closed.whole[:] = [(late, answer)]
+    return answer
+
+
+def _together(question: Any, closed: Placed, tail: Rows) -> Rows:
     kind = type(question)
     width = SUMMED[kind]
     rows = closed.rows.rows.copy()
@@ -102,3 +134,23 @@ def _added(one: Row, other: Row, kind: type) -> Row:
 
 def _of(choose: Callable[..., Any], one: Any, other: Any) -> Any:
     return other if one is None else one if other is None else choose(one, other)
+
+
+def histograms(rows: list[Row]) -> dict[tuple[Any, ...], dict[int, int]]:
+    """Groups -> their bins, of rows that end in a bin and its count."""
+    if isinstance(rows, SharedRows):
+        found: dict[tuple[Any, ...], dict[int, int]] = rows.made("histograms", lambda: _in_bins(rows))
+        return found
+    return _in_bins(rows)
+
+
+def _in_bins(rows: Iterable[Row]) -> dict[tuple[Any, ...], dict[int, int]]:
+    """Rows are many: a group is made once, not for each."""
+    found: dict[tuple[Any, ...], dict[int, int]] = {}
+    for row in rows:
+        group = row[:-2]
+        if group in found:
+            found[group][row[-2]] = row[-1]
+        else:
+            found[group] = {row[-2]: row[-1]}
+    return found

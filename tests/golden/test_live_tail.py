@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 
 from rollout_core.insight.heavy_tail import KeptTails
+from rollout_core.insight.look import SeenStore
 from rollout_core.insight.measure import by_key
+from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.scene import scene
 from rollout_core.insight.tail import FAMILIES, by_family, families_of, taken
-from rollout_core.insight.two_parts import summed
+from rollout_core.insight.two_parts import SharedRows, summed
 from rollout_core.metrics.catalog import METRICS
 from rollout_core.metrics.formula import Mean, Percentile, PromoterScore, Proportion, Satisfaction
 from rollout_core.metrics.measured import Window
@@ -23,6 +27,7 @@ from rollout_core.ports.event_questions import (
     Timeline,
     TimelineBins,
     Totals,
+    Watermarks,
 )
 from rollout_core.ports.tail_memory import TailMemory
 from tests.golden.made_world import T0, World
@@ -104,6 +109,31 @@ def test_a_question_takes_from_the_shared_tail_what_the_store_says_to_it_alone(w
         assert shared.columns == alone.columns, question
         assert sorted(map(str, shared.rows)) == sorted(map(str, alone.rows)), question
         assert alone.rows, question
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_looks_make_of_a_shared_tail_is_what_the_store_says_and_is_made_once(world: World, whole: bool) -> None:
+    fill(world)
+    for hours in (30, 55.5):
+        world.add("feature_use", hours, "treatment1", flag="f1", value=1.0)
+    world.flush()
+    world.clock.at = TAIL.until_at
+    world.room.events.close_windows(world.at(BEHIND))
+    closed_at = world.room.events.measure(Watermarks()).closed_until_at
+    after = Window(closed_at, TAIL.until_at)
+    looks = [SeenStore(world.room.events), SeenStore(world.room.events)]
+    for rollout in ("r", None):
+        found = by_family(world.room.events.measure(Tail(after, tuple(each.name for each in FAMILIES), rollout)))
+        shared = {family.name: SharedRows(found.get(family.name, [])) for family in FAMILIES}
+        for events in looks:
+            events.seen[after, rollout] = dict(shared)
+    window = Window(T0, TAIL.until_at) if whole else after
+    for question in {replace(each, window=window) for each in QUESTIONS if each.window == TAIL}:
+        first, second = (Measuring(events, scene(world.room, "r"), window).ask(question) for events in looks)
+        alone = world.room.events.measure(question)
+        assert sorted(map(str, first.rows)) == sorted(map(str, alone.rows)), question
+        assert alone.rows, question
+        assert second.rows is first.rows, question
 
 
 def test_the_shared_tail_holds_of_every_sort_of_event_what_the_store_says_to_a_question_about_it(world: World) -> None:
