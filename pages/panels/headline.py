@@ -78,9 +78,13 @@ def _harm(status: StatusAnswer, harm: Harm) -> str:
 
 
 def _waiting(here: Here, status: StatusAnswer) -> str:
+    """What stands before the next step. A start waits for the checklist alone: criteria are of leaving a phase."""
     if status.gates.not_met or not status.gates.waiting:
         return sentence(status.gates.words)
-    return f"Waits for: {'; '.join(waits_for(here, each) for each in status.gates.waiting)}."
+    listed = "; ".join(waits_for(here, each) for each in status.gates.waiting)
+    if status.status == "ready" and status.next_phase is not None:
+        return f"It can be started. Before it leaves {plain(status.next_phase.name)} it needs: {listed}."
+    return f"Waits for: {listed}."
 
 
 def _beside(here: Here, status: StatusAnswer) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.panels import acting
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
-from rollout_core.charts import formats
+from rollout_core.charts import formats, words
 from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.checklist import ChecklistAnswer, ChecklistLine
 from rollout_core.insight.rollouts import RolloutEntry
@@ -18,7 +18,7 @@ from rollout_core.people.role import Role
 from rollout_core.rollouts.plan import ChecklistItem, Plan
 
 STATE = {"missing": Word("Missing", "gray", "radio_button_unchecked"), "ticked": Word("Done", "green", "check_circle"),
-         "waived": Word("Waived", "violet", "do_not_disturb_on")}
+         "waived": words.WAIVED}
 
 
 def how_far(answer: ChecklistAnswer) -> str:

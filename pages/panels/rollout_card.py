@@ -120,6 +120,9 @@ def gate_words(here: Here, line: RolloutLine) -> str:
     if not gates.total:
         return quiet(plain(gates.words))
     to = next_step(line.phase, line.phases)
+    if line.status == "ready" and not gates.not_met:
+        leaves = f"then {formats.counted(len(gates.waiting), 'conditions')} before it leaves its first phase"
+        return f"**It can be started**  \n{quiet(leaves)}"
     answer = f"**{may_advance(here, gates, to, line.alerts)}**" if line.status in MOVING else ""
     if gates.not_met or not gates.waiting:
         worst = f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"

@@ -82,6 +82,7 @@ NOT_MET = Word("Not met", "red", "cancel", palette.POOR)
 NO_DATA = Word("No data", "gray", "sensors_off")
 TO_SIGN = Word("To sign", "violet", "draw", palette.HOLDOUT)
 SIGNED = Word("Signed", "green", "draw", palette.GOOD)
+WAIVED = Word("Waived", "violet", "do_not_disturb_on")
 SAFE = Word("Safe", "green", "verified_user", palette.GOOD)
 WATCHING = Word("Watching", "gray", "visibility")
 FIRES = Word("Fires", "red", "pause", palette.POOR)
@@ -103,7 +104,7 @@ UNKNOWN = Word("Unknown", "gray", "help")
 
 CRITERION: Mapping[str, Word] = {
     "met": MET, "proven": PROVEN, "not_met": NOT_MET, "not_yet": NOT_YET, "manual": TO_SIGN, "signed": SIGNED,
-    "no_data": NO_DATA,
+    "waived": WAIVED, "no_data": NO_DATA,
 }
 """States of a success criterion, as `gates` and `preview` name them. "Proven" is only said of sequential evidence."""
 

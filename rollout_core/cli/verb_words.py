@@ -5,7 +5,7 @@ from __future__ import annotations
 from rollout_core.cli.explain_words import by_name
 from rollout_core.cli.value_words import Values, count, share_of, tree
 
-OPEN = frozenset({"met", "signed"})
+OPEN = frozenset({"met", "signed", "waived"})
 """States of a gate that let exposure rise, as rollouts.gates has them (which a command through the app never loads)."""
 
 

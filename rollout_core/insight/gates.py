@@ -247,14 +247,17 @@ def _checklist(scene: Scene) -> list[Gate]:
     """The pre-rollout checklist, before the start only."""
     if scene.rollout.started_at is not None or not scene.plan.checklist:
         return []
-    done = {tick.item for tick in scene.ticks} | {waiver.item for waiver in scene.waivers}
-    open_items = [item for item in scene.plan.checklist if item.key not in done]
-    words = f"{len(scene.plan.checklist) - len(open_items)} of {len(scene.plan.checklist)} items done"
+    done, waived = {tick.item for tick in scene.ticks}, {waiver.item for waiver in scene.waivers}
+    keys = {item.key for item in scene.plan.checklist}
+    open_items = keys - done - waived
+    words = ", ".join([f"{len(keys & done)} done", *(
+        f"{len(items)} {word}" for items, word in (((keys & waived) - done, "waived"), (open_items, "open")) if items)])
     return [Gate("checklist", "Pre-rollout checklist", "checklist", State.NOT_MET if open_items else State.MET, None,
                  "every item ticked, or waived with a reason", words)]
 
 
-WORST_FIRST = (State.NOT_MET, State.NO_DATA, State.NOT_YET, State.MANUAL, State.SIGNED, State.MET)
+WORST_FIRST = (State.NOT_MET, State.NO_DATA, State.NOT_YET, State.MANUAL, State.WAIVED, State.SIGNED,
+               State.MET)
 
 
 def brief_of(gates: tuple[Gate, ...]) -> GateBrief:

@@ -31,7 +31,7 @@ class Waiver:
 
 def checklist_gates(items: Iterable[ChecklistItem], ticks: Iterable[Tick],
                     waivers: Iterable[Waiver]) -> tuple[Gate, ...]:
-    """A gate per item: met when ticked, signed when waived, else waiting for a person."""
+    """A gate per item: met when ticked, waived when waived, else waiting for a person."""
     ticked = {tick.item: tick for tick in ticks}
     waived = {waiver.item: waiver for waiver in waivers if waiver.reason.strip()}
     return tuple(_gate(item, ticked.get(item.key), waived.get(item.key) or waived.get(None)) for item in items)
@@ -41,6 +41,6 @@ def _gate(item: ChecklistItem, tick: Tick | None, waiver: Waiver | None) -> Gate
     if tick is not None:
         return Gate(item.key, item.text, GateState.MET, measured=f"ticked by {tick.by}", needed="ticked")
     if waiver is not None:
-        return Gate(item.key, item.text, GateState.SIGNED, measured=f"waived by {waiver.by}: {waiver.reason}",
+        return Gate(item.key, item.text, GateState.WAIVED, measured=f"waived by {waiver.by}: {waiver.reason}",
                     needed="ticked")
     return Gate(item.key, item.text, GateState.MANUAL, measured="open", needed="ticked, or waived with a reason")

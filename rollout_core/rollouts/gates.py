@@ -17,13 +17,15 @@ from rollout_core.rollouts.targets import falls_into, place_of
 
 
 class GateState(StrEnum):
-    """Whether a gate is open. NOT_YET: too little data or time; MANUAL: waits for a signature; NO_DATA: unknown."""
+    """Whether a gate is open. NOT_YET: too little data or time; MANUAL: waits for a signature; WAIVED: let go by an
+    admin with a reason, which says of nothing that it was done; NO_DATA: unknown."""
 
     MET = "met"
     NOT_MET = "not_met"
     NOT_YET = "not_yet"
     MANUAL = "manual"
     SIGNED = "signed"
+    WAIVED = "waived"
     NO_DATA = "no_data"
 
 
@@ -32,7 +34,7 @@ def state_in_words(state: str, judge: str) -> str:
     return "proven" if state == "met" and judge == "evidence" else state.replace("_", " ")
 
 
-OPEN = frozenset({GateState.MET, GateState.SIGNED})
+OPEN = frozenset({GateState.MET, GateState.SIGNED, GateState.WAIVED})
 """The states that let exposure rise. Unknown is not among them."""
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.panels import answers
 from pages.panels.confirm import Asked
+from pages.panels.foresight import evidence_rows
 from pages.panels.wording import MEANS, WORDING
 from rollout_core.analysis.verdict import Status
+from rollout_core.charts import words
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
 from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.pause_check import PauseCheckAnswer
+from rollout_core.insight.status import Waiting
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
+from rollout_core.rollouts.gates import Gate, GateState
 from rollout_core.rollouts.rollout import Rollout
 from rollout_core.rollouts.status import Status as RolloutStatus
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
@@ -318,15 +323,31 @@ def test_the_page_says_why_the_autopilot_goes_on_reducing_and_when_it_stops(room
     assert "It stops when Sessions with an error can be no worse than is tolerated" in shown
 
 
-@pytest.mark.parametrize(("chosen", "mode", "words"), [
+def test_what_was_waived_before_a_start_is_not_called_signed() -> None:
+    gates = (Gate("a", "Tests pass", GateState.MET), Gate("b", "CDN is set", GateState.WAIVED))
+    assert [row["Evidence"] for row in evidence_rows(gates)] == [words.MET.badge, words.WAIVED.badge]
+
+
+def test_a_rollout_that_is_ready_says_that_it_can_be_started(room: FakeControlRoom) -> None:
+    def ready(request: Any) -> Any:
+        found = ANSWERS["status"](request)
+        waits = replace(found.gates, not_met=0, waiting=(Waiting("Error rate below 1 %", "no_data", None, False),))
+        return replace(found, status="ready", gates=waits)
+    room.answers["status"] = ready
+    text = text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
+    assert "It can be started. Before it leaves" in text
+    assert "Waits for" not in text
+
+
+@pytest.mark.parametrize(("chosen", "mode", "meaning"), [
     ("Act: reduces by itself", "act", "it lowers the share by itself and asks nobody"),
     ("Off: nothing by itself", "off", "proven harm goes on until a person lowers the share")])
 def test_another_mode_of_the_autopilot_is_set_once_its_meaning_was_confirmed(
-        room: FakeControlRoom, chosen: str, mode: str, words: str) -> None:
+        room: FakeControlRoom, chosen: str, mode: str, meaning: str) -> None:
     app = open_page(ROLLOUT, rollout="Exercise library")
     app.menu_button(key="autopilot-exercise_library").click(chosen).run()
     assert not room.done
-    assert words in text_of(app)
+    assert meaning in text_of(app)
     app.text_area(key="sure-reason").set_value("Nobody is here at night").run()
     app.button(key="sure-go").click().run()
     [(verb, _, request)] = room.done

@@ -15,7 +15,7 @@ from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.sightings import SEEN_BY_KIND, sightings
 from rollout_core.insight.status import Share
 from rollout_core.metrics.measured import Measured, Quality, Window
-from rollout_core.ports.control_records import Signoff
+from rollout_core.ports.control_records import Signoff, Waiver
 from rollout_core.rollouts.phase import Comparison
 from rollout_core.rollouts.plan import AlertRule, PauseCondition, Severity
 from tests.golden.made_world import World
@@ -84,6 +84,20 @@ def test_a_signature_signs_and_a_signed_refusal_is_not_met(world: World) -> None
 def test_before_the_start_the_checklist_is_a_gate(empty: World) -> None:
     empty.change_rollout(started_at=None)
     assert gates(empty)["checklist"] is State.NOT_MET
+
+
+def test_the_checklist_tells_done_from_waived_and_open(empty: World) -> None:
+    empty.change_rollout(started_at=None)
+    spec = QUESTIONS["gates"]
+    said = [gate.words for gate in spec.answer(empty.room, spec.request()).gates if gate.key == "checklist"]
+    items = len(empty.measuring().scene.plan.checklist)
+    assert said == [f"0 done, {items} open"]
+    with empty.room.control.write() as unit:
+        for item in empty.measuring().scene.plan.checklist:
+            unit.checklist.waive(Waiver("r", item.key, "maya", empty.clock.at, "no CDN here"))
+    said = [(gate.words, gate.state) for gate in spec.answer(empty.room, spec.request()).gates
+            if gate.key == "checklist"]
+    assert said == [(f"0 done, {items} waived", State.MET)]
 
 
 def test_a_pause_condition_does_not_fire_on_old_or_thin_data_and_fires_on_proof(world: World) -> None:
