@@ -58,7 +58,7 @@ def pooled(totals: Sequence[ArmTotals], epoch: int | None = None) -> ArmTotals:
 
 def _added(rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     filled = [row for row in rows if row]
-    return tuple(sum(column) for column in zip(*filled, strict=True))
+    return filled[0] if len(filled) == 1 else tuple(map(sum, zip(*filled, strict=True)))
 
 
 def measure(metric: MetricEvidence, arm: ArmTotals, value: float, mde: float, *, bounds: bool = True) -> Level:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rollout_core.analysis import budget
-from rollout_core.analysis.evidence import Evidence, MetricEvidence
+from rollout_core.analysis.evidence import ArmTotals, Evidence, MetricEvidence
 from rollout_core.analysis.level import Level, measure, pooled
 from rollout_core.analysis.policy import Direction, LimitGuardrail, Policy
 from rollout_core.analysis.verdict import Status, Verdict, bounded
@@ -26,7 +28,7 @@ def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Ver
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")
     weights = policy.acting_weights()
     needed = budget.log_e_needed(weights, rule.key, policy.alpha_pause) if rule.acts else -np.log(policy.alpha_watch)
-    log_e = limit_log_e(evidence, metric, rule)
+    log_e = limit_log_e(evidence, metric, rule, level)
     beyond = level.lower if rule.worse is Direction.LOWER else level.upper
     safe = level.ready and (beyond > rule.limit if rule.worse is Direction.LOWER else beyond < rule.limit)
     status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
@@ -37,17 +39,17 @@ def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Ver
                    control_breaks_too=bool(breaks))
 
 
-def limit_log_e(evidence: Evidence, metric: MetricEvidence, rule: LimitGuardrail) -> float:
-    """One log e for "beyond the limit" from the evidence since the start and that of each epoch alone."""
-    def scope(epoch: int | None) -> float:
-        return measure(metric, pooled(metric.treatment, epoch), rule.limit, rule.mde, bounds=False).log_e(rule.worse)
-    start = scope(None) if evidence.restart_epoch <= 1 else None
-    epochs = {epoch: scope(epoch) for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
+def limit_log_e(evidence: Evidence, metric: MetricEvidence, rule: LimitGuardrail, level: Level) -> float:
+    """One log e for "beyond the limit" from `level`, the evidence since the start or the restart, and each epoch's."""
+    def scope(totals: Sequence[ArmTotals], epoch: int | None = None) -> float:
+        return measure(metric, pooled(totals, epoch), rule.limit, rule.mde, bounds=False).log_e(rule.worse)
+    start = level.log_e(rule.worse) if evidence.restart_epoch <= 1 else None
+    epochs = {epoch: scope(metric.treatment, epoch)
+              for epoch in range(max(2, evidence.restart_epoch), evidence.epoch + 1)}
     found = budget.log_e_of_scopes(start, epochs, evidence.epoch)
     if evidence.recent_day > 1:
-        recent = pooled([entry for entry in metric.recent_treatment if entry.epoch >= evidence.restart_epoch])
-        found = budget.with_recent(found, measure(metric, recent, rule.limit, rule.mde, bounds=False).log_e(rule.worse),
-                                   evidence.recent_day)
+        recent = [entry for entry in metric.recent_treatment if entry.epoch >= evidence.restart_epoch]
+        found = budget.with_recent(found, scope(recent), evidence.recent_day)
     return float(found)
 
 

@@ -17,6 +17,8 @@ from rollout_core.analysis.threshold import last_excluded
 BETS = np.geomspace(0.06, 0.9, 12)
 """Stakes as shares of the largest one that cannot go bankrupt; on 1..5 against 4.0 they are .02 … .3."""
 
+PARTS = 13**4
+"""Into which the way from an end of the scale to the mean is divided: bounds lie on one of these steps."""
 
 
 def log_e_above(counts: Numbers, scores: Sequence[float], target: float) -> Floats:
@@ -34,15 +36,11 @@ def log_e_below(counts: Numbers, scores: Sequence[float], target: float) -> Floa
 
 def mean_interval(counts: Numbers, scores: Sequence[float], alpha: float) -> tuple[float, float]:
     """Bounds of the mean, each with error alpha at all times together."""
-    values, level, n = floats(scores), np.log(1.0 / alpha), floats(counts)
+    values, level, n = floats(scores), float(np.log(1.0 / alpha)), floats(counts)
+    lowest, highest = float(values.min()), float(values.max())
     if n.sum() <= 0:
-        return float(values.min()), float(values.max())
+        return lowest, highest
     seen = float(n @ values / n.sum())
-
-    def above(targets: Floats) -> np.ndarray:
-        return np.array([log_e_above(n, scores, target) >= level for target in targets])
-
-    def below(targets: Floats) -> np.ndarray:
-        return np.array([log_e_below(n, scores, target) >= level for target in targets])
-    return (last_excluded(above, float(values.min()), seen, rounds=4, points_a_round=12),
-            last_excluded(below, float(values.max()), seen, rounds=4, points_a_round=12))
+    reach = 3.0 * float(np.sqrt(max(float(n @ (values - seen) ** 2), 1e-9))) / float(n.sum())
+    return (last_excluded(lambda target: float(log_e_above(n, scores, target)) - level, lowest, seen, reach, PARTS),
+            last_excluded(lambda target: float(log_e_below(n, scores, target)) - level, highest, seen, reach, PARTS))

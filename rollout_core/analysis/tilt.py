@@ -8,11 +8,13 @@ error yet), and for assignment counts against the configured share. Any count, s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from rollout_core.analysis.grid import EffectGrid
 from rollout_core.analysis.numbers import Floats, Numbers, floats, log_mean_exp
+from rollout_core.analysis.search import last_reaching
 
 _RANGE, _PARTS = 12.0, 2**18
 """Log ratios from −6 to 6 in so many steps: bounds are found to 5e-5, on the wide side."""
@@ -23,10 +25,12 @@ def increments(events_treatment: Numbers, events_control: Numbers, share: Number
 
     inc = x_T·d − (x_T + x_C)·log(1 + r·(e^d − 1)). Shares of exactly 0 or 1 carry no comparison and give 0.
     """
-    x_t, x_c, r = (floats(v)[..., None] for v in (events_treatment, events_control, share))
-    d = floats(effects)
-    gain = x_t * d - (x_t + x_c) * np.log1p(r * np.expm1(d))
-    return floats(np.where((r > 0.0) & (r < 1.0), gain, 0.0))
+    x_t, x_c, r, d = floats(events_treatment), floats(events_control), floats(share), floats(effects)
+    either = r[..., None] * np.expm1(d)
+    np.log1p(either, out=either)
+    gain = x_t[..., None] * d - (x_t + x_c)[..., None] * either
+    compared = (r > 0.0) & (r < 1.0)
+    return floats(gain if compared.all() else np.where(compared[..., None], gain, 0.0))
 
 
 def share_at_risk(at_risk_treatment: Numbers, at_risk_control: Numbers) -> Floats:
@@ -62,44 +66,44 @@ def log_e_below(events: tuple[Numbers, Numbers], share: Numbers, log_ratio: floa
 def log_ratio_interval(events: tuple[Numbers, Numbers], share: Numbers, grid: EffectGrid,
                        alpha: float) -> tuple[float, float]:
     """Bounds of the log rate ratio, each with error alpha at all times together; ±inf where nothing is excluded yet."""
-    level, happened = float(np.log(1.0 / alpha)), (floats(events[0]) + floats(events[1])) > 0
-    events, share = (floats(events[0])[happened], floats(events[1])[happened]), floats(share)[happened]
-    centre, reach = _guess(events, share)
-    lower = _furthest(lambda m: log_e_above(events, share, m, grid) - level, (centre - reach, centre), direction=1.0)
-    upper = _furthest(lambda m: log_e_below(events, share, m, grid) - level, (centre + reach, centre), direction=-1.0)
-    return lower, upper
+    treated, untreated, r = floats(events[0]), floats(events[1]), floats(share)
+    compared = (treated + untreated > 0) & (r > 0.0) & (r < 1.0)
+    rows = _Compared(treated[compared], untreated[compared], r[compared])
+    centre, reach = rows.guess()
+    level = float(np.log(1.0 / alpha))
+    return (_bound(lambda m: rows.log_e(m, grid, 1.0) - level, (centre - reach, centre), 1.0),
+            _bound(lambda m: rows.log_e(m, grid, -1.0) - level, (centre + reach, centre), -1.0))
 
 
-def _guess(events: tuple[Floats, Floats], share: Floats) -> tuple[float, float]:
-    """The Mantel-Haenszel log rate ratio and six standard errors: where the bounds are looked for first."""
-    treated, untreated = events
-    information = float(np.sum((treated + untreated) * share * (1.0 - share)))
-    ratio = (np.sum(treated * (1.0 - share)) + 0.5) / (np.sum(untreated * share) + 0.5)
-    return float(np.log(ratio)), 6.0 / np.sqrt(max(information, 1.0))
+class _Compared(NamedTuple):
+    """Rows (N,) with events, and a share strictly between 0 and 1."""
+
+    treated: Floats
+    untreated: Floats
+    share: Floats
+
+    def log_e(self, log_ratio: float, grid: EffectGrid, sign: float) -> float:
+        """`log_e_above` (sign 1) or `log_e_below` (−1) of these rows, for which a moved share need not be made.
+
+        With l(t) = Σ (x_T + x_C)·log(1 + r·(e^t − 1)) the log-likelihood of an effect d beyond m is
+        ±d·Σ x_T − l(m ± d) + l(m): 1 + r_m·(e^d − 1) = (1 + r·(e^(m + d) − 1))/(1 + r·(e^m − 1)).
+        """
+        moves = sign * grid.effects
+        tilted = np.multiply.outer(np.expm1(np.append(moves, 0.0) + log_ratio), self.share)
+        tilted = np.log1p(tilted, out=tilted) @ (self.treated + self.untreated)
+        return float(log_e(moves * self.treated.sum() - tilted[:-1] + tilted[-1], grid))
+
+    def guess(self) -> tuple[float, float]:
+        """The Mantel-Haenszel log rate ratio and six standard errors: where the bounds are looked for first."""
+        information = float(np.sum((self.treated + self.untreated) * self.share * (1.0 - self.share)))
+        ratio = (self.treated @ (1.0 - self.share) + 0.5) / (self.untreated @ self.share + 0.5)
+        return float(np.log(ratio)), 6.0 / np.sqrt(max(information, 1.0))
 
 
-def _furthest(surplus: Callable[[float], float], near: tuple[float, float], direction: float) -> float:
-    """The last of 2^18 steps, coming from −6·direction, whose log e reaches the level: whose `surplus` is not negative.
-
-    log e falls along the way, so that any two steps with the level between them may be taken for the ends; `near` are
-    tried first, then where the line between the ends meets the level (Illinois: an end that stays counts half).
-    """
+def _bound(surplus: Callable[[float], float], near: tuple[float, float], direction: float) -> float:
+    """The last of 2^18 log ratios, coming from −6·direction, that is excluded: whose `surplus` is not negative."""
     def ratio_of(step: int) -> float:
         return direction * (step * _RANGE / _PARTS - _RANGE / 2.0)
-    last, beyond, high, low = 0, _PARTS, np.inf, -np.inf
     steps = [round((direction * each + _RANGE / 2.0) * _PARTS / _RANGE) for each in near]
-    if surplus(ratio_of(0)) < 0.0:
-        return -direction * np.inf
-    stayed = 0
-    while beyond - last > 1:
-        met = steps.pop(0) if steps else (
-            last + round((beyond - last) * high / (high - low)) if np.isfinite(high - low) else (last + beyond) // 2)
-        step = min(max(met, last + 1), beyond - 1)
-        found = surplus(ratio_of(step))
-        if found >= 0.0:
-            last, high, low = step, found, low / 2.0 if stayed > 0 else low
-            stayed = 1
-        else:
-            beyond, low, high = step, found, high / 2.0 if stayed < 0 else high
-            stayed = -1
-    return ratio_of(last)
+    last = last_reaching(lambda step: surplus(ratio_of(step)), _PARTS, steps)
+    return ratio_of(last) if last or surplus(ratio_of(0)) >= 0.0 else -direction * np.inf
