@@ -81,7 +81,12 @@ def with_recent(log_e: Numbers, recent: Numbers, day: int) -> Floats:
     return np.maximum(floats(np.logaddexp(floats(log_e) + np.log(1.0 - RECENT), days + np.log(RECENT))), LOWEST_LOG_E)
 
 
+def all_needed(weights: Mapping[str, float], alpha: float = ALPHA) -> dict[str, float]:
+    """log 1/(α·share) for every guardrail of a version, from the weights of those that may act."""
+    total = sum(weights.values())
+    return {key: float(-np.log(alpha * (weight / total))) for key, weight in weights.items()}
+
+
 def log_e_needed(weights: Mapping[str, float], key: str, alpha: float = ALPHA) -> float:
     """log 1/(α·share) for one guardrail of a version whose acting guardrails have these weights."""
-    share = weights[key] / sum(weights.values())
-    return float(-np.log(alpha * share))
+    return all_needed(weights, alpha)[key]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rollout_core.analysis import mixture
-from rollout_core.analysis.numbers import Floats, floats, z_of_t
+from rollout_core.analysis.numbers import Floats, Numbers, floats, z_of_t
 
 FEWEST_EVENTS = 20
 FEWEST_EXPECTED = 10
@@ -51,6 +51,11 @@ class Estimate:
         """One of several."""
         return Estimate(*(getattr(self, each.name)[place] for each in fields(self)))
 
+    def of_scope(self, scope: int) -> list[Estimate]:
+        """Those of one scope, one by one, from estimates (…, scopes)."""
+        columns = [getattr(self, each.name)[:, scope].tolist() for each in fields(self)]
+        return [Estimate(*values) for values in zip(*columns, strict=True)]
+
 
 def estimate(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,
              ratio: float = 1.0) -> Estimate:
@@ -76,13 +81,17 @@ class StrataParts(NamedTuple):
     d_control: Floats
 
     def each(self, chosen: np.ndarray) -> StrataParts:
-        """Several selections of strata at once, from the parts of one look: `chosen` (scopes, K) of True and False."""
-        return self._replace(weight=np.where(chosen, self.weight, 0.0), expected=np.where(chosen, self.expected, 0.0))
+        """Several selections of strata at once, `chosen` (..., scopes, K): a scopes' axis comes before the strata's."""
+        theta, weight, rate_treatment, rate_control, expected = (part[..., None, :] for part in self[:5])
+        return StrataParts(theta, np.where(chosen, weight, 0.0), rate_treatment, rate_control,
+                           np.where(chosen, expected, 0.0), *(part[..., None, :, :] for part in self[5:]))
 
 
 def strata_parts(treatment: ArmSums, control: ArmSums, before: tuple[ArmSums, ArmSums] | None = None,
-                 ratio: float = 1.0) -> StrataParts:
-    """What every stratum contributes, from sums (..., strata, buckets); less what the units' past explains."""
+                 ratio: Numbers = 1.0) -> StrataParts:
+    """What every stratum contributes, from sums (..., strata, buckets); less what the units' past explains. `ratio`
+    (..., 1) where it differs from one to the next."""
+    ratio = floats(ratio)
     d_t, d_c, x_t, x_c = (part.sum(axis=-1) for part in (treatment.d, control.d, treatment.x, control.x))
     both = (d_t > 0) & (d_c > 0)
     safe_t, safe_c = np.where(both, d_t, 1.0), np.where(both, d_c, 1.0)
@@ -107,9 +116,8 @@ def fold(parts: StrataParts) -> Estimate:
     weights = parts.weight / np.maximum(total, 1e-300)
     difference = (weights * parts.theta).sum(axis=-1)
     bucket = (weights[..., None, :] @ parts.psi)[..., 0, :]
-    compared = (weights > 0.0)[..., None]
-    d_t, d_c, events = (np.where(compared, part, 0.0).sum(axis=-2)
-                        for part in (parts.d_treatment, parts.d_control, parts.events))
+    compared = floats(weights > 0.0)[..., None, :]
+    d_t, d_c, events = ((compared @ part)[..., 0, :] for part in (parts.d_treatment, parts.d_control, parts.events))
     count = np.maximum(((d_t > 0) | (d_c > 0)).sum(axis=-1), 2)
     variance = count / (count - 1.0) * (bucket**2).sum(axis=-1)
     usable = (variance > 0.0) & (total[..., 0] > 0.0)
@@ -139,7 +147,7 @@ def _burnt_in(events: Floats, d_t: Floats, d_c: Floats, expected: Floats) -> np.
     return np.asarray(enough & clusters[0] & clusters[1] & clusters[2])
 
 
-def log_e_worse(found: Estimate, mde: float) -> Floats:
+def log_e_worse(found: Estimate, mde: Numbers) -> Floats:
     """log e for "treatment is higher"; exactly 0 until the burn-in is over."""
     return floats(np.where(found.ready, mixture.log_e(found.score, found.information, mde), 0.0))
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from rollout_core.analysis import mixture
+from rollout_core.analysis import mixture, summed
+from rollout_core.analysis.case import arm_sizes
 from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel
 from rollout_core.analysis.clustered import Estimate
-from rollout_core.analysis.difference import exact_tables, kernel_of, scope_estimate, sums_parts
+from rollout_core.analysis.difference import exact_tables, kernel_of
 from rollout_core.analysis.evidence import ArmTotals, Evidence, MetricEvidence
 from rollout_core.analysis.forecast import Standing, need
-from rollout_core.analysis.guardrail import arm_sizes
 from rollout_core.analysis.level import measure, pooled
 from rollout_core.analysis.policy import (
     DifferenceGuardrail,
@@ -96,7 +96,7 @@ def judge_manual(rule: ManualCriterion) -> Verdict:
 
 
 def _difference(metric: MetricEvidence, test: DifferenceGuardrail, kernel: Kernel) -> Estimate | None:
-    found = scope_estimate(metric, sums_parts(metric, test), test, kernel)
+    found = summed.estimate(metric, test, kernel)
     if found is None and metric.blocks is not None:
         return blocks_estimate(metric, metric.blocks, test)
     return found

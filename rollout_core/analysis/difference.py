@@ -1,4 +1,4 @@
-"""The evidence that treatment is worse than concurrent control: per scope, by the chosen kernels.
+"""The exact kernels' evidence that treatment is worse than concurrent control, and which kernel speaks where.
 
 A scope is the whole version (epoch None) or one epoch alone. The functions return whole paths over rows or looks, so
 that a sweep (which takes the last value) and a simulation (which takes them all) run the same code.
@@ -6,23 +6,21 @@ that a sweep (which takes the last value) and a simulation (which takes them all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from rollout_core.analysis import clustered, tilt, turner
-from rollout_core.analysis.choose import SMALLEST_SHARE, Kernel, choose
-from rollout_core.analysis.clustered import ArmSums, Estimate, StrataParts
-from rollout_core.analysis.evidence import ClusterSums, FirstEvents, MetricEvidence, PairedCounts, Stratum
+from rollout_core.analysis import tilt, turner
+from rollout_core.analysis.choose import Kernel, choose
+from rollout_core.analysis.evidence import FirstEvents, MetricEvidence, PairedCounts, Stratum
 from rollout_core.analysis.grid import EffectGrid, effect_grid, log_odds_mde, log_ratio_mde
 from rollout_core.analysis.numbers import Floats, integers, log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Direction
 
 FIRST_COLUMNS = ("events_treatment", "events_control", "at_risk_treatment", "at_risk_control")
 FIRST_EPOCH = 1
-Table = tuple[tuple[int, ...], ...]
 PAIRED_COLUMNS = ("x_treatment", "n_treatment", "x_control", "n_control")
 
 
@@ -70,14 +68,10 @@ class GainTable(NamedTuple):
         own = self.epochs == epoch
         return GainTable(self.hours[own], self.epochs[own], self.gains[own], self.grid)
 
-    def last_of(self, epochs: Sequence[int]) -> Floats:
-        """log e of each epoch's rows alone."""
-        own = (self.epochs == np.asarray(epochs)[:, None]).astype(np.float64)
-        return log_mean_exp(own @ self.gains, self.grid.log_weights)
-
-    def log_e_since(self, hour: int) -> float:
-        """log e of the rows from an hour on."""
-        return float(log_mean_exp(self.gains[self.hours >= hour].sum(axis=0), self.grid.log_weights))
+    def scopes(self, epochs: Sequence[int], since_hour: int) -> Floats:
+        """Summed gains of each epoch's rows alone, and last of all rows from an hour on, (epochs + 1, effects)."""
+        chosen = np.concatenate((self.epochs == np.asarray(epochs)[:, None], (self.hours >= since_hour)[None]))
+        return np.asarray(chosen.astype(np.float64) @ self.gains)
 
     def path(self, epoch: int | None) -> RowPath:
         """The path along the rows of one epoch, or along all."""
@@ -85,22 +79,42 @@ class GainTable(NamedTuple):
         return RowPath(rows.hours, rows.gains, rows.grid)
 
 
-def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> tuple[GainTable | None, GainTable | None]:
-    """Gains of the exact kernel for the evidence since the start and for that of epochs alone; None: not counted.
+Tables = tuple[GainTable | None, GainTable | None]
+"""Gains for the evidence since the start and for that of epochs alone; None: not counted."""
+
+
+def exact_tables(metric: MetricEvidence, rule: DifferenceGuardrail) -> Tables:
+    """Gains of the exact kernel for one guardrail."""
+    return tables_of([(metric, rule)])[0]
+
+
+def tables_of(asked: Sequence[tuple[MetricEvidence, DifferenceGuardrail]]) -> list[Tables]:
+    """Gains of the exact kernel for each guardrail.
 
     Where subjects are counted once per epoch only, the evidence since the start is that of the first epoch: the same
     subject again in a later one would be no independent outcome.
     """
-    if metric.firsts is not None and rule.tolerated_ratio > 0.0:
-        own = metric.firsts_in_epoch
-        return _tilt_table(metric, rule, metric.firsts), None if own is None else _tilt_table(metric, rule, own)
-    own_blocks = metric.blocks_in_epoch or metric.blocks
-    if own_blocks is None or rule.tolerated_ratio != 1.0:
-        return None, None
-    by_epoch = _turner_table(metric, rule, own_blocks)
-    if metric.blocks is None:
-        return by_epoch.only(FIRST_EPOCH), by_epoch
-    return by_epoch if metric.blocks_in_epoch is None else _turner_table(metric, rule, metric.blocks), by_epoch
+    paired = [(metric, rule, rows) for metric, rule in asked for rows in _paired(metric, rule)]
+    made = iter(turner_tables(paired) if paired else ())
+    found: list[Tables] = []
+    for metric, rule in asked:
+        if metric.firsts is not None and rule.tolerated_ratio > 0.0:
+            own = metric.firsts_in_epoch
+            found.append((_tilt_table(metric, rule, metric.firsts),
+                          None if own is None else _tilt_table(metric, rule, own)))
+            continue
+        turners = [next(made) for _ in _paired(metric, rule)]
+        first = turners[0] if turners else None
+        found.append((first.only(FIRST_EPOCH) if first is not None and metric.blocks is None else first,
+                      turners[-1] if turners else None))
+    return found
+
+
+def _paired(metric: MetricEvidence, rule: DifferenceGuardrail) -> list[PairedCounts]:
+    """The rows that Turner's block reads: since the start, and by epoch where those are counted apart."""
+    if (metric.firsts is not None and rule.tolerated_ratio > 0.0) or rule.tolerated_ratio != 1.0:
+        return []
+    return [rows for rows in (metric.blocks, metric.blocks_in_epoch) if rows is not None]
 
 
 def rows_of(metric: MetricEvidence, rows: PairedCounts | FirstEvents, columns: tuple[str, ...]) -> list[np.ndarray]:
@@ -131,96 +145,48 @@ def _tilt_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: FirstEv
     return GainTable(hours[happened], _epochs_of(metric, stratum[happened]), gains, grid)
 
 
-def _turner_table(metric: MetricEvidence, rule: DifferenceGuardrail, rows: PairedCounts) -> GainTable:
-    columns = rows_of(metric, rows, ("stratum", "hour", *PAIRED_COLUMNS))
-    order = np.argsort(columns[1], kind="stable")
-    stratum, hours, x_t, n_t, x_c, n_c = (column[order] for column in columns)
-    lower, mde = lower_and_mde(metric, rule)
-    grid = effect_grid(log_odds_mde(lower, mde))
-    base = turner.predictable_rate(x_t + x_c, n_t + n_c, stratum, hours, baseline_of(metric, rule))
-    worse, better = ((x_t, n_t), (x_c, n_c)) if rule.worse is Direction.HIGHER else ((x_c, n_c), (x_t, n_t))
-    gains = turner.increments(worse, better, base, grid.effects)
-    return GainTable(hours, _epochs_of(metric, stratum), gains, grid)
+def turner_tables(asked: Sequence[tuple[MetricEvidence, DifferenceGuardrail, PairedCounts]]) -> list[GainTable]:
+    """The gains of the rows of several guardrails, reckoned as one array."""
+    each_columns = [_in_time(rows_of(metric, rows, ("stratum", "hour", *PAIRED_COLUMNS))) for metric, _, rows in asked]
+    grids = [effect_grid(log_odds_mde(*lower_and_mde(metric, rule))) for metric, rule, _ in asked]
+    ends = np.cumsum([len(columns[0]) for columns in each_columns])
+    table = np.repeat(np.arange(len(asked)), np.diff(ends, prepend=0))
+    stratum, hours, x_t, n_t, x_c, n_c = (np.concatenate(column) for column in zip(*each_columns, strict=True))
+    history = np.array([baseline_of(metric, rule) for metric, rule, _ in asked])[table]
+    base = turner.predictable_rate(x_t + x_c, n_t + n_c, stratum, hours, history, table)
+    lower = np.array([rule.worse is Direction.LOWER for _, rule, _ in asked])[table]
+    worse = np.where(lower, x_c, x_t), np.where(lower, n_c, n_t)
+    better = np.where(lower, x_t, x_c), np.where(lower, n_t, n_c)
+    gains = turner.increments(worse, better, base, np.stack([grid.effects for grid in grids])[table])
+    return [GainTable(columns[1], _epochs_of(metric, columns[0]), gains[end - len(columns[0]):end], grid)
+            for (metric, _, _), columns, end, grid in zip(asked, each_columns, ends.tolist(), grids, strict=True)]
 
 
-def sums_parts(metric: MetricEvidence, rule: DifferenceGuardrail) -> StrataParts | None:
-    """What each stratum of the metric's sums contributes; None when they were not counted."""
-    def arm(d: Table, x: Table) -> ArmSums:
-        return ArmSums(table_array(d), table_array(x) * metric.x_unit)
-
-    def pair(sums: ClusterSums) -> tuple[ArmSums, ArmSums]:
-        return arm(sums.d_treatment, sums.x_treatment), arm(sums.d_control, sums.x_control)
-    if metric.sums is None or not metric.strata:
-        return None
-    before = None if metric.before is None else pair(metric.before)
-    return clustered.strata_parts(*pair(metric.sums), before, rule.tolerated_ratio)
-
-
-def table_array(rows: Table) -> Floats:
-    """A table of integers as (strata, buckets)."""
-    return np.array([integers(row) for row in rows], np.float64)
+def _in_time(columns: list[np.ndarray]) -> list[np.ndarray]:
+    """Rows in the order of their hours, the second column."""
+    hours = columns[1]
+    if (hours[1:] >= hours[:-1]).all():
+        return columns
+    order = np.argsort(hours, kind="stable")
+    return [column[order] for column in columns]
 
 
 def counting_from(metric: MetricEvidence, epoch: int) -> MetricEvidence:
     """The metric with everything before an epoch out of all comparisons: a stratum of share 0 has no treatment."""
+    if all(each.epoch >= epoch for each in metric.strata):
+        return metric
     strata = tuple(each if each.epoch >= epoch else Stratum(each.epoch, 0) for each in metric.strata)
     return replace(metric, strata=strata)
-
-
-def clustered_strata(strata: tuple[Stratum, ...], epoch: int | None, *, advisory: bool = False) -> list[int]:
-    """Indexes of the strata the clustered kernel may use; `advisory` lets skewed shares in as well."""
-    least = 0.0 if advisory else SMALLEST_SHARE
-    return [index for index, stratum in enumerate(strata) if epoch in (None, stratum.epoch)
-            and stratum.smaller_share > 0.0 and stratum.smaller_share >= least]
-
-
-def clustered_estimate(parts: StrataParts, rule: DifferenceGuardrail) -> Estimate:
-    """The difference in the direction of harm (positive = worse)."""
-    found = clustered.fold(parts)
-    if rule.worse is Direction.HIGHER:
-        return found
-    return Estimate(-found.difference, found.error, -found.score, found.information, found.ready,
-                    found.control_rate, found.treatment_rate)
 
 
 def kernel_of(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None) -> Kernel:
     """Which kernel speaks for this scope, from the configured shares and what was counted."""
     strata = [stratum for stratum in metric.strata if epoch in (None, stratum.epoch)]
+    return choose(strata, exact=exact_is_counted(metric, rule, epoch), clustered=metric.sums is not None)
+
+
+def exact_is_counted(metric: MetricEvidence, rule: DifferenceGuardrail, epoch: int | None) -> bool:
+    """True when there are rows for the exact kernel, of the whole version (None) or of epochs alone."""
     counted = metric.blocks is not None or metric.blocks_in_epoch is not None
-    exact = (metric.firsts if epoch is None else metric.firsts_in_epoch) is not None or (
+    return (metric.firsts if epoch is None else metric.firsts_in_epoch) is not None or (
         counted and rule.tolerated_ratio == 1.0)
-    return choose(strata, exact=exact, clustered=metric.sums is not None)
-
-
-def recent_of(metric: MetricEvidence) -> MetricEvidence | None:
-    """The metric as if only the last days had been counted, in the strata that had anything then; None: nothing was."""
-    if metric.recent is None:
-        return None
-    kept = [place for place, rows in enumerate(zip(metric.recent.d_treatment, metric.recent.d_control, strict=True))
-            if any(rows[0]) and any(rows[1])]
-
-    def only(sums: ClusterSums | None) -> ClusterSums | None:
-        return None if sums is None else ClusterSums(*(
-            tuple(table[place] for place in kept)
-            for table in (sums.d_treatment, sums.x_treatment, sums.d_control, sums.x_control)))
-    return replace(metric, strata=tuple(metric.strata[place] for place in kept), sums=only(metric.recent),
-                   before=only(metric.before), recent=None) if kept else None
-
-
-def scope_estimates(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail,
-                    kernels: Mapping[int | None, Kernel]) -> Estimate | None:
-    """The clustered estimates of scopes, (scopes,); None when nothing was summed. A scope without usable strata is
-    never ready."""
-    if parts is None:
-        return None
-    chosen = np.zeros((len(kernels), len(metric.strata)), dtype=bool)
-    for row, (epoch, kernel) in enumerate(kernels.items()):
-        chosen[row, clustered_strata(metric.strata, epoch, advisory=kernel in (Kernel.ADVISORY, Kernel.EXACT))] = True
-    return clustered_estimate(parts.each(chosen), rule)
-
-
-def scope_estimate(metric: MetricEvidence, parts: StrataParts | None, rule: DifferenceGuardrail,
-                   kernel: Kernel) -> Estimate | None:
-    """The clustered estimate since the start, or None when no sums were counted in usable strata."""
-    found = scope_estimates(metric, parts, rule, {None: kernel})
-    return None if found is None or not found.information[0] else found.at(0)

@@ -10,7 +10,7 @@ import numpy as np
 from rollout_core.analysis import sample_ratio
 from rollout_core.analysis.criterion import judge_improvement, judge_manual, judge_target
 from rollout_core.analysis.evidence import WHOLE, Evidence
-from rollout_core.analysis.guardrail import judge_guardrail
+from rollout_core.analysis.guardrail import judge_guardrails
 from rollout_core.analysis.limit import judge_limit
 from rollout_core.analysis.policy import Policy
 from rollout_core.analysis.verdict import Status, Verdict, Verdicts
@@ -24,7 +24,7 @@ count them, and are judged as they were."""
 
 def judge(evidence: Evidence, policy: Policy) -> Verdicts:
     """All verdicts about one rollout version. The same evidence and policy always give the same verdicts."""
-    guardrails = [judge_guardrail(evidence, policy, rule) for rule in policy.guardrails]
+    guardrails = judge_guardrails(evidence, policy)
     limits = [judge_limit(evidence, policy, rule) for rule in policy.limits]
     criteria = [judge_target(evidence, policy, rule) for rule in policy.targets]
     criteria += [judge_improvement(evidence, policy, rule) for rule in policy.improvements]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from struct import Struct
 
@@ -21,6 +21,12 @@ def integers(values: Sequence[int]) -> NDArray[np.int64]:
     """A tuple of integers as an array; packed at once, since numpy looks at every element by itself (6 times slower).
     """
     return np.frombuffer(_packing(len(values)).pack(*values), np.int64)
+
+
+def integer_rows(rows: Iterable[Sequence[int]], width: int) -> NDArray[np.int64]:
+    """Tuples of `width` integers each as one array (rows, width)."""
+    pack = _packing(width).pack
+    return np.frombuffer(b"".join([pack(*row) for row in rows]), np.int64).reshape(-1, width)
 
 
 @lru_cache(maxsize=512)

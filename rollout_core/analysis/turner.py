@@ -50,27 +50,34 @@ def rates_around(pooled_rate: Numbers, share: Numbers, log_odds: Numbers) -> tup
     return floats(p_c), floats(odds * p_c / (1.0 + (odds - 1.0) * p_c))
 
 
-def predictable_rate(events: Numbers, subjects: Numbers, stratum: Numbers, hour: Numbers,
-                          history: float) -> Floats:
+def predictable_rate(events: Numbers, subjects: Numbers, stratum: Numbers, hour: Numbers, history: Numbers,
+                     table: Numbers = 0) -> Floats:
     """A pooled rate per block from strictly earlier hours only: (..., N) pooled counts in time order -> (..., N).
 
     `stratum` and `hour` are (N,) integers. The stratum's own past, plus 20 pseudo-subjects at the rate of everybody's
-    past, which itself starts with 20 pseudo-subjects at the historical rate.
+    past, which itself starts with 20 pseudo-subjects at the historical rate. Several tables, one after the other, are
+    kept apart by their number in `table` (N,); each has strata and a `history` (N,) of its own.
     """
     x, n = floats(events), floats(subjects)
-    strata, hours = np.asarray(stratum), np.asarray(hour)
-    everybody = _rate_before(x, n, hours, np.full(x.shape, history))
-    rate = everybody.copy()
-    for label in np.unique(strata):
-        rows = np.flatnonzero(strata == label)
-        rate[..., rows] = _rate_before(x[..., rows], n[..., rows], hours[rows], everybody[..., rows])
+    hours, strata, tables = (np.broadcast_to(np.asarray(each), np.shape(hour)) for each in (hour, stratum, table))
+    everybody = _rate_before(x, n, (tables, hours), np.broadcast_to(floats(history), x.shape))
+    own = tables * (strata.max(initial=0) + 1) + strata
+    order = np.argsort(own, kind="stable")                  # within a stratum the order of time stays
+    rate = np.empty_like(everybody)
+    rate[..., order] = _rate_before(x[..., order], n[..., order], (own[order], hours[order]), everybody[..., order])
     return rate
 
 
-def _rate_before(x: Floats, n: Floats, hours: np.ndarray, prior: Floats) -> Floats:
-    first_of_hour = np.searchsorted(hours, hours, side="left")
+def _rate_before(x: Floats, n: Floats, place: tuple[np.ndarray, np.ndarray], prior: Floats) -> Floats:
+    """The rate of the rows of one's own group in earlier hours; `place` are group and hour (N,), sorted by both."""
+    group, hours = place
+    rows = np.arange(len(group))
+    goes_on = np.append(False, group[1:] == group[:-1])[:len(rows)]
+    same_hour = goes_on & np.append(False, hours[1:] == hours[:-1])[:len(rows)]
+    first_of_group, first_of_hour = (np.maximum.accumulate(np.where(same, 0, rows)) for same in (goes_on, same_hour))
     none = np.zeros((*x.shape[:-1], 1))
-    past_x, past_n = (np.concatenate((none, np.cumsum(v, axis=-1)), axis=-1)[..., first_of_hour] for v in (x, n))
+    past_x, past_n = (sums[..., first_of_hour] - sums[..., first_of_group] for sums in (
+        np.concatenate((none, np.cumsum(v, axis=-1)), axis=-1) for v in (x, n)))
     return floats((past_x + PSEUDO_SUBJECTS * prior) / (past_n + PSEUDO_SUBJECTS))
 
 

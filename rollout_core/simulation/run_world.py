@@ -17,8 +17,6 @@ from rollout_core.analysis.choose import Kernel, combine
 from rollout_core.analysis.clustered import ArmSums
 from rollout_core.analysis.difference import (
     GainTable,
-    clustered_estimate,
-    clustered_strata,
     exact_tables,
     kernel_of,
 )
@@ -26,6 +24,7 @@ from rollout_core.analysis.evidence import MetricEvidence
 from rollout_core.analysis.judge import judge
 from rollout_core.analysis.numbers import log_mean_exp
 from rollout_core.analysis.policy import DifferenceGuardrail, Policy
+from rollout_core.analysis.summed import in_direction, usable_strata
 from rollout_core.analysis.verdict import Verdicts
 from rollout_core.errors import RolloutError
 from rollout_core.simulation.fresh_world import METRIC, FreshRun, draw_fresh, inclusion_share
@@ -138,7 +137,7 @@ def _recent_path(run: Run, metric: MetricEvidence, rule: DifferenceGuardrail, ta
         gains = np.cumsum(gains, axis=0)
         exact = log_mean_exp(gains[hours + 1] - gains[since], table.grid.log_weights)
     if isinstance(run, ReturningRun) and kernel is not Kernel.EXACT:
-        strata = clustered_strata(run.strata, None)
+        strata = usable_strata(run.strata, None)
         d, x = (np.concatenate((np.zeros_like(part[:1]), part))[:, strata] for part in (run.d, run.x))
         sums = _clustered_log_e(run, rule, strata, (d[hours + 1] - d[since], x[hours + 1] - x[since]))
     return np.asarray(combine(kernel, exact, sums))
@@ -164,7 +163,7 @@ def _clustered_path(run: Run, rule: DifferenceGuardrail, scope: int | None, kern
     path = np.zeros(run.world.hours)
     if isinstance(run, FreshRun) or kernel is Kernel.EXACT:
         return path
-    strata = clustered_strata(run.strata, scope)
+    strata = usable_strata(run.strata, scope)
     inside = np.flatnonzero((run.epoch_of_hour == scope) if scope is not None else run.epoch_of_hour > 0)
     looks = slice(int(inside[0]), int(inside[-1]) + 1)
     path[looks] = _clustered_log_e(run, rule, strata, (run.d[looks][:, strata], run.x[looks][:, strata]))
@@ -181,7 +180,7 @@ def _clustered_log_e(run: ReturningRun, rule: DifferenceGuardrail, strata: list[
         past_d, past_x = run.before_d[strata], run.before_x[strata]
         before = (_arm(past_d, past_x, TREATMENT), _arm(past_d, past_x, CONTROL))
     parts = clustered.strata_parts(now[0], now[1], before, rule.tolerated_ratio)
-    return np.asarray(clustered.log_e_worse(clustered_estimate(parts, rule), rule.mde))
+    return np.asarray(clustered.log_e_worse(in_direction(clustered.fold(parts), rule), rule.mde))
 
 
 def _arm(d: np.ndarray, x: np.ndarray, arm: int) -> ArmSums:
