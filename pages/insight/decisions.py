@@ -28,4 +28,4 @@ with page(Role.VIEWER) as here:
         answer = here.ask("decision", DecisionRequest(number), settled=True)
         decision_detail.told(here, entry, answer)
         decision_detail.replay(here, answer)
-        decision_detail.numbers(answer)
+        decision_detail.numbers(here, answer)

@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.panels.decision_list import word_of
 from pages.panels.furniture import section, table
-from pages.panels.guardrails import standing
 from pages.panels.page import Here
+from pages.panels.verdict_parts import drawn_ends, many, standing, text, value
 from rollout_core.analysis.verdict import WORST_FIRST, Verdict
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts import drawings, formats, words
@@ -64,14 +64,26 @@ def _done(answer: DecisionAnswer) -> str:
     return f"Nothing: the autopilot {MODES.get(answer.mode, plain(answer.mode))}. A person had to decide."
 
 
-def numbers(answer: DecisionAnswer) -> None:
+HOW_TO_READ = ("Worst first · in brackets: each end errs in 5% of cases, however often one looks, so it is wider than "
+               "elsewhere · evidence: how many times better harm (or a met criterion) explains what came than none")
+
+
+def _counted_since(here: Here, answer: DecisionAnswer) -> str:
+    """Why the numbers are not those of other pages."""
+    since = "" if answer.since is None else f" since {answer.since.cause}, {here.when(answer.since.at)}"
+    return (f"Counted as evidence{since} (criteria on rates and times since the phase began). Compared are only people "
+            "who could have been in either arm, while nobody moved them. Other pages show everybody, since the day they "
+            "say.")
+
+
+def numbers(here: Here, answer: DecisionAnswer) -> None:
     """What was seen, as numbers: guardrails with the split, then criteria."""
     guards = [*answer.guardrails, *([answer.sample_ratio] if answer.sample_ratio else [])]
     if not guards and not answer.criteria:
         st.markdown(quiet("No numbers are stored with this decision: nothing was counted yet."))
         return
-    section("What was seen?", "Worst first · bounds hold at all times together · e speaks for harm, or for a "
-            "criterion, and decides when it reaches what is needed")
+    section("What was seen?", HOW_TO_READ)
+    st.markdown(quiet(_counted_since(here, answer)))
     guards.sort(key=lambda each: WORST_FIRST.index(each.verdict.status))
     safe = [each for each in guards if each.verdict.status is Standing.SAFE]
     open_ones = [each for each in guards if each.verdict.status is not Standing.SAFE]
@@ -91,56 +103,32 @@ def _row(line: NamedVerdict, heading: str, states: Mapping[str, Word]) -> dict[s
 
 
 def evidence(line: NamedVerdict, word: Word) -> str:
-    """The interval drawn, the numbers, the e-value against what is needed; no data stays no data, and of too few only
+    """The interval drawn, the numbers, the evidence against what is needed; no data stays no data, and of too few only
     how many they are."""
-    verdict = line.verdict
     if word is words.TOO_FEW:
-        return f"{quiet('Too few to say anything yet.')}  \n{quiet(_many(verdict))}"
-    if verdict.estimate is None:
+        return f"{quiet('Too few to say anything yet.')}  \n{quiet(plain(many(line)))}"
+    if line.verdict.estimate is None:
         return (f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}" if word is words.NO_DATA
-                else f"{quiet(plain(line.words))}  \n{_e(verdict)}")
-    text = f"**{value(line, verdict.estimate)}**"
-    if verdict.lower is None or verdict.upper is None:
-        return f"{text} {quiet('no bounds yet')}  \n{_e(verdict)}"
-    unit = " pp" if " pp" in text else "%" if "%" in text else " times"
-    around = f"({value(line, verdict.lower).removesuffix(unit)} to {value(line, verdict.upper).removesuffix(unit)})"
-    return f"{_drawn(line, word)}  \n{text} {around}  \n{_e(verdict)}"
+                else f"{quiet(plain(line.words))}  \n{_e(line)}")
+    return "  \n".join(filter(None, (_drawn(line, word), text(line), _e(line))))
 
 
 def _drawn(line: NamedVerdict, word: Word) -> str:
-    verdict = line.verdict
-    if verdict.estimate is None or verdict.lower is None or verdict.upper is None:
+    ends = drawn_ends(line)
+    if ends is None:
         return ""
-    bounds = (verdict.lower, verdict.estimate, verdict.upper)
-    said = f"{line.name}: {value(line, bounds[1])}, from {value(line, bounds[0])} to {value(line, bounds[2])}"
-    if verdict.scale == "difference":
-        reach = max(abs(bounds[0]), abs(bounds[2]), 1e-9) * 1.15
-        return drawings.around_zero(bounds, word.mark, reach, said)
-    return drawings.interval_on(bounds, drawings.scale_around(bounds[0], bounds[2], bounds[1]), word.mark, said)
+    said = f"{line.name}: {value(line, ends[1])}, from {value(line, ends[0])} to {value(line, ends[2])}"
+    if line.verdict.scale == "difference":
+        return drawings.around_zero(ends, word.mark, max(abs(ends[0]), abs(ends[2]), 1e-9) * 1.15, said)
+    return drawings.interval_on(ends, drawings.scale_around(ends[0], ends[2], ends[1]), word.mark, said)
 
 
-def value(line: NamedVerdict, number: float) -> str:
-    """A number on its verdict's scale: differences signed (shares and percentiles in points), ratios as times."""
-    if line.verdict.scale == "ratio":
-        return f"{number:.2f} times"
-    if line.unit in ("share", "ms"):        # percentiles are judged as the share of slow ones
-        if line.verdict.scale == "difference":
-            return formats.points(number)
-        return formats.percent(min(max(number, 0.0), 1.0), 2)   # a bound may lie beyond what a share can be
-    return formats.signed(number, 2) if line.verdict.scale == "difference" else formats.number(number, 2)
-
-
-def _many(verdict: Verdict) -> str:
-    without = f", {verdict.n_control:,} without" if verdict.n_control else ""
-    return f"{verdict.n_treatment:,} with{without}"
-
-
-def _e(verdict: Verdict) -> str:
-    many = _many(verdict)
+def _e(line: NamedVerdict) -> str:
+    verdict = line.verdict
     if not verdict.log_e_needed:
-        return quiet(many)
-    needed = formats.e_value(verdict.log_e_needed)
-    return f"{quiet(f'e = {formats.e_value(verdict.log_e)} of {needed} needed')}  \n{quiet(many)}"
+        return quiet(plain(many(line)))
+    held = f"evidence {formats.e_value(verdict.log_e)}, decides at {formats.e_value(verdict.log_e_needed)}"
+    return f"{quiet(held)}  \n{quiet(plain(many(line)))}"
 
 
 def replay(here: Here, answer: DecisionAnswer) -> None:

@@ -66,7 +66,8 @@ def gate_evidence(here: Here, gate: Gate) -> str:
     if word is words.NOT_YET and gate.measured.quality is Quality.FEW:
         many = formats.counted(gate.measured.n, gate.measured.noun)
         return "  \n".join(quiet(plain(line)) for line in (f"{many}: too few to say anything yet", missing(gate.words)))
-    lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), number(gate.measured)]
+    told = f"{number(gate.measured)} {quiet(f'· since {here.day(gate.measured.window.since_at)}')}"
+    lines = [against_target(gate.name, gate.measured, gate.comparison, gate.target, word), told]
     if gate.measured.quality is Quality.STALE:
         lines.append(quiet("stale: nothing newer arrived"))
     if word is words.NOT_YET or word is words.NOT_MET:

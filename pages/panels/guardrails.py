@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.panels.furniture import table
+from pages.panels.verdict_parts import drawn_ends, many, standing, text
 from rollout_core.analysis.verdict import Verdict
-from rollout_core.charts import drawings, formats, words
-from rollout_core.charts.words import Word, plain, quiet
+from rollout_core.charts import drawings, words
+from rollout_core.charts.words import plain, quiet
 from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
 
 RUNGS = {"hold": "then hold", "halve": "then reduce", "previous_phase": "then a phase back",
@@ -36,33 +37,15 @@ def listed(answer: VerdictsAnswer) -> list[NamedVerdict]:
     return [each for each in answer.guardrails if ":" not in each.verdict.key]
 
 
-def standing(line: NamedVerdict, states: Mapping[str, Word]) -> Word:
-    """The state in a word; what is open with too few seen says that."""
-    word = words.of(states, line.verdict.status)
-    return words.TOO_FEW if word in (words.WATCHING, words.NOT_YET) and not line.enough else word
-
-
 def _evidence(line: NamedVerdict, reach: float) -> str:
-    verdict = line.verdict
     word = standing(line, words.GUARDRAIL)
     if word is words.NO_DATA:
         return f"{drawings.hatch(f'{line.name}: no data')}  \n{quiet(plain(line.words))}"
-    many = quiet(f"{verdict.n_treatment:,} with, {verdict.n_control:,} without")
-    if word is words.TOO_FEW or verdict.scale != "difference" or verdict.estimate is None or (
-            verdict.lower is None or verdict.upper is None):
-        return f"{quiet(plain(line.words))}  \n{many}"
-    drawn = (verdict.lower, verdict.estimate, verdict.upper)
-    around = f"({_difference(line, verdict.lower).removesuffix(' pp')} to " \
-             f"{_difference(line, verdict.upper).removesuffix(' pp')})"
-    text = f"{'slow: ' if line.unit == 'ms' else ''}**{_difference(line, verdict.estimate)}** {around}"
-    return f"{drawings.around_zero(drawn, word.mark, reach, f'{line.name} {text}')}  \n{text}  \n{many}"
-
-
-def _difference(line: NamedVerdict, value: float) -> str:
-    """Shares in points; percentiles are judged as the share above a frozen reference, in points too."""
-    if line.unit in ("share", "ms"):
-        return formats.points(value)
-    return formats.signed(value, 2)
+    stands_on, ends = quiet(plain(many(line))), drawn_ends(line)
+    if word is words.TOO_FEW or line.verdict.scale != "difference" or ends is None:
+        return f"{quiet(plain(line.words))}  \n{stands_on}"
+    said = text(line)
+    return f"{drawings.around_zero(ends, word.mark, reach, f'{line.name} {said}')}  \n{said}  \n{stands_on}"
 
 
 def _reach(verdicts: Sequence[Verdict]) -> float:

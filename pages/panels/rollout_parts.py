@@ -75,7 +75,8 @@ ANEW = frozenset({"the rollback", "the resume", "the pause", "the change of plan
 
 def how_to_read(here: Here, gates: GatesAnswer) -> str:
     """The quiet line over the criteria: marks, what they are about, and from when on what comes counts as proof."""
-    parts = ["Bar: 95% interval · tint: meets target"]
+    parts = ["Numbers: everybody with it since the day beside them, 95% interval of one look · states: proven by what "
+             "holds however often one looks, as Decisions has it · tint: meets target"]
     if gates.phase_name:
         parts.append(f"to leave {plain(gates.phase_name)}")
     if gates.since is not None:

@@ -7,6 +7,7 @@ from math import exp, log
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.metrics.measured import share_digits
 
 NONE = "–"
 """What stands where there is no value."""
@@ -62,7 +63,7 @@ def in_unit(value: float | None, unit: str, digits: int | None = None) -> str:
     if value is None:
         return NONE
     if unit in ("share", "percent"):
-        return percent(value, 1 if digits is None and abs(value) >= 0.1 else 2 if digits is None else digits)
+        return percent(value, share_digits(value) if digits is None else digits)
     if unit == "relative":
         return signed(value * 100, 1 if digits is None else digits) + "%"
     if unit == "ms":

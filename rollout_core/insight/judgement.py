@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -98,7 +98,11 @@ def phase_epoch_of(scene: Scene, version: Version) -> int:
 
 def restart_of(scene: Scene) -> int | None:
     """The number of the epoch that the last reduction of this version opened, or None."""
-    epochs: list[Epoch] = [epoch for epoch in scene.epochs if epoch.evidence_version == scene.rollout.evidence_version]
+    return reduced_in([epoch for epoch in scene.epochs if epoch.evidence_version == scene.rollout.evidence_version])
+
+
+def reduced_in(epochs: Sequence[Epoch]) -> int | None:
+    """The same of the epochs of one version, oldest first."""
     reduced = [later.number for earlier, later in pairwise(epochs)
                if later.percentage < earlier.percentage and later.cause in LOWERING]
     return reduced[-1] if reduced else None

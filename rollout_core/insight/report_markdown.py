@@ -65,8 +65,11 @@ def _timeline(report: ReportAnswer) -> str:
 def _gates(report: ReportAnswer) -> str:
     rows = [(escaped(gate.name), state_in_words(gate.state.value, gate.judge), escaped(gate.needed),
              escaped(gate.words)) for gate in report.gates.gates]
-    return (f"## May it advance?\n\n{'Yes' if report.gates.may_advance else 'Not yet'}: "
-            f"{escaped(report.gates.brief.words)}.\n\n" + table(("Criterion", "State", "Needed", "Seen"), rows))
+    brief = report.gates.brief
+    waits = "; ".join(f"{each.name} ({state_in_words(each.state, '')})" for each in brief.waiting)
+    said = f"{brief.met} of {brief.total} conditions met. Waits for: {waits}" if waits else brief.words
+    return (f"## May it advance?\n\n{'Yes' if report.gates.may_advance else 'Not yet'}: {escaped(said)}.\n\n"
+            + table(("Criterion", "State", "Needed", "Seen"), rows))
 
 
 def _adoption(report: ReportAnswer) -> str:
@@ -76,7 +79,9 @@ def _adoption(report: ReportAnswer) -> str:
              f"- Several features: {measured_in_words(found.cross_feature_use)}"]
     rows = [(step.name, "not known" if step.n is None else f"{step.n:,}", number(step.share_of_previous, "share"))
             for step in found.funnel]
-    return "## Adoption\n\n" + "\n".join(lines) + "\n\n" + table(("Step", "Subjects", "Of the step before"), rows)
+    whole = f"Everybody first exposed since the start, {_time(found.window.since_at)}."
+    funnel = table(("Step", "Subjects", "Of the step before"), rows)
+    return "\n\n".join(("## Adoption", whole, "\n".join(lines), funnel))
 
 
 def _errors(report: ReportAnswer) -> str:
@@ -85,8 +90,9 @@ def _errors(report: ReportAnswer) -> str:
              f"- Change: {change_in_words(found.change)}"]
     rows = [(escaped(group.title), escaped(group.category), group.severity, f"{group.occurrences:,}",
              _time(group.first_seen_at)) for group in found.groups[:10]]
-    return "## Errors\n\n" + "\n".join(lines) + "\n\n" + table(("Group", "Category", "Severity", "Count", "First seen"),
-                                                              rows)
+    since = f"Since {_time(found.window.since_at)}."
+    head = ("Group", "Category", "Severity", "Count", "First seen")
+    return "\n\n".join(("## Errors", since, "\n".join(lines), table(head, rows)))
 
 
 def _health(report: ReportAnswer) -> str:
@@ -114,7 +120,10 @@ def _alert(alert: Alert) -> tuple[str, str, str, str, str]:
 def _metrics(report: ReportAnswer) -> str:
     rows = [(row.name, measured_in_words(row.treatment), number(row.control.value, row.unit),
              change_in_words(row.change), ", ".join(row.targets)) for row in report.metrics.rows]
-    return "## Metrics\n\n" + table(("Metric", "Treatment", "Control", "Change, like with like", "Target"),
+    since = _time(report.metrics.window.since_at)
+    about = (f"Since {since}; adoption, stickiness and retention of those first exposed since then. Intervals are the "
+             "95% ones of one look; the criteria above are proven by others, which hold however often one looks.")
+    return f"## Metrics\n\n{about}\n\n" + table(("Metric", "Treatment", "Control", "Change, like with like", "Target"),
                                     [tuple(escaped(cell) for cell in row) for row in rows])
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollout_core.analysis.verdict import Need, Status, Verdict
 from rollout_core.insight.evidence_sources import parts_of
-from rollout_core.insight.judgement import restart_of
+from rollout_core.insight.judgement import reduced_in
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import Adoption, RetentionOn
 from rollout_core.rollouts.gates import GateState
+from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import Verb
 
 REASONS: Mapping[str, str] = {
@@ -81,15 +82,25 @@ class Since:
 
 def since_of(scene: Scene) -> Since | None:
     """When the evidence that criteria are judged by began; None before the first start."""
-    restart, version = restart_of(scene), scene.rollout.evidence_version
-    mine = [epoch for epoch in scene.epochs if epoch.evidence_version == version]
-    began = next((epoch for epoch in mine if epoch.number == restart), mine[0] if mine else None)
+    began = _began([epoch for epoch in scene.epochs if epoch.evidence_version == scene.rollout.evidence_version])
     if began is None:
         return None
     entered = scene.rollout.phase_entered_at
     if entered is not None and (entered > began.began_at or began.cause not in BEGAN):
         return Since(PHASE_BEGAN, max(entered, began.began_at))
     return Since(BEGAN.get(began.cause, "the last change"), began.began_at)
+
+
+def _began(mine: Sequence[Epoch]) -> Epoch | None:
+    """The epoch with which the evidence of a version began."""
+    restart = reduced_in(mine)
+    return next((epoch for epoch in mine if epoch.number == restart), mine[0] if mine else None)
+
+
+def since_in(epochs: Sequence[Epoch]) -> Since | None:
+    """When the evidence began that a look saw in the last of these epochs."""
+    began = _began([epoch for epoch in epochs if epoch.evidence_version == epochs[-1].evidence_version])
+    return None if began is None else Since(BEGAN.get(began.cause, "the last change"), began.began_at)
 
 
 def epoch_since(scene: Scene) -> Since | None:

@@ -9,6 +9,7 @@ from rollout_core.analysis.verdict import Status, Verdict, worst
 from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.scene import scene
+from rollout_core.insight.verdict_numbers import NOTHING_TOLD, Told, told_of
 from rollout_core.insight.verdict_words import enough, sentence_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.ports.room import Room
@@ -26,7 +27,7 @@ class VerdictsRequest:
 @dataclass(frozen=True, slots=True)
 class NamedVerdict:
     """A verdict with its name in the plan, the rung its rule asks for (guardrails), the metric's unit and a sentence.
-    `enough` False: fewer were seen than the metric needs to say anything.
+    `enough` False: fewer were seen than the metric needs to say anything. `told`: what its number is, in words.
 
     `verdict.estimate` and bounds are on `verdict.scale`; percentiles are judged as shares above a frozen reference.
     """
@@ -37,6 +38,7 @@ class NamedVerdict:
     words: str
     verdict: Verdict
     enough: bool = True
+    told: Told = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,24 @@ def answer(room: Room, request: VerdictsRequest) -> VerdictsAnswer:
         return VerdictsAnswer(here.rollout.key, here.rollout.phase, None, (), (), nothing, nothing, ready=False,
                               closed_until_at=None)
     names = found.criterion_names(here.plan)
-    verdicts = found.verdicts
+    verdicts, basis = found.verdicts, here.plan.measurement.error_basis
     return VerdictsAnswer(
-        rollout=found.rollout, phase=found.phase, sample_ratio=_named(verdicts.sample_ratio, found, {}),
-        guardrails=tuple(_named(each, found, {}) for each in verdicts.guardrails),
-        criteria=tuple(_named(each, found, names) for each in verdicts.criteria),
+        rollout=found.rollout, phase=found.phase, sample_ratio=_named(verdicts.sample_ratio, found, basis),
+        guardrails=tuple(_named(each, found, basis) for each in verdicts.guardrails),
+        criteria=tuple(_named(each, found, basis, names) for each in verdicts.criteria),
         guardrails_say=worst(verdicts.guardrails).value, criteria_say=worst(verdicts.criteria).value,
         ready=verdicts.ready, closed_until_at=found.closed_until_at)
 
 
-def _named(verdict: Verdict, found: Judgement, names: dict[str, str]) -> NamedVerdict:
-    metric = CATALOG.get(parts_of(verdict.metric)[0])
+def _named(verdict: Verdict, found: Judgement, basis: str, criteria: dict[str, str] | None = None) -> NamedVerdict:
     rung = found.asked.rungs.get(verdict.key)
-    name = names.get(verdict.key) or found.asked.names.get(verdict.key) or "Split of treatment and control"
-    return NamedVerdict(name, rung.value if rung else "", metric.unit if metric else "relative", sentence_of(verdict),
-                        verdict, enough(verdict))
+    name = (criteria or {}).get(verdict.key) or found.asked.names.get(verdict.key) or "Split of treatment and control"
+    return named(verdict, name, told_of(verdict, criterion=criteria is not None, error_basis=basis),
+                 rung.value if rung else "")
 
+
+def named(verdict: Verdict, name: str, told: Told, rung: str = "") -> NamedVerdict:
+    """A verdict with what people need to read it."""
+    metric = CATALOG.get(parts_of(verdict.metric)[0])
+    return NamedVerdict(name, rung, metric.unit if metric else "relative", sentence_of(verdict), verdict,
+                        enough(verdict), told)

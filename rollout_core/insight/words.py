@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from rollout_core.metrics.measured import Measured, Quality, counted
+from rollout_core.metrics.measured import Measured, Quality, counted, share_digits
 from rollout_core.rollouts.phase import Comparison
 
 AT = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BELOW: "below",
@@ -30,7 +30,7 @@ def _plain(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    text = f"{value * 100:.2f}" if abs(value) < 0.1 else f"{value * 100:.1f}"
+    text = f"{value * 100:.{share_digits(value)}f}"
     return text.rstrip("0").rstrip(".") + "%"
 
 

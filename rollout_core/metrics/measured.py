@@ -61,6 +61,18 @@ class Measured:
     alike: Alike | None = None
 
 
+def share_digits(share: float) -> int:
+    """Decimals of a share in percent: one more where it is near 0 or 1, and as many (4 at most) as keep what is not 1
+    from being told as 100%."""
+    digits = 2 if abs(share) < 0.1 or 0.99 <= share < 1 else 1
+    while digits < MOST_DIGITS and share < 1 and round(share * 100, digits) >= 100:
+        digits += 1
+    return digits
+
+
+MOST_DIGITS = 4
+
+
 def counted(n: int, noun: str) -> str:
     """A count with its noun: "1,200 requests", "1 request", "1 person"."""
     return f"{n:,} {noun}" if n != 1 else f"1 {'person' if noun == 'people' else noun.removesuffix('s')}"

@@ -41,6 +41,14 @@ def test_a_change_without_its_metric_keeps_its_own_row() -> None:
         "session_duration_change", "nps"]
 
 
+class There:
+    """As much of a page as these tables need."""
+
+    def day(self, at: datetime) -> str:
+        return f"{at:%-d %b}"
+
+
+THERE = There()
 SINCE = Since("the resume", NOW - timedelta(days=1))
 
 
@@ -60,6 +68,13 @@ def test_where_nothing_came_since_it_says_until_when() -> None:
     said = why_anew([judged(None, NOW - timedelta(days=9))], SINCE)
     assert "States are given once enough has come since." in said
     assert "reach back" not in said
+
+
+def test_a_number_of_a_criterion_says_since_when_it_is() -> None:
+    gate = judged(0.9996, datetime(2026, 10, 26, tzinfo=UTC), GateState.MET)
+    said = evidence.gate_evidence(THERE, gate)  # type: ignore[arg-type]
+    assert "**99.96%**" in said
+    assert "since 26 Oct" in said
 
 
 def test_what_is_met_since_needs_no_such_word() -> None:
@@ -85,7 +100,7 @@ def test_of_too_few_a_criterion_says_how_many_it_wants_and_neither_a_number_nor_
                   quality=Quality.FEW)
     gate = Gate("engagement", "Engagement increase above 15 %", "criterion", GateState.NOT_YET, few, "above +15%",
                 "too few to say anything yet; at least 27 more subject-days are needed", judge="evidence")
-    said = evidence.gate_evidence(None, gate)                                     # type: ignore[arg-type]
+    said = evidence.gate_evidence(THERE, gate)                                     # type: ignore[arg-type]
     assert "3 subject" in said
     assert "at least 27 more subject" in said
     assert "100" not in said
@@ -110,5 +125,5 @@ def test_a_stale_number_is_called_stale_beside_its_state() -> None:
     gate = judged(0.01, NOW - timedelta(days=1), GateState.MET)
     assert gate.measured is not None
     gate = replace(gate, measured=replace(gate.measured, quality=Quality.STALE))
-    assert "stale: nothing newer arrived" in evidence.gate_evidence(None, gate)      # type: ignore[arg-type]
+    assert "stale: nothing newer arrived" in evidence.gate_evidence(THERE, gate)      # type: ignore[arg-type]
     assert "stale: nothing newer arrived" in measured_in_words(gate.measured)

@@ -43,7 +43,7 @@ def test_a_decision_says_what_it_means_what_was_done_and_what_would_have_changed
 def test_the_numbers_of_a_decision_carry_interval_e_value_and_what_is_needed(room: FakeControlRoom) -> None:
     text = shown(open_page(DECISIONS, rollout="Exercise library"))
     assert "**+6.0 pp** (+2.0 to +10.0)" in text, "a percentile is judged as a share, in points"
-    assert "e = 221 of 148 needed" in text, "exp(5.4) is 221, exp(5.0) is 148"
+    assert "evidence 221, decides at 148" in text, "exp(5.4) is 221, exp(5.0) is 148"
     assert "**41.00%** (38.00 to 44.00)" in text
     assert "No data" in text
 

@@ -192,8 +192,21 @@ def test_text_of_users_stays_text_in_the_report(world: World) -> None:
     assert report.markdown == markdown_of(report)
 
 
+def test_the_report_says_of_every_number_since_when_and_all_that_is_waited_for(world: World) -> None:
+    world.close()
+    report = ask(world, "report")
+    sections = {part.partition("\n")[0]: part for part in report.markdown.split("\n## ")}
+    since = {"Adoption": report.adoption.window, "Errors": report.errors.window, "Metrics": report.metrics.window}
+    for name, window in since.items():
+        assert f"{window.since_at:%Y-%m-%d %H:%M} UTC" in sections[name].split("|")[0]
+    waiting = report.gates.brief.waiting
+    assert len(waiting) > 1
+    assert all(each.name in sections["May it advance?"].split("|")[0] for each in waiting)
+
+
 @pytest.mark.parametrize(("value", "unit", "text"), [
-    (0.196, "share", "19.6%"), (0.0131, "share", "1.31%"), (-0.05, "relative", "\u22125%"),
+    (0.196, "share", "19.6%"), (0.9996, "share", "99.96%"), (0.99999, "share", "99.999%"), (1.0, "share", "100%"),
+    (0.876, "share", "87.6%"), (0.0131, "share", "1.31%"), (-0.05, "relative", "\u22125%"),
     (0.125, "relative", "+12.5%"), (236.0, "ms", "236 ms"), (2310.0, "ms", "2.31 s"),
     (None, "share", "no data"), (182_400.0, "number", "182,400"),
     (0.06, "number", "0.06"), (4.1, "rating", "4.10")])
