@@ -71,9 +71,9 @@ HOW_TO_READ = ("Worst first · in brackets: each end errs in 5% of cases, howeve
 def _counted_since(here: Here, answer: DecisionAnswer) -> str:
     """Why the numbers are not those of other pages."""
     since = "" if answer.since is None else f" since {answer.since.cause}, {here.when(answer.since.at)}"
-    return (f"Counted as evidence{since} (criteria on rates and times since the phase began). Compared are only people "
-            "who could have been in either arm, while nobody moved them. Other pages show everybody, since the day they "
-            "say.")
+    return (f"Counted as evidence{since} (criteria on rates and times since the phase began). Compared are only "
+            "people who could have been in either arm, while nobody moved them. Other pages show everybody, since the "
+            "day they say.")
 
 
 def numbers(here: Here, answer: DecisionAnswer) -> None:
