@@ -34,6 +34,6 @@ with page(Role.VIEWER) as here:
         if found is None:
             explore_answer.running(query)
             st.stop()
-        explore_answer.show(here, query, found, chosen.id if chosen else "answer")
+        explore_answer.show(here, query, found, chosen.name if chosen else "answer")
         explore_chart.builder(here, found)
         explore_notebook.take_along(here, chosen.name if chosen else "Question", query.sql)

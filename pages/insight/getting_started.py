@@ -23,4 +23,4 @@ with page(Role.VIEWER) as here:
     heard = here.ask("events_health", start_parts.HEARD).last_event_at is not None
     live(ARRIVED if heard else WAITING)(start_parts.arrivals)(already=heard)
     section("4 · Open the rollout", "Let events come in first, so that there is something to compare with")
-    start_parts.onwards()
+    start_parts.onwards(here, rollouts)

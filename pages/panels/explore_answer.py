@@ -26,6 +26,7 @@ MOST_ROWS = 10_000
 MOST_SECONDS = 10
 SHOWN_ROWS = 1_000
 """Rows in the table; files have all of them."""
+LONGEST_NAME = 80
 PATIENCE_SECONDS = 1.5
 """A page that is quicker than this shows no running query at all."""
 FILES = (("CSV", "csv", "text/csv"), ("Parquet", "parquet", "application/vnd.apache.parquet"),
@@ -76,6 +77,12 @@ def running(here: Here, query: Asked) -> None:
         st.button("Cancel", key="cancel-query", icon=":material/stop:", on_click=query.called_off.set)
 
 
+def file_name(name: str, ending: str) -> str:
+    """The question's name as a file's: letters, digits and spaces of it, which every system takes."""
+    words = " ".join("".join(letter if letter.isalnum() else " " for letter in name).split())
+    return f"{words[:LONGEST_NAME].strip() or 'answer'}.{ending}"
+
+
 def show(here: Here, query: Asked, found: Found, name: str) -> None:
     """The rows as a table, and as files."""
     rows = f"{len(found.rows):,} {'row' if len(found.rows) == 1 else 'rows'}"
@@ -89,5 +96,5 @@ def show(here: Here, query: Asked, found: Found, name: str) -> None:
         st.markdown(quiet(f"The table shows the first {SHOWN_ROWS:,} rows; the files hold all {len(found.rows):,}."))
     with st.container(horizontal=True):
         for label, ending, media in FILES:
-            st.download_button(f"Download {label}", partial(answer_file, found, ending), f"{name}.{ending}", media,
+            st.download_button(f"Download {label}", partial(answer_file, found, ending), file_name(name, ending), media,
                                icon=":material/download:", key=f"answer-{ending}", on_click="ignore")

@@ -14,7 +14,6 @@ from rollout_core.insight.notebook_file import notebook
 from rollout_core.people.role import Role
 
 COPY = "explore-copy"
-SOMEWHERE = "events-copy.duckdb"
 
 
 def take_along(here: Here, name: str, sql: str) -> None:
@@ -22,7 +21,7 @@ def take_along(here: Here, name: str, sql: str) -> None:
     with st.expander("Open in a notebook", icon=":material/book_2:"):
         st.markdown("The notebook asks this question of a copy of the event store: no time limit, no effect on what "
                     "people are served. docs/notebooks/exploring.ipynb is a longer example.")
-        file = str(st.session_state.get(COPY, SOMEWHERE))
+        file = str(st.session_state.get(COPY) or "")
         with st.container(horizontal=True):
             st.download_button("Download notebook", partial(notebook, name, sql, file), "question.ipynb",
                                "application/x-ipynb+json", icon=":material/download:", key="notebook",
@@ -30,7 +29,9 @@ def take_along(here: Here, name: str, sql: str) -> None:
             if here.may(Role.ADMIN):
                 st.button("Copy the event store", key="copy-events", icon=":material/content_copy:", on_click=_copy)
         if COPY in st.session_state:
-            st.markdown(f"Copied to {plain(file)} on the app's machine. The newest three copies are kept.")
+            st.markdown(f"Copied to {plain(file)} on the app's machine, which the notebook opens. To run it elsewhere, "
+                        "take the copy along: put it beside the notebook, or set EVENTS\\_COPY to where it lies. The "
+                        "newest three copies are kept.")
         elif not here.may(Role.ADMIN):
             st.markdown(quiet("An admin can make the copy, here or with `rollout do copy_events`."))
 

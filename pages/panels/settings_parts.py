@@ -40,12 +40,12 @@ def ingest(here: Here) -> None:
         st.dataframe(pd.DataFrame({
             "Kind": [each.kind.replace("_", " ") for each in answer.kinds],
             "Stored": [each.stored for each in answer.kinds],
-            "Last hour": [each.last_hour for each in answer.kinds],
-            "Last": [None if each.last_at is None else here.local(each.last_at) for each in answer.kinds]}),
+            "Received in the last hour": [each.last_hour for each in answer.kinds],
+            "Newest happened": [None if each.last_at is None else here.local(each.last_at) for each in answer.kinds]}),
             hide_index=True, alt="Events by kind", column_config={
                 "Stored": st.column_config.NumberColumn(format="localized"),
-                "Last hour": st.column_config.NumberColumn(format="localized"),
-                "Last": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss")})
+                "Received in the last hour": st.column_config.NumberColumn(format="localized"),
+                "Newest happened": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss")})
     if answer.letters:
         with st.expander(f"{answer.dead_letters:,} refused events"):
             table([{"When": here.when(each.at), "Why": f"**{plain(each.reason)}**  \n{quiet(plain(each.detail))}",

@@ -85,6 +85,11 @@ events:
 """
 
 
+def override(rollout: str, unit: str) -> str:
+    """Switches one subject on, whatever the percentage is: what follows the program's name."""
+    return f"override {unit}-1 on --rollout {rollout} --reason 'To see it myself'"
+
+
 IMPORT = "import events.csv --mapping events.yaml"
 SETUP = "setup"
 """What follows the program's name, which depends on where the app runs (bootstrap.own_command)."""

@@ -113,7 +113,7 @@ def arrivals(here: Here, *, already: bool) -> None:
         st.markdown(f"{badge('Received', 'green', 'check_circle')} **{answer.stored:,}** stored; the newest is a "
                     f"**{plain(kind_words(newest.kind))}** of {here.when(newest.last_at)}, "
                     f"{formats.ago(newest.last_at, here.now)}  \n"
-                    f"{quiet('Last hour: ' + _hour(answer))}")
+                    f"{quiet('Received in the last hour, whenever it happened: ' + _hour(answer))}")
     _refused(here, answer)
 
 
@@ -138,11 +138,13 @@ def _refused(here: Here, answer: EventsHealthAnswer) -> None:
         st.page_link("control/settings.py", label="All refused events", icon=":material/settings:")
 
 
-def onwards() -> None:
+def onwards(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
     """What a start asks for, how a first person gets in, and where to go from here."""
     st.markdown("A start needs the plan's checklist: every item ticked, or waived by an admin with a reason (page "
-                "Checklist). The first phases are small; to see the feature yourself, switch it on for your own id: "
-                "`rollout override SUBJECT on`.")
+                "Checklist). The first phases are small; to see the feature yourself, switch it on for your own id in "
+                "place of the one here:")
+    if rollouts:
+        st.code(_in_a_terminal(here, snippets.override(rollouts[0].key, rollouts[0].unit)), language=None)
     with st.container(horizontal=True):
         st.page_link("insight/overview.py", label="Overview", icon=":material/dashboard:")
         st.page_link("control/rollout.py", label="Start the rollout", icon=":material/stairs:")

@@ -23,6 +23,8 @@ LONGEST_CELL = 32_767
 FIRST_DAY = date(1900, 1, 1)
 """Excel has no dates before it."""
 SHEET = "Answer"
+TIME_WIDTH, DAY_WIDTH = 20, 12
+"""Characters for "2026-11-30 23:48:00" and "2026-11-30" with room on both sides."""
 
 
 def answer_file(found: Found, kind: str) -> bytes:
@@ -90,7 +92,21 @@ def _excel(found: Found) -> bytes:
         if found.rows:
             sheet.autofilter(0, 0, len(found.rows), max(0, len(found.columns) - 1))
         sheet.autofit()
+        for place, width in _date_widths(found).items():
+            sheet.set_column(place, place, width)
     return out.getvalue()
+
+
+def _date_widths(found: Found) -> dict[int, int]:
+    """Column -> characters wide, for columns with a date: Excel shows #### where one does not fit, and a width that is
+    fitted to the value does not know its format."""
+    widths: dict[int, int] = {}
+    for row in found.rows:
+        for place, value in enumerate(row):
+            if isinstance(value, date):
+                needed = TIME_WIDTH if isinstance(value, datetime) else DAY_WIDTH
+                widths[place] = max(widths.get(place, len(found.columns[place]) + 3), needed)
+    return widths
 
 
 def _write_cell(sheet: Any, place: tuple[int, int], value: Any, dated: Any) -> None:

@@ -12,15 +12,20 @@ INTRODUCTION = """# {name}
 This notebook asks its question of a **copy** of the event store, so nothing here touches what people are served.
 
 1. Make a copy on the Explore page, or `rollout do copy_events` in a terminal. It answers with the file's name.
-2. `pip install duckdb pandas plotly` and open this notebook with Jupyter on the machine that has the file.
+2. Put the copy beside this notebook, or set `EVENTS_COPY` to where it lies before Jupyter starts:
+   `EVENTS_COPY=/path/to/events-….duckdb jupyter lab`. Of several copies beside it the newest is opened.
+3. `pip install duckdb pandas plotly` and open this notebook with Jupyter on the machine that has the file.
 
 Times are UTC, durations microseconds, scores millionths; the view `view_columns` says what every column means."""
 
 OPENING = """import os
+from glob import glob
 
 import duckdb
 
-COPY = os.environ.get("EVENTS_COPY", {copy!r})
+COPY = os.environ.get("EVENTS_COPY") or {copy!r} or max(glob("events-*.duckdb"), default="")
+if not COPY:
+    raise FileNotFoundError("No copy of the event store here: put one beside this notebook, or set EVENTS_COPY.")
 store = duckdb.connect(COPY, read_only=True)
 store.execute("SET TimeZone = 'UTC'")
 store.sql("SELECT view_name, count(*) AS columns FROM view_columns GROUP BY ALL ORDER BY 1").df()"""
@@ -40,7 +45,8 @@ if len(numbers) and len(answer.columns) > 1:
 
 
 def notebook(name: str, sql: str, copy: str) -> bytes:
-    """A Jupyter notebook, format 4.5. `copy` is the file it opens unless EVENTS_COPY names another."""
+    """A Jupyter notebook, format 4.5. `copy` is the file it opens unless EVENTS_COPY names another; "" where none was
+    made yet: the newest beside the notebook."""
     cells = [_cell("markdown", "introduction", INTRODUCTION.format(name=_heading(name))),
              _cell("code", "open-copy", OPENING.format(copy=copy)),
              _cell("code", "ask", ASKING.format(sql=sql)),

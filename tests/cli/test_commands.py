@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
 import pytest
 
-from pages.panels.snippets import Source, csv_file, mapping
+from pages.panels.snippets import IMPORT, SETUP, Source, csv_file, mapping, override
 from rollout_core.cli import verb_words
 from rollout_core.cli.commands.steering import overrules
 from rollout_core.rollouts import gates
@@ -334,3 +335,14 @@ def test_a_person_is_asked_only_where_a_reason_overrules_something(change: dict[
 
 def test_the_words_count_a_gate_as_open_when_the_rollout_does() -> None:
     assert {state.value for state in gates.OPEN} == verb_words.OPEN
+
+
+def test_every_command_that_getting_started_offers_runs_as_it_stands(
+        rollout: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source("http://localhost:8501", "pub_k", "user")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "events.csv").write_text(csv_file(source))
+    (tmp_path / "events.yaml").write_text(mapping(source))
+    for words in (SETUP, IMPORT, override("exercise_library", "user")):
+        ran = rollout(*shlex.split(words))
+        assert ran.code == 0, f"{words}: {ran.err}"

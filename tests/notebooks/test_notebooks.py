@@ -54,3 +54,11 @@ def test_the_notebook_leaves_the_copy_as_it_was(copy: Path, tmp_path: Path) -> N
     before = copy.read_bytes()
     run(notebook("Question", SQL, str(copy)).decode(), tmp_path)
     assert copy.read_bytes() == before
+
+
+def test_without_a_named_copy_the_notebook_opens_the_newest_beside_it(
+        copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTS_COPY", raising=False)
+    (tmp_path / "events-20260101T000000.000000Z.duckdb").write_bytes(b"an older one, which is no store")
+    (tmp_path / "events-20260201T000000.000000Z.duckdb").write_bytes(copy.read_bytes())
+    assert "treatment" in shown(run(notebook("Question", SQL, "").decode(), tmp_path), "ask")

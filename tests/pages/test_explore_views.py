@@ -281,3 +281,10 @@ def test_what_is_drawn_first_is_a_rate_or_a_time_and_else_the_last_count() -> No
     columns = {"page": ("/a",), "views": (3,), "p75": (1.5,), "control_p75": (2.5,), "control_views": (4,)}
     assert weighty(columns, ["views", "p75", "control_p75", "control_views"]) == 1
     assert weighty(columns, ["views", "control_views"]) == 1
+
+
+@pytest.mark.parametrize(("name", "file"), [
+    ("Exposures a day", "Exposures a day.xlsx"), ("INP: p75 / page?", "INP p75 page.xlsx"), ("../..", "answer.xlsx"),
+    ("Fehler je Öffnung", "Fehler je Öffnung.xlsx")])
+def test_a_file_is_named_after_its_question(name: str, file: str) -> None:
+    assert explore_answer.file_name(name, "xlsx") == file

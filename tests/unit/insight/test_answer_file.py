@@ -81,3 +81,14 @@ def test_an_answer_without_rows_is_a_file_with_its_columns(kind: str) -> None:
     assert b"only" in answer_file(Found(("only",), [], capped=False), kind) or kind == "xlsx"
     if kind == "xlsx":
         assert sheet_of(Found(("only",), [], capped=False))[0] == [[("s", "only")]]
+
+
+def test_a_column_of_times_is_as_wide_as_its_format_so_that_excel_shows_no_hashes() -> None:
+    found = Found(("n", "day", "at", "a long heading of days"), [(1, AT.date(), None, AT.date()),
+                                                               (2, None, AT, None)], capped=False)
+    _, raw = sheet_of(found)
+    widths = {int(each.get("min")): float(each.get("width"))
+              for each in ElementTree.fromstring(raw).iterfind(".//m:col", SHEET)}
+    assert widths[2] >= len("2026-03-01") + 1
+    assert widths[3] >= len("2026-03-01 12:30:00") + 1
+    assert widths[4] > len("a long heading of days")
