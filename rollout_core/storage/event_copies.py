@@ -16,6 +16,7 @@ from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_tables import TABLES, event_table
 
 TIME_COLUMN = {**{event_table(kind): "occurred_at" for kind in Kind}, "agg_hour": "hour", "exposure_hour": "hour",
+               "hist_hour": "hour",
                "agg_bucket": "day", "hist_day": "day", "rating_day": "day", "subject_day": "day",
                "arm_span": "from_at", "ingest_hour": "hour"}
 

@@ -22,7 +22,11 @@ def _to_3(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE rollout_mirror ADD COLUMN IF NOT EXISTS names VARCHAR"))
 
 
-STEPS: Mapping[int, Step] = {2: _to_2, 3: _to_3}
+def _to_4(connection: Connection) -> None:
+    """Only a new table: hist_hour begins empty, the next pass fills it."""
+
+
+STEPS: Mapping[int, Step] = {2: _to_2, 3: _to_3, 4: _to_4}
 """version -> what brings a store from the version before to it. Version 1 is the first."""
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 
 from rollout_core.metrics.event import MAX_UNITS, Kind
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 METADATA = MetaData()
 SLOTS = tuple(f"k{slot}" for slot in range(MAX_UNITS))
 
@@ -121,6 +121,9 @@ DERIVED: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
         _ROLLOUT, _DAY, _EPOCH, _INCLUSION, _ARM, _METRIC,
         ("slice", String, "'' everything; page:, device:, endpoint:, component: the most frequent of the day"),
         ("b", SmallInteger, "Bin"), ("n", BigInteger, "How many"))),
+    "hist_hour": ("Log histogram per hour of everything, of the present day and the one before", (
+        _ROLLOUT, _HOUR, _EPOCH, _INCLUSION, _ARM, _METRIC, ("b", SmallInteger, "Bin"),
+        ("n", BigInteger, "How many"))),
     "rating_day": ("Counts of feedback scores per day", (
         _ROLLOUT, _DAY, _EPOCH, _INCLUSION, _ARM, _METRIC, ("low", Integer, "Scale's low end, millionths"),
         ("high", Integer, "Scale's high end, millionths"), ("k", Integer, "Score, rounded"),
@@ -143,8 +146,8 @@ LEDGER: Mapping[str, tuple[str, tuple[ColumnSpec, ...]]] = {
     "unit_slot": ("Which unit stands in which slot of the event tables", (
         ("slot", TinyInteger, "0..3"), _UNIT)),
     "watermark": ("How far jobs have come", (
-        ("name", String, "windows | spans | tail"),
-        ("reached_at", TIMESTAMP, "Everything before is done; tail: followed from then on"),
+        ("name", String, "windows | spans | tail | hours"),
+        ("reached_at", TIMESTAMP, "Everything before is done; tail, hours: followed, kept from then on"),
         ("batch", BigInteger, "Everything up to this batch is done"))),
     "batch_token": ("Writes that were acknowledged: a repeated token is not written again", (
         ("token", String, "The writer's token; for imports file and offset"),

@@ -1,4 +1,5 @@
-"""Answers Histogram and TimelineBins: log-histogram counts, from rollups of whole days and raw events around them."""
+"""Answers Histogram and TimelineBins: log-histogram counts, from rollups of whole days, of the last hours, and from raw
+events around them."""
 
 from __future__ import annotations
 
@@ -12,13 +13,14 @@ from rollout_core.storage.accumulations import Accumulation, bin_sql
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import all_attributed_cte, by_source, contributions, listed
 from rollout_core.storage.read_settled import settled_edge
-from rollout_core.storage.read_stretches import DAY, parts_of
+from rollout_core.storage.read_stretches import DAY, HOUR, parts_of
 from rollout_core.storage.read_totals import bucket_sql, where_sql
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
 
 ROLLED_BY = {"metric": "metric", "arm": "arm", "day": "day", "epoch": "epoch", "inclusion": "inclusion",
              "slice": "slice"}
+HOURS_BY = {**ROLLED_BY, "day": "hour::DATE", "slice": "''"}
 RAW_BY = {**ROLLED_BY, "day": "occurred_at::DATE"}
 
 
@@ -33,8 +35,21 @@ def histogram(reader: Reader, question: Histogram) -> Rows:
     if parts.rolled is not None:
         rows += reader.rows(_rolled_sql(question, parts.rolled)).rows
     for window in parts.raw:
-        rows += settled_edge(reader, question, window, lambda edge: _raw(reader, question, edge))
+        hours, rest = _kept_hours(reader, question, window)
+        if hours is not None:
+            rows += reader.rows(_hours_sql(question, hours)).rows
+        for edge in rest:
+            rows += settled_edge(reader, question, edge, lambda edge: _raw(reader, question, edge))
     return Rows((*question.by, "b", "n"), counted(rows), reader.closed_until_at)
+
+
+def _kept_hours(reader: Reader, question: Histogram, window: Window) -> tuple[Window | None, tuple[Window, ...]]:
+    """What of a part of a day hist_hour holds, and the rest."""
+    since_at, closed = reader.hours_since_at, reader.closed_until_at
+    if question.slice != "" or since_at is None or closed is None or window.since_at < since_at:
+        return None, (window,)
+    parts = parts_of(window, closed, HOUR, live=True)
+    return parts.rolled, parts.raw
 
 
 def counted(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -50,6 +65,13 @@ def _rolled_sql(question: Histogram, window: Window) -> str:
     return (f"SELECT {_selected(question.by, ROLLED_BY)} b::INTEGER, sum(n)::BIGINT FROM hist_day "
             f"WHERE rollout = {quoted(question.rollout or '')} AND day >= {literal(window.since_at)}::DATE "
             f"AND day < {literal(window.until_at)} AND metric IN ({listed(question.metrics)}){part}"
+            f"{_arms(question.arms)} GROUP BY ALL")
+
+
+def _hours_sql(question: Histogram, window: Window) -> str:
+    return (f"SELECT {_selected(question.by, HOURS_BY)} b::INTEGER, sum(n)::BIGINT FROM hist_hour "
+            f"WHERE rollout = {quoted(question.rollout or '')} AND hour >= {literal(window.since_at)} "
+            f"AND hour < {literal(window.until_at)} AND metric IN ({listed(question.metrics)})"
             f"{_arms(question.arms)} GROUP BY ALL")
 
 

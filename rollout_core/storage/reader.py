@@ -34,6 +34,8 @@ class Reader:
     sums: RunningSums
     followed_since_at: datetime | None = None
     """From then on the spans of whoever did something are in tail_span; None: it is empty."""
+    hours_since_at: datetime | None = None
+    """From then on histograms are kept by the hour; None: they are not."""
     _known: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, what: Hashable, read: Callable[[], T]) -> T:
@@ -90,7 +92,8 @@ def reading(database: EventDatabase, slots: Mapping[str, int], keys: KeyRing, pa
     """A reader whose cursor sees one state of the store, however many queries it runs."""
     with database.transaction() as cursor:
         marks = dict(cursor.execute("SELECT name, reached_at FROM watermark WHERE name <> 'spans'").fetchall())
-        yield Reader(cursor, slots, keys, _aware(marks.get("windows")), parts, sums, _aware(marks.get("tail")))
+        closed, followed, hours = (_aware(marks.get(name)) for name in ("windows", "tail", "hours"))
+        yield Reader(cursor, slots, keys, closed, parts, sums, followed, hours)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -17,6 +17,7 @@ from rollout_core.metrics.event import Kind
 from rollout_core.ports.event_questions import COMPARED_ARMS, WHOLE_STORE_ARM
 from rollout_core.storage.accumulations import FIRSTS, SOURCES, TOP_SLICES, bin_sql
 from rollout_core.storage.event_tables import SLOTS
+from rollout_core.storage.recent_hours import insert_hours, let_go_of_hours
 from rollout_core.storage.window_facts import DEED, FIRST, SUM, begin_facts, end_facts, gather
 from rollout_core.storage.window_sources import (
     Stretch,
@@ -29,7 +30,7 @@ from rollout_core.storage.window_sources import (
 
 COMPARED = ", ".join(quoted(arm) for arm in COMPARED_ARMS)
 DAY_TABLES = ("agg_bucket", "hist_day", "rating_day", "subject_day")
-HOUR_TABLES = ("agg_hour", "exposure_hour")
+HOUR_TABLES = ("agg_hour", "exposure_hour", "hist_hour")
 FACTS_AT_ONCE = 2_000_000
 """Beyond that many facts (a hundred bytes each, with their arms two to three times) they are worked off first."""
 
@@ -66,6 +67,7 @@ def rebuild_days(cursor: duckdb.DuckDBPyConnection, stretch: Stretch, firsts_unt
     if counts[Kind.ERROR]:
         _merge_error_groups(cursor, stretch)
     _insert_entered(cursor, stretch)
+    let_go_of_hours(cursor, stretch)
 
 
 def _work_off(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[Joined], stretch: Stretch, feeds: Sequence[str],
@@ -93,6 +95,7 @@ def _insert_facts(cursor: duckdb.DuckDBPyConnection, rollouts: Sequence[Joined],
         _insert_hours(cursor)
         _insert_buckets(cursor)
         _insert_histograms(cursor)
+        insert_hours(cursor, stretch)
         if counts.get(Kind.FEEDBACK):
             _insert_ratings(cursor, rollouts, stretch)
         cursor.execute("DROP TABLE temp.placed")

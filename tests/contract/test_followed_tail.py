@@ -137,7 +137,7 @@ def test_a_store_of_the_version_before_opens_and_is_followed(tmp_path: Path) -> 
         cursor.execute("UPDATE store_meta SET value = '1' WHERE name = 'schema_version'")
     store.close()
     again = DuckdbEventStore(path, SECRET)
-    assert again.condition().version == 3
+    assert again.condition().version == 4
     again.mirror(ROLLOUTS, EPOCHS)
     assert arms(again) == {"treatment": 1}
     again.close_windows(at(29.7) + timedelta(minutes=1))
