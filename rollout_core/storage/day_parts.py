@@ -18,12 +18,15 @@ from typing import Any
 import duckdb
 
 MOST_PARTS = 20_000
+MOST_PEOPLE = 64
+"""So many answers are kept that hold people one by one or reach over long windows: a megabyte for a day on which 36,000
+entered (ripening.py)."""
 ONE_DAY = timedelta(days=1)
 EVERY_DAY = date.min
 """The stamp of this day counts for all days: the mirror changed, or somebody was forgotten."""
 
 Row = tuple[Any, ...]
-Mark = tuple[int, int]
+Mark = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Part:
 class PartMemory:
     """Remembered parts; the least recently used go first. For any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_PARTS) -> None:
+        self._most = most
         self._rows: OrderedDict[tuple[Hashable, date], tuple[Mark, list[Row]]] = OrderedDict()
         self._lock = Lock()
 
@@ -59,7 +63,7 @@ class PartMemory:
         with self._lock:
             self._rows[part.key, part.day] = (mark, rows)
             self._rows.move_to_end((part.key, part.day))
-            if len(self._rows) > MOST_PARTS:
+            if len(self._rows) > self._most:
                 self._rows.popitem(last=False)
 
     def clear(self) -> None:
@@ -76,7 +80,7 @@ def put_together(memory: PartMemory, stamps: Mapping[date, int], settled_before:
     missing: list[tuple[Part, Mark | None]] = []
     for part in parts:
         settled = settled_before is not None and part.last < settled_before
-        mark = _mark(stamps, part) if settled else None
+        mark = mark_of(stamps, part) if settled else None
         known = memory.recall(part, mark) if mark is not None else None
         if known is None:
             missing.append((part, mark))
@@ -93,7 +97,8 @@ def put_together(memory: PartMemory, stamps: Mapping[date, int], settled_before:
     return rows
 
 
-def _mark(stamps: Mapping[date, int], part: Part) -> Mark:
+def mark_of(stamps: Mapping[date, int], part: Part) -> Mark:
+    """The stamp of all days, and the newest one of the days that a part depends on."""
     days = (part.first + ONE_DAY * place for place in range((part.last - part.first).days + 1))
     return stamps.get(EVERY_DAY, 0), max(stamps.get(day, 0) for day in days)
 

@@ -27,7 +27,7 @@ from rollout_core.ports.event_store import (
     Written,
 )
 from rollout_core.ports.store_key import key_print
-from rollout_core.storage.day_parts import PartMemory
+from rollout_core.storage.day_parts import MOST_PEOPLE, PartMemory
 from rollout_core.storage.event_arrow import Columns, KeyRing
 from rollout_core.storage.event_condition import condition_of
 from rollout_core.storage.event_copies import export_tables, snapshot
@@ -81,7 +81,7 @@ class DuckdbEventStore:
         self._writer = EventWriter(self.database, self.keys, free=free, minimum_free_bytes=minimum_free_bytes)
         self._copies = tuple(copies)
         self._free, self._minimum_free = free, minimum_free_bytes
-        self._parts, self._sums = PartMemory(), RunningSums()
+        self._parts, self._people, self._sums = PartMemory(), PartMemory(MOST_PEOPLE), RunningSums()
         self._shaping = threading.Lock()
         """One pass at a time over spans, rollups, mirrors and removals; writing goes on beside it."""
         self._copying = threading.Lock()
@@ -121,7 +121,7 @@ class DuckdbEventStore:
     @contextmanager
     def one_state(self) -> Iterator[OneState]:
         """See the port."""
-        with reading(self.database, self._writer.slots, self.keys, self._parts, self._sums) as reader:
+        with reading(self.database, self._writer.slots, self.keys, self._parts, self._people, self._sums) as reader:
             yield OneState(reader)
 
     def query(self, sql: str, *, limit: int = 10_000, seconds: float = 10.0,
@@ -169,6 +169,7 @@ class DuckdbEventStore:
         """Opens the file again after a fatal error; not part of the port, the ingest job calls it."""
         self.database.reopen()
         self._parts.clear()
+        self._people.clear()
         self._sums.clear()
         self._writer.load()
 

@@ -13,18 +13,16 @@ from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.evidence_questions import BucketSums, RecentSums, SumsBefore
 from rollout_core.storage.day_parts import ONE_DAY
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_evidence import COMPARED, epochs_sql
 from rollout_core.storage.read_raw import listed
 from rollout_core.storage.reader import Reader
-from rollout_core.storage.running_sums import ByDay, Cells, Kept, Stamped, added, brought_up, whole
+from rollout_core.storage.running_sums import FIRST_DAY, ByDay, Cells, Kept, Stamped, added, brought_up, whole
+from rollout_core.storage.versions import COMPARED, SIDES, epochs_sql
 from rollout_core.storage.window_sources import quoted
 
-SIDES = ("control", "treatment")
 SIDE = "(arm = 'treatment')::INTEGER AS side"
 MOST = 2**55
 """Where the sum of one day, stratum and bucket ends (a thousand years in microseconds): what adds up to more is no
 measurement, and so many of these can be added without leaving 64 bits."""
-FIRST_DAY = date(1970, 1, 1)
 
 
 def answer_bucket_sums(reader: Reader, question: BucketSums) -> Rows:

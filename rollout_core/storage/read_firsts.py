@@ -12,10 +12,13 @@ from operator import itemgetter
 
 from rollout_core.ports.event_questions import Rows
 from rollout_core.ports.evidence_questions import FirstValues, VersionFirsts
+from rollout_core.storage.columns import HOUR, counts, micros, moment_of, taken
 from rollout_core.storage.day_parts import ONE_DAY, Part, Row, added, days_between
 from rollout_core.storage.event_insert import literal
-from rollout_core.storage.read_evidence import COMPARED, SIDE, entry_days, epochs_sql
+from rollout_core.storage.present_day import firsts, moves
+from rollout_core.storage.read_evidence import entry_days
 from rollout_core.storage.reader import Reader
+from rollout_core.storage.versions import COMPARED, SIDE, SIDES, Version, epochs_sql
 from rollout_core.storage.window_sources import LAST_INSTANT, quoted
 
 FIRSTS = ("metric", "hour", "epoch", "inclusion", "events_treatment", "events_control", "at_risk_treatment",
@@ -26,7 +29,7 @@ def answer_version_firsts(reader: Reader, question: VersionFirsts) -> Rows:
     """At risk in an hour are those who entered by then and neither left nor had an event before it."""
     asked = (VersionFirsts, question.rollout, question.metric, question.epochs)
     moves = reader.once(asked, lambda: added(reader.put_together(
-        _parts(reader, question, asked), lambda run: _moves(reader, question, run)), 4))
+        _parts(reader, question, asked), lambda run: _moves_of(reader, question, run)), 4))
     rows = sorted(row for stratum, found in groupby(moves, itemgetter(0, 1, 2)) if stratum[0] == question.anew
                   for row in _at_risk(question.metric, found))
     return Rows(FIRSTS, rows, reader.closed_until_at)
@@ -54,6 +57,21 @@ def _within(column: str, run: Sequence[Part], last: date) -> str:
     """Condition: an instant lies in a run of days; the last of all days has no end."""
     end = "" if run[-1].day >= last else f" AND {column} < DATE '{run[-1].day + ONE_DAY}'"
     return f"({column} >= DATE '{run[0].day}'{end})"
+
+
+def _moves_of(reader: Reader, question: VersionFirsts, run: Sequence[Part]) -> Rows:
+    """The moves of some days, those of the present day from what is known of it."""
+    before, today = _cut(reader, run)
+    rows = _moves(reader, question, before).rows if before else []
+    if today is not None:
+        version = Version(question.rollout, question.epochs)
+        rows += [(today, *row) for row in moves(reader, version, question.metric, today)]
+    return Rows((), rows)
+
+
+def _cut(reader: Reader, run: Sequence[Part]) -> tuple[Sequence[Part], date | None]:
+    """The parts of other days, and the present day where it is the last one of the run."""
+    return (run[:-1], run[-1].day) if run[-1].day == reader.today else (run, None)
 
 
 def _moves(reader: Reader, question: VersionFirsts, run: Sequence[Part]) -> Rows:
@@ -96,8 +114,22 @@ def _last(reader: Reader, run: Sequence[Part]) -> date:
 
 def answer_first_values(reader: Reader, question: FirstValues) -> Rows:
     """First observations per subject and epoch, above or not above a reference fixed before."""
-    rows = reader.put_together(_parts(reader, question, question), lambda run: _values(reader, question, run))
+    rows = reader.put_together(_parts(reader, question, question), lambda run: _values_of(reader, question, run))
     return Rows(("hour", "epoch", "inclusion", "arm", "n", "above"), sorted(rows), reader.closed_until_at)
+
+
+def _values_of(reader: Reader, question: FirstValues, run: Sequence[Part]) -> Rows:
+    """First values of some days, those of the present day from what is known of it."""
+    before, today = _cut(reader, run)
+    rows = _values(reader, question, before).rows if before else []
+    if today is not None:
+        found = firsts(reader, Version(question.rollout, question.epochs), question.metric, today)
+        found = taken(found, found["first_at"] >= micros(question.since_at))
+        rows += [(today, moment_of(hour * HOUR), epoch, inclusion, SIDES[side], n, above)
+                 for hour, epoch, inclusion, side, n, above in counts(
+                     [found["first_at"] // HOUR, *(found[name] for name in ("epoch", "inclusion", "treated"))],
+                     [found["value"] > int(question.reference)])]
+    return Rows((), rows)
 
 
 def _values(reader: Reader, question: FirstValues, run: Sequence[Part]) -> Rows:

@@ -1,7 +1,8 @@
-"""Answers AdoptionAtAge, ExposureCohorts, Retention: what people do after their first exposure. Closed windows only.
+"""Answers ExposureCohorts and Retention: what people do after their first exposure. Closed windows only.
 
 Who is exposed comes from `arm_span`, what they do from `subject_day`; days that are settled are counted once
 (day_parts.py). A use counts from 5 minutes before the exposure on, since the clocks of two senders differ.
+read_adoption.py answers AdoptionAtAge from the same.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from math import ceil
 
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import COMPARED_ARMS, AdoptionAtAge, ExposureCohorts, Retention, Rows
+from rollout_core.ports.event_questions import COMPARED_ARMS, ExposureCohorts, Retention, Rows
 from rollout_core.storage.day_parts import ONE_DAY, Part, added, days_between
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
@@ -20,60 +20,11 @@ from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
 
 CLOCKS_DIFFER = "INTERVAL 5 MINUTE"
-USES = "kind = 'feature_use'"
+USE = "feature_use"
+USES = f"kind = '{USE}'"
 MICROSECOND = timedelta(microseconds=1)
 WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Stands for a question's own window and instant in the key of a part, which names its own."""
-
-
-def adoption(reader: Reader, question: AdoptionAtAge) -> Rows:
-    """Exposed, tried within the age, used again on a later day; by arm and stratum of the first exposure."""
-    window, age = question.exposed_in, timedelta(hours=question.age_hours)
-    known_until = min(window.until_at, question.now - age + MICROSECOND)
-    reach = ONE_DAY * (ceil(question.age_hours / 24) + question.again_days)
-    asked = replace(question, exposed_in=WHOLE, now=WHOLE.until_at)
-    parts = [
-        Part(day, max(window.since_at.date(), day - ONE_DAY), day + reach,
-             (asked, max(window.since_at, _midnight(day)), min(known_until, _midnight(day + ONE_DAY)),
-              day == window.since_at.date()))
-        for day in days_between(first_day(reader, question.rollout, window), (known_until - MICROSECOND).date())]
-    rows = reader.put_together(parts, lambda run: _adopters(reader, question, run, reach))
-    return Rows(("arm", "epoch", "inclusion", "exposed", "tried", "used_again"), added(rows, 3),
-                reader.closed_until_at)
-
-
-def _adopters(reader: Reader, question: AdoptionAtAge, run: Sequence[Part], reach: timedelta) -> Rows:
-    """The same of those first exposed on some days in a row: day, arm, epoch, inclusion, exposed, tried, used_again."""
-    flags = (question.flag,) if question.flag is not None else question.flags
-    narrowed = f" AND what IN ({listed(flags)})" if flags else ""
-    window = question.exposed_in
-    since_at, until_at = max(window.since_at, _midnight(run[0].day)), min(window.until_at,
-                                                                         _midnight(run[-1].day + ONE_DAY))
-    first = (_first_exposure(question.rollout, until_at=until_at, since_at=since_at) if question.flag is None else
-             _first_of_flag(question.rollout, question.flag))
-    age = f"INTERVAL {int(question.age_hours)} HOUR"
-    again, joined = ("0::BIGINT", "") if not question.again_days else (
-        "count(g.subject_key)", " LEFT JOIN again AS g ON g.subject_key = c.subject_key AND g.arm = c.arm")
-    return reader.rows(
-        f"WITH first AS ({first}), cohort AS (SELECT * FROM first WHERE seen_at >= {literal(since_at)} "
-        f"AND seen_at < {literal(until_at)} AND seen_at + {age} <= {literal(question.now)}), "
-        f"uses AS (SELECT subject_key, day, min(first_at) AS first_at FROM subject_day "
-        f"WHERE {USES}{narrowed} AND {_unit(question.rollout)} AND day BETWEEN DATE '{run[0].first}' "
-        f"AND DATE '{run[-1].day + reach}' AND subject_key IN (SELECT subject_key FROM cohort) GROUP BY ALL), "
-        f"tried AS (SELECT c.subject_key, c.arm, min(u.first_at) AS tried_at FROM cohort AS c JOIN uses AS u "
-        f"ON u.subject_key = c.subject_key AND u.first_at >= c.seen_at - {CLOCKS_DIFFER} "
-        f"AND u.first_at < c.seen_at + {age} GROUP BY ALL){_again(question)} "
-        f"SELECT c.seen_at::DATE AS day, c.arm, c.epoch, c.inclusion, count(*) AS exposed, "
-        f"count(t.subject_key) AS tried, {again} AS used_again FROM cohort AS c LEFT JOIN tried AS t "
-        f"ON t.subject_key = c.subject_key AND t.arm = c.arm{joined} GROUP BY ALL")
-
-
-def _again(question: AdoptionAtAge) -> str:
-    if not question.again_days:
-        return ""
-    return (f", again AS (SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
-            f"ON u.subject_key = t.subject_key AND u.day > t.tried_at::DATE "
-            f"AND u.day <= t.tried_at::DATE + {int(question.again_days)})")
 
 
 def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:
@@ -81,11 +32,11 @@ def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:
     window = question.window
     over = "c.week + INTERVAL 7 DAY + k.weeks * INTERVAL 7 DAY"
     return reader.rows(
-        f"WITH first AS ({_first_exposure(question.rollout, (question.arm,))}), "
+        f"WITH first AS ({first_exposure(question.rollout, (question.arm,))}), "
         f"cohort AS (SELECT subject_key, seen_at, date_trunc('week', seen_at)::DATE AS week FROM first "
         f"WHERE seen_at >= {literal(window.since_at)} AND seen_at < {literal(window.until_at)}), "
         f"tried AS (SELECT c.subject_key, c.week, min(u.first_at) - c.seen_at AS after FROM cohort AS c "
-        f"JOIN subject_day AS u ON u.subject_key = c.subject_key AND {USES} AND {_unit(question.rollout)} "
+        f"JOIN subject_day AS u ON u.subject_key = c.subject_key AND {USES} AND {of_unit(question.rollout)} "
         f"AND u.first_at >= c.seen_at - {CLOCKS_DIFFER} GROUP BY c.subject_key, c.week, c.seen_at), "
         f"sizes AS (SELECT week, count(*) AS exposed FROM cohort GROUP BY ALL) "
         f"SELECT c.week, c.exposed, k.weeks::INTEGER AS weeks, "
@@ -105,19 +56,19 @@ def retention(reader: Reader, question: Retention) -> Rows:
     ripe = {day: tuple(sorted({number for number in question.days if day + ONE_DAY * number < today}))
             for day in days_between(first_day(reader, question.rollout, window), last_day(window))}
     parts = [Part(day, day, day + ONE_DAY * max(known), run=known, key=(
-        asked, known, max(window.since_at, _midnight(day)), min(window.until_at, _midnight(day + ONE_DAY))))
+        asked, known, max(window.since_at, midnight(day)), min(window.until_at, midnight(day + ONE_DAY))))
         for day, known in ripe.items() if known]
     rows = reader.put_together(parts, lambda run: _retained(
-        reader, question, max(window.since_at, _midnight(run[0].day)),
-        min(window.until_at, _midnight(run[-1].day + ONE_DAY)), ripe[run[0].day]))
+        reader, question, max(window.since_at, midnight(run[0].day)),
+        min(window.until_at, midnight(run[-1].day + ONE_DAY)), ripe[run[0].day]))
     return Rows(columns, added(rows, 4), reader.closed_until_at)
 
 
 def _retained(reader: Reader, question: Retention, since_at: datetime, until_at: datetime,
               days_after: Sequence[int]) -> Rows:
     """The same of those first seen in a stretch of time, their first day in front."""
-    unit = _unit(question.rollout) if question.rollout is not None else f"unit = {quoted(question.unit or '')}"
-    first = (_first_exposure(question.rollout, since_at=since_at, until_at=until_at)
+    unit = of_unit(question.rollout) if question.rollout is not None else f"unit = {quoted(question.unit or '')}"
+    first = (first_exposure(question.rollout, since_at=since_at, until_at=until_at)
              if question.rollout is not None else
              f"SELECT subject_key, 'all' AS arm, 0 AS epoch, 0 AS inclusion, min(first_at) AS seen_at FROM subject_day "
              f"WHERE {unit} AND kind IN ({listed(question.kinds)}) GROUP BY subject_key")
@@ -146,17 +97,24 @@ def last_day(window: Window) -> date:
 
 def first_day(reader: Reader, rollout: str, window: Window) -> date:
     """The first day of the window on which anybody can have entered: years before the first have no parts."""
-    found = reader.once(("first entry", rollout), lambda: reader.rows(
-        f"SELECT min(from_at) AS at FROM arm_span WHERE rollout = {quoted(rollout)}").rows[0][0])
+    def first(condition: str) -> datetime | None:
+        at: datetime | None = reader.rows(f"SELECT min(from_at) AS at FROM arm_span WHERE rollout = {quoted(rollout)} "
+                                          f"AND {condition}").rows[0][0]
+        return at
+
+    today = reader.today or date.max
+    found = reader.once(("first entry", rollout), lambda: reader.settled(
+        ("first entry", rollout), lambda: first(f"from_at < DATE '{today}'")) or first(f"from_at >= DATE '{today}'"))
     return max(window.since_at.date(), window.until_at.date() if found is None else found.date())
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins."""
     return datetime.combine(day, time(), UTC)
 
 
-def _first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS, *, since_at: datetime | None = None,
-                    until_at: datetime | None = None) -> str:
+def first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS, *, since_at: datetime | None = None,
+                   until_at: datetime | None = None) -> str:
     """SELECT subject_key, arm, epoch, inclusion, seen_at: each subject's first stretch in each arm, ever. With a
     stretch of time: at least of those whose first one began in it."""
     spans = f"FROM arm_span WHERE rollout = {quoted(rollout)} AND arm IN ({listed(arms)})"
@@ -167,15 +125,6 @@ def _first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS, *, sinc
             f"min(from_at) AS seen_at {spans}{within} GROUP BY subject_key, arm")
 
 
-def _first_of_flag(rollout: str, flag: str) -> str:
-    """The same, counted from the first exposure to one flag within a stretch."""
-    return (f"SELECT s.subject_key, s.arm, arg_min(s.epoch, e.first_at) AS epoch, "
-            f"arg_min(s.inclusion, e.first_at) AS inclusion, min(e.first_at) AS seen_at FROM arm_span AS s "
-            f"JOIN subject_day AS e ON e.subject_key = s.subject_key AND e.unit = s.unit AND e.kind = 'exposure' "
-            f"AND e.what = {quoted(flag)} AND e.first_at >= s.from_at AND e.first_at < s.to_at "
-            f"WHERE s.rollout = {quoted(rollout)} AND s.arm IN ({listed(COMPARED_ARMS)}) GROUP BY s.subject_key, s.arm")
-
-
-def _unit(rollout: str) -> str:
+def of_unit(rollout: str) -> str:
     """Condition: the row of subject_day is of the rollout's unit."""
     return f"unit = (SELECT unit FROM rollout_mirror WHERE rollout = {quoted(rollout)})"

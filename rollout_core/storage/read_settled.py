@@ -1,4 +1,9 @@
-"""The broken day at the beginning of a long window, read from raw events once: what is settled does not change.
+"""What long windows hold of settled days, read once: it does not change.
+
+Sums over a window since some day grow by the present day alone; those of the days before it are kept until one of them
+is rebuilt (`settled_days`).
+
+The broken day at the beginning of a window (`settled_edge`):
 
 Rollups hold whole hours or days, so the rest of the day in which a window begins is read from raw events, at every look
 the same ones. Once the days it depends on are over (a relation reaches six hours beyond the stretch, so the days around
@@ -9,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from rollout_core.metrics.measured import Window
@@ -18,6 +23,17 @@ from rollout_core.storage.day_parts import ONE_DAY, Part, Row
 from rollout_core.storage.reader import Reader
 
 MICROSECOND = timedelta(microseconds=1)
+
+
+def settled_days(reader: Reader, question: Any, window: Window, read: Callable[[Window], list[Row]]) -> list[Row]:
+    """The rows of a window of rollups, which `read` reads: those of days before the present one, kept, and those of the
+    present day. A group may stand in both."""
+    midnight = None if reader.today is None else datetime.combine(reader.today, time(), UTC)
+    if midnight is None or window.since_at >= midnight:
+        return read(window)
+    before = Window(window.since_at, min(window.until_at, midnight))
+    rows = reader.settled(_asked_of(question, before), lambda: read(before), large=True)
+    return rows if window.until_at <= midnight else [*rows, *read(Window(midnight, window.until_at))]
 
 
 def settled_edge(reader: Reader, question: Histogram | Ratings | Totals, edge: Window,

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime, time
+from typing import Any
+
+from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Buckets, Exposed, Firsts, PrePeriod, Rows, SpanCounts
+from rollout_core.storage.day_parts import Row, added
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import listed
+from rollout_core.storage.read_settled import settled_days
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_sources import quoted
 
 
 def buckets(reader: Reader, question: Buckets) -> Rows:
     """Cluster-bucket sums of the days that begin in the window (and its first day)."""
+    named = (*(("day",) if question.by_day else ()), "metric", "epoch", "inclusion", "arm", "bucket")
+    rows = settled_days(reader, question, question.window, lambda days: reader.rows(_buckets_sql(question, days)).rows)
+    return Rows((*named, "d", "x", "x_capped", "x2"), added(rows, len(named)), reader.closed_until_at)
+
+
+def _buckets_sql(question: Buckets, window: Window) -> str:
     day = "day, " if question.by_day else ""
-    return reader.rows(
-        f"SELECT {day}metric, epoch, inclusion, arm, bucket::INTEGER AS bucket, sum(d)::BIGINT AS d, "
-        f"sum(x)::HUGEINT AS x, sum(x_capped)::HUGEINT AS x_capped, sum(x2)::HUGEINT AS x2 FROM agg_bucket "
-        f"WHERE rollout = {quoted(question.rollout)} AND metric IN ({listed(question.metrics)}) "
-        f"AND day >= {literal(question.window.since_at)}::DATE AND day < {literal(question.window.until_at)}"
-        f"{_epochs(question.epochs)} GROUP BY ALL ORDER BY ALL")
+    return (f"SELECT {day}metric, epoch, inclusion, arm, bucket::INTEGER AS bucket, sum(d)::BIGINT AS d, "
+            f"sum(x)::HUGEINT AS x, sum(x_capped)::HUGEINT AS x_capped, sum(x2)::HUGEINT AS x2 FROM agg_bucket "
+            f"WHERE rollout = {quoted(question.rollout)} AND metric IN ({listed(question.metrics)}) "
+            f"AND day >= {literal(window.since_at)}::DATE AND day < {literal(window.until_at)}"
+            f"{_epochs(question.epochs)} GROUP BY ALL")
 
 
 def exposed(reader: Reader, question: Exposed) -> Rows:
     """Subjects whose first span in an epoch began, per hour and stratum; exposures are in Totals("exposures")."""
-    return reader.rows(
+    rows = settled_days(reader, question, question.window, lambda hours: reader.rows(
         f"SELECT hour, phase, epoch, inclusion, arm, sum(entered)::BIGINT AS entered FROM exposure_hour "
         f"WHERE rollout = {quoted(question.rollout)} "
-        f"AND hour >= date_trunc('hour', {literal(question.window.since_at)}) "
-        f"AND hour < {literal(question.window.until_at)}{_epochs(question.epochs)} GROUP BY ALL ORDER BY ALL")
+        f"AND hour >= date_trunc('hour', {literal(hours.since_at)}) "
+        f"AND hour < {literal(hours.until_at)}{_epochs(question.epochs)} GROUP BY ALL ORDER BY ALL").rows)
+    return Rows(("hour", "phase", "epoch", "inclusion", "arm", "entered"), rows, reader.closed_until_at)
 
 
 def firsts(reader: Reader, question: Firsts) -> Rows:
@@ -51,11 +64,30 @@ def firsts(reader: Reader, question: Firsts) -> Rows:
 
 
 def span_counts(reader: Reader, question: SpanCounts) -> Rows:
-    """Subjects by the arm of the span that covers an instant."""
-    return reader.rows(
-        f"SELECT arm, epoch, inclusion, phase, count(*) AS subjects FROM arm_span "
-        f"WHERE rollout = {quoted(question.rollout)} AND from_at <= {literal(question.at)} "
-        f"AND to_at > {literal(question.at)} GROUP BY ALL ORDER BY ALL")
+    """Subjects by the arm of the span that covers an instant: those of the last midnight, and who came and left since.
+    """
+    columns, own, at = "arm, epoch, inclusion, phase", quoted(question.rollout), literal(question.at)
+    midnight = None if reader.today is None else datetime.combine(reader.today, time(), UTC)
+    if midnight is None or question.at < midnight:
+        return reader.rows(f"SELECT {columns}, count(*) AS subjects FROM arm_span WHERE rollout = {own} "
+                           f"AND from_at <= {at} AND to_at > {at} GROUP BY ALL ORDER BY ALL")
+    since = literal(midnight)
+    before = reader.settled(("standing", question.rollout), lambda: reader.rows(
+        f"SELECT {columns}, count(*) FROM arm_span WHERE rollout = {own} AND from_at < {since} AND to_at >= {since} "
+        f"GROUP BY ALL").rows)
+    moves = reader.rows(
+        f"SELECT {columns}, count(*) FROM arm_span WHERE rollout = {own} AND from_at >= {since} AND from_at <= {at} "
+        f"AND to_at > {at} GROUP BY ALL UNION ALL SELECT {columns}, -count(*) FROM arm_span WHERE rollout = {own} "
+        f"AND from_at < {since} AND to_at >= {since} AND to_at <= {at} GROUP BY ALL").rows
+    counted = Counter[Row]()
+    for *key, n in (*before, *moves):
+        counted[tuple(key)] += n
+    rows = [(*key, n) for key, n in counted.items() if n]
+    return Rows((*columns.split(", "), "subjects"), sorted(rows, key=_nulls_last), reader.closed_until_at)
+
+
+def _nulls_last(row: Row) -> list[tuple[bool, Any]]:
+    return [(value is None, value) for value in row]
 
 
 def pre_period(reader: Reader, question: PrePeriod) -> Rows:

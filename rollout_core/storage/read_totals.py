@@ -10,7 +10,7 @@ from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Rows, Timeline, Totals
 from rollout_core.storage.event_insert import literal
 from rollout_core.storage.read_raw import by_source, contributions, listed
-from rollout_core.storage.read_settled import settled_edge
+from rollout_core.storage.read_settled import settled_days, settled_edge
 from rollout_core.storage.read_stretches import HOUR, parts_of
 from rollout_core.storage.reader import Reader
 from rollout_core.storage.window_rollups import HOUR_SUMS
@@ -32,7 +32,7 @@ def totals(reader: Reader, question: Totals) -> Rows:
     parts = parts_of(question.window, reader.closed_until_at, HOUR, live=question.live)
     rows: list[tuple[Any, ...]] = []
     if parts.rolled is not None:
-        rows += reader.rows(_rolled_sql(question, parts.rolled)).rows
+        rows += settled_days(reader, question, parts.rolled, lambda days: reader.rows(_rolled_sql(question, days)).rows)
     for window in parts.raw:
         rows += settled_edge(reader, question, window, lambda edge: _raw(reader, question, edge))
     return Rows((*question.by, *SUMS), added(rows, len(question.by)), reader.closed_until_at)

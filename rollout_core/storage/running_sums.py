@@ -23,6 +23,9 @@ from rollout_core.storage.day_parts import EVERY_DAY, ONE_DAY, Mark
 MOST_KEPT = 32
 """So many questions are kept: a few for each rollout. 100 metrics in two strata take some 1.5 MB."""
 
+FIRST_DAY = date(1970, 1, 1)
+"""Days as numbers are counted from it."""
+
 Cells = Mapping[tuple[int, ...], NDArray[np.int64]]
 """What is summed -> integers of shape (columns, cluster buckets), not to be written to."""
 ByDay = Mapping[date | None, Cells]

@@ -32,7 +32,9 @@ COMPARED = ", ".join(quoted(arm) for arm in COMPARED_ARMS)
 DAY_TABLES = ("agg_bucket", "hist_day", "rating_day", "subject_day")
 HOUR_TABLES = ("agg_hour", "exposure_hour", "hist_hour")
 FACTS_AT_ONCE = 2_000_000
-"""Beyond that many facts (a hundred bytes each, with their arms two to three times) they are worked off first."""
+"""Beyond that many facts they are worked off before more are gathered, so that no GROUP BY holds all of a day. What the
+pass takes as a whole is not bounded by it: DuckDB lets go of the rows of temporary tables (a hundred bytes each, with
+their arms two to three times) at the end of the transaction only, and puts on disk what its memory limit leaves out."""
 
 
 @dataclass(frozen=True, slots=True)

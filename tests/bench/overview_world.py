@@ -23,7 +23,7 @@ SECRET = b"bench" * 8
 PLANS = Path(__file__).parents[2] / "data" / "plans"
 SLOT = {"workspace": "k0", "user": "k1"}
 
-COMMON = ("'f' || i AS event_id, 1 AS batch, at_, at_, NULL, TRUE, hash('w', hash(i) % {subjects}) AS k0, "
+COMMON = ("'f' || i AS event_id, {batch} AS batch, at_, at_, NULL, TRUE, hash('w', hash(i) % {subjects}) AS k0, "
           "hash('u', hash(i) % {subjects}) AS k1, NULL, NULL, hash('s', i), 1000, '1.0', '/page/' || (i % 40), "
           "CASE i % 3 WHEN 0 THEN 'phone' ELSE 'desktop' END, NULL")
 EXPOSED = ("'{rollout}', '{unit}', {slot}, ({slot} % 128)::UTINYINT, "
@@ -136,6 +136,7 @@ def _fill(store: DuckdbEventStore, rollouts: list[Rollout], part: Part, subjects
     by_key = {rollout.key: rollout for rollout in rollouts}
     flags = {rollout.key: sorted(rollout.served)[0] for rollout in rollouts}
     with store.database.transaction() as cursor:
+        batch = cursor.execute("SELECT coalesce(max(batch), 0) + 1 FROM batch_token").fetchall()[0][0]
         for turn, (which, kind) in enumerate(TURNS):
             rollout = by_key[next(key for key in by_key if which is None or key.startswith(which))]
             used = rollout.key if which else ("exercise_library", "patient_engagement")[turn % 2]
@@ -146,7 +147,7 @@ def _fill(store: DuckdbEventStore, rollouts: list[Rollout], part: Part, subjects
             rows = (f"SELECT i, {at} AS at_, "
                     f"hash('w', hash(i) % {subjects}) AS k0, hash('u', hash(i) % {subjects}) AS k1 "
                     f"FROM range({part.first} + {turn}, {part.last}, {PARTS}) AS r(i)")
-            cursor.execute(f"INSERT INTO event_{kind.value} SELECT {COMMON.format(subjects=subjects)}, {own} "
-                           f"FROM ({rows})")
-        cursor.execute("INSERT INTO batch_token VALUES (NULL, 1, ?, ?, 0, 0)",
-                       [part.began_at.replace(tzinfo=None), part.last - part.first])
+            common = COMMON.format(subjects=subjects, batch=batch)
+            cursor.execute(f"INSERT INTO event_{kind.value} SELECT {common}, {own} FROM ({rows})")
+        cursor.execute("INSERT INTO batch_token VALUES (NULL, ?, ?, ?, 0, 0)",
+                       [batch, part.began_at.replace(tzinfo=None), part.last - part.first])

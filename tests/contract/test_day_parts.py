@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -13,7 +14,17 @@ import pytest
 from rollout_core.metrics.event import Kind
 from rollout_core.metrics.event_checks import Accepted
 from rollout_core.metrics.measured import Window
-from rollout_core.ports.event_questions import ActiveSubjects, AdoptionAtAge, Histogram, Ratings, Retention, Totals
+from rollout_core.ports.event_questions import (
+    ActiveSubjects,
+    AdoptionAtAge,
+    Buckets,
+    Exposed,
+    Histogram,
+    Ratings,
+    Retention,
+    SpanCounts,
+    Totals,
+)
 from rollout_core.ports.event_store import MirroredEpoch, MirroredRollout
 from rollout_core.ports.evidence_questions import (
     BucketSums,
@@ -26,7 +37,7 @@ from rollout_core.ports.evidence_questions import (
     VersionFirsts,
 )
 from rollout_core.storage.day_parts import Part, PartMemory, Row, added, put_together
-from rollout_core.storage.event_store import DuckdbEventStore
+from rollout_core.storage.event_store import DuckdbEventStore, OneState
 from tests.fakes.made_events import at, batch, exposed, made
 
 ROLLOUTS = [MirroredRollout("ex", "user")]
@@ -63,6 +74,8 @@ def questions(now: float) -> list[Any]:
         *(SumsBefore("ex", Window(at(24), at(72)), (("feature_use", ""), ("session", "")), epochs)
           for epochs in ((1, 2), (2,))),
         *(Ratings(broken, "satisfaction", "ex", ("arm", "epoch"), live=live) for live in (False, True)),
+        *(Buckets("ex", SUMMED, window, by_day=by_day) for window in (whole, broken) for by_day in (False, True)),
+        Exposed("ex", whole), Exposed("ex", broken), SpanCounts("ex", at(now)), SpanCounts("ex", at(now - 30)),
         Histogram(broken, ("session_duration",), "ex", ("arm", "epoch")), Totals(broken, SUMMED, "ex"),
     ]
 
@@ -84,6 +97,7 @@ def _plain(value: Any) -> Any:
 def counted_anew(store: DuckdbEventStore, now: float) -> list[list[Row]]:
     """Nothing remembered."""
     store._parts.clear()
+    store._people.clear()
     store._sums.clear()
     return answers(store, now)
 
@@ -160,6 +174,40 @@ def test_the_broken_day_at_a_windows_beginning_is_read_from_raw_events_once(stor
 def test_time_that_passes_gives_the_answers_of_a_store_that_remembers_nothing(store: DuckdbEventStore) -> None:
     for hour in (END, END + 0.5, END + 20, END + 60):
         store.close_windows(at(hour))
+        assert answers(store, hour) == counted_anew(store, hour)
+
+
+def goes_on(dice: Random, since: float, until: float) -> Iterator[Accepted]:
+    """Some use it again or for the first time, some change sides, and some of it is told late."""
+    other = {"treatment": "control", "control": "treatment"}
+    for who in dice.sample(PEOPLE, 12):
+        hour = dice.uniform(since, until) if dice.random() < 0.8 else dice.uniform(END - 60, since)
+        yield made(Kind.FEATURE_USE, hour, who, flag=dice.choice("FFG"), value=1.0, received=until)
+        yield made(Kind.SESSION, hour, who, session=f"{who}{dice.random()}", value=1.0, received=until)
+    for who in dice.sample(PEOPLE, 4):
+        arm = dice.choice([arm_of(who), arm_of(who), other[arm_of(who)], "former"])
+        yield exposed(dice.uniform(since, until), who, arm, 2, received=until)
+    for _ in range(3):
+        newcomer = f"p{dice.randrange(100, 10**6)}"
+        for arm in (dice.choice([arm_of(newcomer), "former"]), arm_of(newcomer)):
+            yield exposed(dice.uniform(since, until), newcomer, arm, 2, received=until,
+                          inclusion=dice.choice([0, 50_000, 50_000]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_people_of_the_present_day_are_counted_as_if_nothing_were_settled(store: DuckdbEventStore, seed: int) -> None:
+    dice, hour = Random(seed), END
+    for step in (0.4, 3, 6, 7, 12, 0.3, 13, 20):
+        store.write(batch(*goes_on(dice, hour, hour + step), received=hour + step))
+        hour += step
+        store.close_windows(at(hour))
+        asked = [each for each in questions(hour)
+                 if not isinstance(each, BucketSums | RecentSums | SumsBefore | Ratings | Histogram | Totals)]
+        with store.one_state() as state:
+            remembered = [sorted(state.measure(question).rows) for question in asked]
+            state.reader._known.clear()
+            plain = OneState(replace(state.reader, closed_until_at=None))
+            assert remembered == [sorted(plain.measure(question).rows) for question in asked]
         assert answers(store, hour) == counted_anew(store, hour)
 
 

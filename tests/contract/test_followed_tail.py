@@ -132,8 +132,9 @@ def test_a_store_of_the_version_before_opens_and_is_followed(tmp_path: Path) -> 
     with store.database.transaction() as cursor:        # as version 1 left it
         cursor.execute("DROP TABLE tail_span")
         cursor.execute("DROP TABLE day_aside")
+        cursor.execute("DROP TABLE hist_hour")
         cursor.execute("ALTER TABLE rollout_mirror DROP COLUMN names")
-        cursor.execute("DELETE FROM watermark WHERE name = 'tail'")
+        cursor.execute("DELETE FROM watermark WHERE name IN ('tail', 'hours')")
         cursor.execute("UPDATE store_meta SET value = '1' WHERE name = 'schema_version'")
     store.close()
     again = DuckdbEventStore(path, SECRET)
