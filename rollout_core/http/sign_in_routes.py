@@ -19,6 +19,7 @@ from starlette.routing import Route
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.control.sign_in import SignedIn, sign_in_by_link, sign_in_by_password, sign_out
 from rollout_core.errors import NotSignedIn, RolloutError
+from rollout_core.http import known_browser
 from rollout_core.http.attempts import ALLOWED_FROM_ADDRESS, Attempts, counted_address
 from rollout_core.http.origin import safe_next
 from rollout_core.http.page import field, hidden, page, refusal
@@ -33,7 +34,8 @@ CHECKS_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Failed passwords by name and by address, wrong links by address, and who may have a password checked now."""
+    """Failed passwords by name (or by a browser that is known) and by address, wrong links by address, and who may have
+    a password checked now."""
 
     names: Attempts
     addresses: Attempts
@@ -41,18 +43,21 @@ class Guard:
     turns: Semaphore
     """A check takes 64 MB and 0.1 s of a core by design: a few at once, and everything else goes on."""
 
-    def begin(self, name: str, address: str, now: datetime) -> int:
+    def begin(self, name: str, address: str | None, now: datetime) -> int:
         """Whole seconds until another password is looked at; 0: now, and it is counted as a failure until it is none.
+
+        `address` None: a known browser, which others at its address keep from nothing.
         """
-        wait = self.addresses.wait(address, now) or self.names.begin(name, now)
-        if wait == 0:
+        wait = (self.addresses.wait(address, now) if address else 0) or self.names.begin(name, now)
+        if wait == 0 and address:
             self.addresses.failed(address, now)
         return wait
 
-    def succeeded(self, name: str, address: str) -> None:
+    def succeeded(self, name: str, address: str | None) -> None:
         """The password was right."""
         self.names.succeeded(name)
-        self.addresses.succeeded(address)
+        if address:
+            self.addresses.succeeded(address)
 
 
 def sign_in_routes(rooms: Callable[[], ControlRoom]) -> list[Route]:
@@ -107,7 +112,7 @@ async def _sign_in(rooms: Callable[[], ControlRoom], guard: Guard, request: Requ
         if given.get("link"):
             signed_in = await _by_link(room, guard, given["link"], address)
         else:
-            signed_in = await _by_password(room, guard, given, address)
+            signed_in = await _by_password(room, guard, given, address, request.cookies)
     except TooManyTries as error:
         answer = form(room.settings, target, str(error), 429)
         answer.headers["Retry-After"] = str(error.seconds)
@@ -138,23 +143,26 @@ async def _by_link(room: ControlRoom, guard: Guard, secret: str, address: str) -
         raise
 
 
-async def _by_password(room: ControlRoom, guard: Guard, given: dict[str, str], address: str) -> SignedIn:
+async def _by_password(room: ControlRoom, guard: Guard, given: dict[str, str], address: str,
+                       cookies: dict[str, str]) -> SignedIn:
     name = given.get("name", "").strip()
-    counted_as = folded(name)
-    wait = guard.begin(counted_as, address, room.room.clock.now())
+    browser = known_browser.known_as(room, cookies, name)
+    counted_as, counted_at = (folded(name), address) if browser is None else (f"browser {browser}", None)
+    wait = guard.begin(counted_as, counted_at, room.room.clock.now())
     if wait:
         raise TooManyTries(wait)
     async with guard.turns:
         signed_in = await run_in_threadpool(sign_in_by_password, room.room, name, given.get("password", ""),
                                             room.settings.session_lifetime)
-    guard.succeeded(counted_as, address)
+    guard.succeeded(counted_as, counted_at)
     return signed_in
 
 
 def welcome(room: ControlRoom, request: Request, signed_in: SignedIn, target: str) -> Response:
-    """On to where they wanted to go, with the session's cookie."""
+    """On to where they wanted to go, with the session's cookie and the one that makes the browser known."""
     answer = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
     give(answer, room, signed_in.secret, request.cookies)
+    known_browser.give(answer, room, signed_in.session.person, request.cookies)
     return answer
 
 

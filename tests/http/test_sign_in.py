@@ -144,6 +144,34 @@ def test_spaces_around_a_name_are_no_other_name_to_guess_for(app: RunningApp) ->
     assert statuses[-1] == 429
 
 
+def test_whoever_only_knows_a_name_locks_nobody_out_of_a_browser_they_have_signed_in_with(app: RunningApp) -> None:
+    right = {"name": "Lou", "password": "correct horse battery"}
+    with app.owner() as owner:
+        owner.post("/api/admin/rollout/set-person", json={**right, "role": "operator"})
+        owner.post("/api/admin/rollout/set-person", json={**right, "name": "max", "role": "operator"})
+    with app.client() as own, app.client() as stranger:
+        assert own.post("/signin", data=right).status_code == 303
+        for name in ("lou", "max"):
+            tries = [stranger.post("/signin", data={"name": name, "password": "x"}).status_code for _ in range(9)]
+            assert tries[-1] == 429
+        assert stranger.post("/signin", data=right).status_code == 429
+        assert own.post("/signin", data=right).status_code == 303
+        assert own.post("/signin", data={**right, "name": "max"}).status_code == 429, "known for one person only"
+        tries = [own.post("/signin", data={"name": "LOU", "password": "x"}).status_code for _ in range(9)]
+        assert tries == [401] * 8 + [429]
+
+
+def test_the_cookie_that_makes_a_browser_known_is_of_no_other_use(app: RunningApp) -> None:
+    with app.client() as browser:
+        answer = browser.post("/signin", data={"link": app.link()})
+    (given,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith("rollout_browser_")]
+    assert "path=/signin" in given.lower()
+    assert "httponly" in given.lower()
+    name, _, value = given.partition(";")[0].partition("=")
+    with app.client(cookie=f"{name}={value}; {app.cookie}={value}") as thief:
+        assert thief.get("/").status_code == 303
+
+
 def test_a_link_for_a_mistyped_name_makes_no_new_admin(app: RunningApp) -> None:
     with app.owner() as owner:
         answer = owner.post("/api/admin/rollout/signin-link", json={"person": "addmin"})
