@@ -166,7 +166,7 @@ def _counted(measuring: Measuring, limit: int) -> list[dict[str, Any]]:
         return measuring.ask(whole).records()
     if not measuring.arrived(Kind.ERROR, watermark):
         return closed
-    return _added(closed, measuring.ask(replace(whole, window=since, besides=before)).records())
+    return _added(closed, measuring.ask_with_tail("errors", replace(whole, window=since, besides=before)).records())
 
 
 def _added(closed: list[dict[str, Any]], late: list[dict[str, Any]]) -> list[dict[str, Any]]:

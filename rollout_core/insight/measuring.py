@@ -15,9 +15,10 @@ from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.insight.clustered import NOT_KEPT, Clustered, clustered
 from rollout_core.insight.look import SeenStore
 from rollout_core.insight.scene import Scene
-from rollout_core.insight.tail import families_of, family_of, reach, shared_sums, taken
+from rollout_core.insight.tail import ALWAYS, LONGEST, families_of, family_of, reach, shared_sums, taken
 from rollout_core.insight.two_parts import (
     Placed,
+    SharedRows,
     closed_part,
     columns_of,
     divisible,
@@ -164,6 +165,17 @@ class Measuring:
     def _tails(self, question: Tail) -> tuple[list[Any], ...]:
         """The rows of a tail, by family where a look holds them."""
         return self.events.tail(question) if isinstance(self.events, SeenStore) else (self._ask_once(question).rows,)
+
+    def ask_with_tail(self, metric: str, question: Any) -> Rows:
+        """The store's answer about what happened since the watermark; where looks share the tail of a metric, it is
+        asked once for all of them, as that tail is."""
+        family, now, window = family_of(metric), self.scene.now, question.window
+        if family is not None and window.until_at >= now and now - window.since_at <= LONGEST:
+            tail, = self._tails(Tail(Window(window.since_at, now), (family.name,), question.rollout))
+            if isinstance(tail, SharedRows):
+                answer: Rows = tail.made(replace(question, window=ALWAYS), lambda: self.ask(question))
+                return answer
+        return self.ask(question)
 
     def read_ahead(self, metrics: Iterable[str]) -> None:
         """Reads the tails of several metrics together, which costs half of reading one after the other."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from rollout_core.insight import errors
 from rollout_core.insight.errors import ErrorsRequest
+from rollout_core.insight.look import SeenStore
 from rollout_core.insight.measure import by_key
+from rollout_core.insight.tail import FAMILIES, by_family
+from rollout_core.insight.two_parts import SharedRows
 from rollout_core.metrics.measured import Quality, Window
-from rollout_core.ports.event_questions import ErrorGroups, EventPage
+from rollout_core.ports.event_questions import ErrorGroups, EventPage, Tail, Watermarks
 from tests.golden.made_world import World
 
 
@@ -97,6 +101,33 @@ def test_groups_counted_before_and_after_the_watermark_are_the_groups_counted_at
         ("treatment", 3, 1)}
     world.close()
     assert errors.answer(world.room, ErrorsRequest("r", "rollout")).groups == found.groups
+
+
+def test_looks_that_share_a_tail_are_told_its_groups_as_of_that_tail(world: World) -> None:
+    world.expose("a", "treatment")
+    for hours in (1, 40.5):
+        world.add("error", hours, "a", category="javascript", severity="low", message="boom")
+    world.flush()
+    world.clock.at = world.at(41)
+    world.room.events.close_windows(world.at(40.2))
+    closed_at = world.room.events.measure(Watermarks()).closed_until_at
+    after = Window(closed_at, world.clock.at)
+    names = tuple(family.name for family in FAMILIES)
+    found = by_family(world.room.events.measure(Tail(after, names, "r")))
+    shared = {name: SharedRows(found.get(name, [])) for name in names}
+
+    def occurrences(events: SeenStore) -> list[int]:
+        answer = errors.answer(replace(world.room, events=events, clock=world.clock), ErrorsRequest("r", "rollout"))
+        return [group.occurrences for group in answer.groups]
+
+    looks = [SeenStore(world.room.events) for _ in range(3)]
+    for look in looks[:2]:
+        look.seen[after, "r"] = dict(shared)
+    assert occurrences(looks[0]) == [2]
+    world.add("error", 40.6, "a", category="javascript", severity="low", message="boom")
+    world.flush()
+    assert occurrences(looks[1]) == [2], "as its other numbers, which are of that tail"
+    assert occurrences(looks[2]) == [3], "a look of its own"
 
 
 def test_whoever_had_the_error_in_another_arm_only_is_new_to_it_in_this_one(world: World) -> None:
