@@ -9,6 +9,7 @@ stands in their way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from rollout_core.control.change import Change
 from rollout_core.control.preview import Preview
 from rollout_core.control.share import in_buckets
 from rollout_core.errors import ReasonMissing, RolloutError
+from rollout_core.insight.rollouts import WayBack
 from rollout_core.people.role import Role
 
 ASKED, REASON, PERCENT, HINT = "asked", "asked-reason", "asked-percentage", "asked-hint"
@@ -47,7 +49,7 @@ class Asked:
     percentage: float = 0.0
     fields: tuple[tuple[str, Any], ...] = ()
     to: str = ""
-    back: tuple[tuple[str, float], ...] = ()
+    back: tuple[WayBack, ...] = ()
     revision: int | None = None
 
 
@@ -117,9 +119,10 @@ def _choices(asked: Asked) -> None:
         st.radio("How far back?", list(said), key=KIND, format_func=said.__getitem__)
 
 
-def ways_back(back: tuple[tuple[str, float], ...]) -> dict[str, str]:
+def ways_back(back: Sequence[WayBack]) -> dict[str, str]:
     """Kind of rollback -> what it is called, with the share that it leads to."""
-    return {kind: ROLLBACKS[kind].format(to=f"{percentage:g}%") for kind, percentage in back}
+    return {way.kind: ROLLBACKS[way.kind].format(
+        to=f"{way.percentage:g}%", phases="One phase" if way.phases == 1 else f"{way.phases} phases") for way in back}
 
 
 def _moved_on(here: Here, asked: Asked, preview: Preview) -> bool:
@@ -176,7 +179,8 @@ def _fields(asked: Asked) -> dict[str, Any]:
         fields["percentage"] = float(st.session_state.get(PERCENT, asked.percentage))
     if asked.verb == "roll_back":
         fields["kind"] = st.session_state.get(KIND, fields["kind"])
-        fields["to"] = dict(asked.back).get(fields["kind"])     # a second press goes to the same place, not lower
+        # A second press goes to the same place, not lower.
+        fields["to"] = {way.kind: way.percentage for way in asked.back}.get(fields["kind"])
     return fields
 
 

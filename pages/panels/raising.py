@@ -33,7 +33,8 @@ def way_back(preview: Preview) -> str:
     if preview.verb != "advance" or not preview.gates:
         return ""
     met = sum(gate.open for gate in preview.gates)
-    lost = "" if preview.gained is None else f" takes it from the {formats.number(preview.gained)} who gain it now, and"
+    lost = "" if preview.gained is None else (f" takes it from about as many as gain it now "
+                                              f"({formats.number(preview.gained)}; its dialog counts them anew), and")
     return (f"It can be rolled back at any time. That{lost} begins this phase anew: its minimum duration and its proof "
             f"({met} of {len(preview.gates)} conditions met now) start from nothing.")
 

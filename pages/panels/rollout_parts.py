@@ -119,8 +119,7 @@ def who_has_it(here: Here, entry: RolloutEntry) -> None:
     if share.eligible is None and bootstrap.current().events_closed is not None:
         st.markdown(quiet("Nobody can be counted while the event store is closed. Who had it has it."))
         return
-    following = next((step for step in phases.phases if step.state in ("ahead", "left")), None)
-    audience_table(phases.audiences, following.percentage if following else None)
+    audience_table(phases.audiences, phases.next_phase.percentage if phases.next_phase else None)
 
 
 def audit_tail(here: Here, rollout: str) -> None:

@@ -50,10 +50,10 @@ WAYS_OUT = frozenset({"hold", "pause", "roll_back", "stop"})
 """What lowers exposure or keeps it: its button stands before anything is counted."""
 
 ROLLBACKS: Mapping[str, str] = {
-    "immediate": "One phase back, to {to}", "gradual": "Down within this phase, to {to}",
+    "immediate": "{phases} back, to {to}", "gradual": "Down within this phase, to {to}",
     "full": "All the way to the safe state, {to}",
 }
-"""Kind of rollback -> its words; `{to}` is the share it leads to."""
+"""Kind of rollback -> its words; `{to}` is the share it leads to, `{phases}` how many phases back that is."""
 
 PAST: Mapping[str, str] = {
     "start": "started it", "advance": "advanced it", "set_percentage": "set its percentage", "hold": "held it",

@@ -26,7 +26,7 @@ from rollout_core.rollouts.census import Census
 from rollout_core.rollouts.filling import Filled, raise_to
 from rollout_core.rollouts.phase import Phase
 from rollout_core.rollouts.rollout import Rollout
-from rollout_core.rollouts.targets import place_of
+from rollout_core.rollouts.targets import phase_ahead, place_of
 
 LOOKED_AT = timedelta(days=7)
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ def looked_ahead(room: Room, request: ForesightRequest, after: Rollout | None) -
     here = scene(room, request.rollout)
     place_of(here.plan, request.phase)
     found = judgement_of(room, here)
-    phase = next_phase(here) if request.phase is None else here.plan.phase(request.phase)
+    phase = phase_ahead(here.plan, here.rollout) if request.phase is None else here.plan.phase(request.phase)
     decides = decides_of(found, here.plan, hours_left(here)) if found is not None else ()
     all_met = all_met_of(decides)
     if phase is None:
@@ -66,13 +66,6 @@ def looked_ahead(room: Room, request: ForesightRequest, after: Rollout | None) -
         here.rollout.key, phase.key, phase.name, percentage_of_buckets(share), traffic.eligible,
         None if strata is None else sum(each.eligible for each in strata), an_hour, traffic.hours, judged, detects,
         decides, all_met, extra, words)
-
-
-def next_phase(here: Scene) -> Phase | None:
-    """The phase after the present one, the first before the start; None in the last."""
-    key = here.rollout.phase
-    place = 0 if key is None else here.plan.phase_index(key) + 1
-    return here.plan.phases[place] if place < len(here.plan.phases) else None
 
 
 def compared_in(here: Scene, phase: Phase, census: Census | None,

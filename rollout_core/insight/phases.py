@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from rollout_core.errors import TransitionRefused
 from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.series import Mark
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import PhaseStep, Share
-from rollout_core.insight.timeline import marks, steps
+from rollout_core.insight.timeline import following, marks, steps
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.census import Census
 from rollout_core.rollouts.filling import Filled, raise_to
 from rollout_core.rollouts.rollout import Epoch
-from rollout_core.rollouts.targets import next_phase
+from rollout_core.rollouts.targets import phase_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class PhasesRequest:
 class AudienceLine:
     """One audience in filling order. Counts are of subjects not in an earlier audience; None without a register.
 
-    `joins` is how many more would have it in the next phase.
+    `joins` is how many more would have it when `advance` is pressed.
     """
 
     key: str
@@ -63,6 +62,7 @@ class PhasesAnswer:
 
     rollout: str
     phases: tuple[PhaseStep, ...]
+    next_phase: PhaseStep | None
     share: Share
     audiences: tuple[AudienceLine, ...]
     epochs: tuple[EpochLine, ...]
@@ -75,8 +75,10 @@ def answer(room: Room, request: PhasesRequest) -> PhasesAnswer:
     now_scene = scene(room, request.rollout)
     census = census_of(room, now_scene)
     since_at = now_scene.rollout.started_at or now_scene.rollout.created_at
+    phases = steps(now_scene)
     return PhasesAnswer(
-        now_scene.rollout.key, steps(now_scene), share_of(now_scene, census), audiences(now_scene, census),
+        now_scene.rollout.key, phases, following(now_scene, phases), share_of(now_scene, census),
+        audiences(now_scene, census),
         epoch_lines(now_scene.epochs), marks(now_scene, Window(since_at, max(now_scene.now, since_at))), now_scene.now)
 
 
@@ -113,8 +115,7 @@ def _steps(scene: Scene, count: Callable[[Mapping[str, int]], int], thresholds: 
 def _next_thresholds(scene: Scene, census: Census) -> Mapping[str, int]:
     """The thresholds of the next phase; those of now in the last one."""
     rollout = scene.rollout
-    try:
-        phase = next_phase(scene.plan, rollout)
-    except TransitionRefused:
+    phase = phase_ahead(scene.plan, rollout)
+    if phase is None:
         return rollout.thresholds
     return raise_to(scene.plan, phase, phase.percentage, Filled(rollout.thresholds, rollout.raises), census).thresholds

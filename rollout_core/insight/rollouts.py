@@ -9,7 +9,7 @@ from rollout_core.flags.bucketing import BUCKETS, percentage_of_buckets
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.rollout import Rollout
-from rollout_core.rollouts.targets import Rollback, rollback_target
+from rollout_core.rollouts.targets import Rollback, place_of, rollback_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,19 @@ class RolloutsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a kind of rollback leads: a share (percentage 0..100), and how many phases back."""
+
+    kind: str
+    percentage: float
+    phases: int
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutEntry:
     """One rollout in a list. `percentage` 0..100 is planned; `previous` names the phase before the present one.
 
-    `back`: where each kind of rollback leads (percentage 0..100). `remembered`: what was served before the pause or
-    stop in force.
+    `remembered`: what was served before the pause or stop in force.
     """
 
     key: str
@@ -37,7 +45,7 @@ class RolloutEntry:
     plan_version: int
     started_at: datetime | None
     phase_entered_at: datetime | None
-    back: tuple[tuple[str, float], ...]
+    back: tuple[WayBack, ...]
     remembered: float | None = None
 
 
@@ -58,8 +66,9 @@ def answer(room: Room, request: RolloutsRequest) -> RolloutsAnswer:
 def _entry(unit: ControlUnit, rollout: Rollout) -> RolloutEntry:
     plan = unit.plans.get(rollout.plan, rollout.plan_version)
     place = plan.phase_index(rollout.phase) if rollout.phase else -1
-    back = tuple((str(kind), percentage_of_buckets(rollback_target(plan, rollout, kind).percentage))
-                 for kind in Rollback)
+    targets = {kind: rollback_target(plan, rollout, kind) for kind in Rollback}
+    back = tuple(WayBack(str(kind), percentage_of_buckets(to.percentage), place - place_of(plan, to.phase))
+                 for kind, to in targets.items())
     return RolloutEntry(
         rollout.key, rollout.name, rollout.unit, str(rollout.status), rollout.percentage * 100 / BUCKETS,
         rollout.revision, plan.phases[place].name if place >= 0 else None,

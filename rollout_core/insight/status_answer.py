@@ -13,7 +13,7 @@ from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.share import census_of, share_of
 from rollout_core.insight.status import PhaseStep, StatusAnswer, StatusRequest
-from rollout_core.insight.timeline import steps
+from rollout_core.insight.timeline import following, steps
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.status import TRANSITIONS, Verb
 
@@ -31,7 +31,7 @@ def status_of(room: Room, scene: Scene) -> StatusAnswer:
     return StatusAnswer(
         rollout=rollout.key, name=rollout.name, plan=rollout.plan, plan_version=rollout.plan_version,
         unit=rollout.unit, status=rollout.status.value, revision=rollout.revision, epoch=rollout.epoch,
-        autopilot=rollout.autopilot, phase=present(phases), next_phase=following(phases), phases=phases,
+        autopilot=rollout.autopilot, phase=present(phases), next_phase=following(scene, phases), phases=phases,
         share=share_of(scene, census_of(room, scene)), remembered_percentage=remembered,
         started_at=rollout.started_at, phase_entered_at=rollout.phase_entered_at,
         flags=tuple(sorted(rollout.served)), forced=_forced(room, scene),
@@ -45,13 +45,6 @@ def status_of(room: Room, scene: Scene) -> StatusAnswer:
 def present(phases: tuple[PhaseStep, ...]) -> PhaseStep | None:
     """The phase under way."""
     return next((step for step in phases if step.state == "now"), None)
-
-
-def following(phases: tuple[PhaseStep, ...]) -> PhaseStep | None:
-    """The phase after the present one; the first before the start; None in the last."""
-    now = present(phases)
-    place = 0 if now is None else now.number
-    return phases[place] if place < len(phases) else None
 
 
 def last_event(room: Room) -> datetime | None:

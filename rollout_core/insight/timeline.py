@@ -11,6 +11,7 @@ from rollout_core.insight.status import PhaseStep
 from rollout_core.metrics.measured import Window
 from rollout_core.rollouts.phase import Phase
 from rollout_core.rollouts.rollout import Epoch
+from rollout_core.rollouts.targets import phase_ahead
 
 MARK_KINDS = {"roll_back": "rollback", "pause": "pause", "stop": "stop", "set_percentage": "share",
               "resume": "share", "release_holdout": "share", "migrate_plan": "share"}
@@ -20,6 +21,12 @@ MARK_KINDS = {"roll_back": "rollback", "pause": "pause", "stop": "stop", "set_pe
 def steps(scene: Scene) -> tuple[PhaseStep, ...]:
     """The phases of the plan with when each was entered and left."""
     return tuple(_step(scene, number, phase) for number, phase in enumerate(scene.plan.phases, start=1))
+
+
+def following(scene: Scene, phases: tuple[PhaseStep, ...]) -> PhaseStep | None:
+    """The step of the phase ahead; None in the last phase."""
+    ahead = phase_ahead(scene.plan, scene.rollout)
+    return next((step for step in phases if ahead is not None and step.key == ahead.key), None)
 
 
 def _step(scene: Scene, number: int, phase: Phase) -> PhaseStep:

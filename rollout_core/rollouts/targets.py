@@ -53,17 +53,21 @@ def entered_at(plan: Plan, percentage: int, current: str | None) -> Phase:
     return plan.phases[max(place_of(plan, furthest(plan, percentage)), place_of(plan, current), 0)]
 
 
-def next_phase(plan: Plan, rollout: Rollout) -> Phase:
-    """Where `advance` goes: to the current phase while its share is not reached, else to the one after it.
-
-    Raises TransitionRefused in the last phase.
-    """
+def phase_ahead(plan: Plan, rollout: Rollout) -> Phase | None:
+    """Where `advance` goes: to the current phase while its share is not reached, else to the one after it; None in the
+    last."""
     place = place_of(plan, rollout.phase)
     if place >= 0 and rollout.percentage < plan.phases[place].percentage:
         return plan.phases[place]
-    if place + 1 < len(plan.phases):
-        return plan.phases[place + 1]
-    raise TransitionRefused(f"{rollout.name} is in its last phase, {plan.phases[place].name}.",
+    return plan.phases[place + 1] if place + 1 < len(plan.phases) else None
+
+
+def next_phase(plan: Plan, rollout: Rollout) -> Phase:
+    """The phase ahead. Raises TransitionRefused in the last one."""
+    phase = phase_ahead(plan, rollout)
+    if phase is not None:
+        return phase
+    raise TransitionRefused(f"{rollout.name} is in its last phase, {plan.phases[-1].name}.",
                             mend="Complete the rollout when it has proven itself.", rollout=rollout.key,
                             phase=rollout.phase)
 

@@ -25,7 +25,7 @@ from rollout_core.insight.overview import Need, OverviewAnswer, RolloutLine
 from rollout_core.insight.pause_check import PauseCheckAnswer, PauseLine
 from rollout_core.insight.phases import AudienceLine, PhasesAnswer
 from rollout_core.insight.plan import PlanAnswer
-from rollout_core.insight.rollouts import RolloutEntry, RolloutsAnswer
+from rollout_core.insight.rollouts import RolloutEntry, RolloutsAnswer, WayBack
 from rollout_core.insight.status import AlertCounts, GateBrief, HealthBrief, PhaseStep, Share, StatusAnswer
 from rollout_core.insight.verdicts import NamedVerdict, VerdictsAnswer
 from rollout_core.ports.control_records import (
@@ -73,12 +73,12 @@ def rollouts(_: Any) -> RolloutsAnswer:
             RolloutEntry(
                 "exercise_library", "Exercise library", "user", "running", 20.0, 41, "New users", "Beta", "advise", 7,
                 NOW - timedelta(days=30), NOW - timedelta(days=10),
-                (("immediate", 5.0), ("gradual", 10.0), ("full", 0.1))
+                (WayBack("immediate", 5.0, 1), WayBack("gradual", 10.0, 0), WayBack("full", 0.1, 2))
             ),
             RolloutEntry(
                 "patient_engagement", "Patient engagement", "workspace", "held", 25.0, 7, "Phase 2", "Phase 1",
                 "act", 1, NOW - timedelta(days=20), NOW - timedelta(days=3),
-                (("immediate", 10.0), ("gradual", 12.5), ("full", 0.0))
+                (WayBack("immediate", 10.0, 1), WayBack("gradual", 12.5, 0), WayBack("full", 0.0, 2))
             ),
         ),
         simulated=False,
@@ -303,7 +303,8 @@ def phases(request: Any) -> PhasesAnswer:
         AudienceLine("new", "New users", 62_000, 40_110, 25_072, 15_038),
         AudienceLine("everyone", "Everyone else", 0, 153_994, 0, 48_874),
     )
-    return PhasesAnswer(request.rollout, steps("exercise_library", 3), SHARE, audiences, (), MARKS, NOW)
+    phases = steps("exercise_library", 3)
+    return PhasesAnswer(request.rollout, phases, phases[3], SHARE, audiences, (), MARKS, NOW)
 
 
 def plan(request: Any) -> PlanAnswer:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.panels import answers
-from pages.panels.confirm import Asked
+from pages.panels.confirm import Asked, ways_back
 from pages.panels.foresight import evidence_rows
 from pages.panels.wording import MEANS, WORDING
 from rollout_core.analysis.verdict import Status
@@ -17,6 +17,7 @@ from rollout_core.charts import words
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
 from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.pause_check import PauseCheckAnswer
+from rollout_core.insight.rollouts import WayBack
 from rollout_core.insight.status import Waiting
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
@@ -62,7 +63,7 @@ def test_before_advancing_open_critical_alerts_the_way_back_and_what_comes_next_
     critical = [each.alert.title for each in ANSWERS["alerts"](None).alerts if each.alert.severity == "critical"]
     assert critical
     assert all(f"critical alert open:** {title}"[:40] in shown for title in critical)
-    assert "takes it from the 63,912 who gain it now" in shown
+    assert "takes it from about as many as gain it now (63,912; its dialog counts them anew)" in shown
     assert "(1 of 2 conditions met now) start from nothing" in shown
     unmet = [each.name for each in ANSWERS["gates"](GatesRequest("exercise_library")).gates if each.state == "not_met"]
     assert unmet
@@ -224,7 +225,7 @@ def test_the_dialog_of_every_verb_opens_and_confirms(room: FakeControlRoom, verb
     room.needs_reason = False
     app = open_page(ROLLOUT, rollout="Exercise library")
     fields = (("kind", "immediate"),) if verb == "roll_back" else ()
-    back = (("immediate", 5.0), ("gradual", 10.0), ("full", 0.1))
+    back = (WayBack("immediate", 5.0, 1), WayBack("gradual", 10.0, 0), WayBack("full", 0.1, 2))
     app.session_state["asked"] = Asked(verb, "exercise_library", "Exercise library", "user", 20.0, fields, back=back)
     app.run()
     assert not [each.value for each in app.error]
@@ -238,6 +239,12 @@ def test_rolling_back_is_one_menu_away_and_names_its_kind(room: FakeControlRoom)
     button(app, "confirm-go").click().run()
     [(verb, _, request)] = room.done
     assert (verb, request.kind) == ("roll_back", "gradual")
+
+
+def test_a_way_back_says_how_many_phases_back_it_is() -> None:
+    assert ways_back([WayBack("immediate", 5.0, 1), WayBack("gradual", 10.0, 0)]) == {
+        "immediate": "One phase back, to 5%", "gradual": "Down within this phase, to 10%"}
+    assert ways_back([WayBack("immediate", 20.0, 2)]) == {"immediate": "2 phases back, to 20%"}
 
 
 def test_a_second_press_of_a_rollback_names_the_same_place_to_go(room: FakeControlRoom) -> None:

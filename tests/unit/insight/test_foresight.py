@@ -23,7 +23,6 @@ from rollout_core.insight.foresight import (
     compared_in,
     extra_harm,
     hours_left,
-    next_phase,
 )
 from rollout_core.insight.foresight_answer import Decides, Detects, ForesightRequest
 from rollout_core.insight.judgement import Judgement
@@ -117,12 +116,6 @@ def test_hours_left_end_with_the_longest_the_phase_may_last(empty: World) -> Non
     assert hours_left(here(empty)) == 48.0
     assert hours_left(here(empty, phase="two")) is None, "a phase without a length has no end"
     assert hours_left(here(empty, phase=None)) is None
-
-
-def test_the_next_phase_is_the_one_after_this_one(empty: World) -> None:
-    assert [each.key if each else None for each in (
-        next_phase(here(empty, phase=None)), next_phase(here(empty)), next_phase(here(empty, phase="two")))] == [
-            "one", "two", None]
 
 
 def test_who_comes_an_hour_is_counted_once_a_day_over_whole_days(world: World) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from rollout_core.insight.timeline import spent, stays
+from rollout_core.insight.scene import scene
+from rollout_core.insight.timeline import following, spent, stays, steps
 from rollout_core.rollouts.rollout import Epoch
+from tests.golden.made_world import World
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -22,3 +25,16 @@ def test_a_phase_that_was_entered_twice_lasted_both_stays_and_nothing_between() 
     assert spent(epochs, "two", now) == timedelta(days=1 + 3)
     assert spent(epochs, "three", now) is None
     assert [stays(epochs, phase) for phase in ("one", "two", "three")] == [2, 2, 0]
+
+
+def test_the_phase_ahead_is_where_an_advance_goes(empty: World) -> None:
+    def ahead(**changes: object) -> str | None:
+        found = scene(empty.room, "r")
+        found = replace(found, rollout=replace(found.rollout, **changes))
+        step = following(found, steps(found))
+        return step.key if step else None
+
+    assert ahead(phase=None, percentage=0) == "one"
+    assert ahead(phase="one", percentage=50_000) == "two"
+    assert ahead(phase="one", percentage=40_000) == "one", "reduced within it: first back to its own share"
+    assert ahead(phase="two", percentage=100_000) is None
