@@ -29,7 +29,7 @@ def adoption(here: Here) -> None:
     with left:
         section("Where do people stop?", "From eligible to using it again · grey: share of the step before",
                 File("adoption-funnel", lambda: adoption_parts.funnel_as_file(answer)))
-        adoption_parts.funnel(answer.funnel)
+        adoption_parts.funnel(answer)
     with right:
         section("Does it grow?", "People in treatment who used it, per full day (UTC) · lines: changes of the rollout",
                 File("adoption-days", lambda: adoption_parts.days_as_file(answer)))

@@ -31,7 +31,8 @@ def business(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         st.markdown(quiet("No business metric has data in this window."))
     left, right = st.columns(2, gap="large")
     with left:
-        section("Do people come back?", "Active again on day n, of those whose day n is over · everybody of each arm · "
+        whom = "like with like, as in the table" if answer.alike else "everybody of each arm"
+        section("Do people come back?", f"Active again on day n, of those whose day n is over · {whom} · "
                 "ribbon: 95% interval", File("retention", lambda: business_parts.retention_as_file(answer)))
         chart(drawn(retention, answer.retention, here.theme), "Retention by day since the first, by arm", "retention")
         last = [point for point in answer.retention if point.treatment is not None]

@@ -74,7 +74,15 @@ def _card(name: str, below: str, measured: Measured) -> None:
                       f"{formats.counted(measured.n, measured.noun)}"))
 
 
-def funnel(steps: Sequence[FunnelStep]) -> None:
+def funnel(answer: AdoptionAnswer) -> None:
+    """The steps. Once the share was reduced some who were shown it have not got it, and who has it now stands below."""
+    _steps(answer.funnel)
+    if all(step.key != "enabled" for step in answer.funnel) and answer.naive.n:
+        st.markdown(quiet(f"{formats.counted(answer.naive.n, 'people')} have it now. That is no step here: the share "
+                          "was reduced, so some who were shown it no longer have it."))
+
+
+def _steps(steps: Sequence[FunnelStep]) -> None:
     """Each step as a bar of the first one that was counted; a step that cannot be counted is hatched."""
     whole = next((step.n for step in steps if step.n), None)
     rows = []

@@ -18,16 +18,17 @@ def level_badge(severity: object, over: bool) -> str:
     return words.badge(word.text, "gray", word.icon) if over else word.badge
 
 
-def seen_words(here: Here, evidence: str, seen_at: datetime | None, holds: bool | None, latest: str) -> str:
+def seen_words(here: Here, evidence: str, seen_at: datetime | None, holds: bool | None, latest: str,
+               last: str = "now") -> str:
     """What was seen, alone where it is so now: "23.8%, 231 sessions.". Else with its time and what is so instead:
-    "Seen Fri 13 Nov, 18:28: 23.8%, 231 sessions. Now: 0.72%, 278 sessions."."""
+    "Seen Fri 13 Nov, 18:28: 23.8%, 231 sessions. Now: 0.72%, 278 sessions.". `last`: when `latest` was seen."""
     if holds or seen_at is None:
         return sentence(evidence)
     seen = sentence(f"Seen {here.when(seen_at)}: {evidence.removesuffix(UNPROVEN)}") if evidence else ""
     if holds is None:
         now = f"whether it still is, is not known: {latest}" if latest else "nobody has looked since"
     else:
-        now = f"now: {latest}" if latest else "no longer so"
+        now = f"{last}: {latest}" if latest else "no longer so"
     return " ".join(part for part in (seen, sentence(now)) if part)
 
 

@@ -51,14 +51,17 @@ def _text(here: Here, alert: Alert, names: Mapping[str, str]) -> str:
     proven = "" if alert.proven else f" {words.badge('Not proven yet', 'gray', 'hourglass_top')}"
     title = alert.title.removeprefix(f"{names.get(alert.rollout, '')}: ")
     evidence = str(alert.facts.get("evidence", "")).removesuffix(UNPROVEN)
-    seen = seen_words(here, evidence, alert.seen_at or alert.opened_at, alert.holds(here.now), alert.latest)
+    seen = seen_words(here, evidence, alert.seen_at or alert.opened_at, alert.holds(here.now), alert.latest,
+                      "when it was resolved" if alert.state is AlertState.RESOLVED else "now")
     advice = sentence(alert.advice[0]) if alert.advice else ""
     said = " ".join(part for part in (seen, advice) if part)
     return "  \n".join(filter(None, (f"**{name}{plain(title)}**{proven}", said, quiet(_when(here, alert)))))
 
 
 def _when(here: Here, alert: Alert) -> str:
-    since = f"since {here.when(alert.opened_at)}, {formats.span(here.now - alert.opened_at)}"
+    over = alert.resolved_at if alert.state is AlertState.RESOLVED else None
+    lasted = f"for {formats.span(over - alert.since_at)}" if over else formats.span(here.now - alert.since_at)
+    since = f"since {here.when(alert.since_at)}, {lasted}"
     again = f", opened {alert.times_opened} times" if alert.times_opened > 1 else ""
     calm = "" if alert.state is AlertState.RESOLVED else calm_words(here, alert.calm_since_at)
     return " · ".join(filter(None, (f"{since}{again}", _state(here, alert), calm)))

@@ -11,6 +11,7 @@ from pages.panels.furniture import chart, drawn, section
 from pages.panels.page import Here, part
 from pages.panels.rollout_card import planned_and_real
 from pages.panels.series_chart import over_time_chart
+from pages.panels.states import arrival
 from rollout_core.charts import drawings, formats, words
 from rollout_core.charts.over_time import score_curve
 from rollout_core.charts.traffic import traffic_chart
@@ -40,7 +41,7 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
             *here.ask("metrics", MetricsRequest(entry.key, ("adoption_rate",), window="rollout"), settled=True).rows]
     status: StatusAnswer = here.ask("status", StatusRequest(entry.key))
     traffic: TrafficAnswer = here.ask("traffic", TrafficRequest(entry.key, "hour"))
-    fresh(here, entry, traffic, still=still)
+    fresh(here, entry, traffic, still=still, partly=any(row.treatment.quality is Quality.STALE for row in rows))
     with st.grid(4, min_column_width=165, gap="xsmall"):
         with st.container(border=True, gap="xsmall", height="stretch"):
             _health(entry.name, status.health)
@@ -57,8 +58,8 @@ def numbers(here: Here, entry: RolloutEntry, window: str, label: str, *, still: 
                       "people who could have been in either arm are compared, under the same shares."))
 
 
-def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool) -> None:
-    """Live, paused, stale since when, or never received anything."""
+def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: bool, partly: bool = False) -> None:
+    """Live, quiet, paused, stale since when, or never received anything. `partly`: some numbers shown are stale."""
     last = traffic.heard_at
     marks = [words.of(words.STATUS, entry.status).badge]
     if still:
@@ -72,7 +73,7 @@ def fresh(here: Here, entry: RolloutEntry, traffic: TrafficAnswer, *, still: boo
         st.warning(f"Numbers are from {here.when(of)}, {formats.ago(of, here.now)}. Nothing has arrived since: "
                    "look at what sends the events, or at Settings for refused ones.", icon=":material/history:")
     elif not still:
-        marks.append(badge("Live", "green", "sensors"))
+        marks.append(arrival(last, here.now, timedelta(seconds=traffic.stale_after_seconds), partly=partly))
     st.markdown(f"{' '.join(marks)} {quiet(f'last event {here.when(last)}, {formats.ago(last, here.now)}')}")
 
 

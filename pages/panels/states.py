@@ -36,7 +36,21 @@ ICONS: tuple[tuple[type[RolloutError], str], ...] = (
 )
 """Error class -> Material icon; the first that fits."""
 
-STALE_AFTER = timedelta(minutes=30)
+STALE_AFTER, LIVE_FOR = timedelta(minutes=30), timedelta(minutes=5)
+"""Without an event for longer numbers are called stale (a plan may say otherwise), or are no longer called live."""
+
+
+def arrival(last_at: datetime, now: datetime, stale_after: timedelta = STALE_AFTER, *, partly: bool = False) -> str:
+    """How what arrives stands, as a badge, for every page: live, quiet for some minutes, stale. `partly`: some of the
+    numbers beside it are stale while others come."""
+    silent = now - last_at
+    if silent > stale_after:
+        return badge("Stale", "yellow", "history")
+    if partly:
+        return badge("Partly stale", "yellow", "history")
+    if silent > LIVE_FOR:
+        return badge(f"Quiet for {formats.span(silent)}", "gray", "sensors")
+    return badge("Live", "green", "sensors")
 
 
 def error(problem: RolloutError, after: str = "") -> None:
@@ -88,12 +102,12 @@ def view_only(here: Here, needed: Role, what: str) -> None:
 
 
 def freshness(here: Here, last_event_at: datetime | None, simulated: bool, rest: str) -> str:
-    """The live line under a title: live, quiet for a while, or never received anything."""
+    """The line under a title: live, quiet for a while, stale, or never received anything."""
     mark = f"{badge('Simulated', 'violet', 'science')} " if simulated else ""
     if last_event_at is None:
         return f"{mark}{badge('No data', 'gray', 'sensors_off')} {quiet(f'no event received yet · {rest}')}"
     at = here.when(last_event_at)
     if here.now - last_event_at > STALE_AFTER:
         since = formats.ago(last_event_at, here.now)
-        return f"{mark}{badge('Stale', 'yellow', 'history')} {quiet(f'numbers are from {at}, {since} · {rest}')}"
-    return f"{mark}{badge('Live', 'green', 'sensors')} {quiet(f'last event {at} · {rest}')}"
+        return f"{mark}{arrival(last_event_at, here.now)} {quiet(f'numbers are from {at}, {since} · {rest}')}"
+    return f"{mark}{arrival(last_event_at, here.now)} {quiet(f'last event {at} · {rest}')}"

@@ -27,6 +27,10 @@ LOOKED_AT_LAST = timedelta(minutes=15)
 """What was seen longer ago is no longer said of now: sweeps come once a minute, and late ones within minutes."""
 
 
+SINCE = "since_at"
+"""In an alert's facts: when the limit was passed, as ISO text, where the rule knows that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """`rule` and `scope` (a flag, component, metric or '') name it: at most one alert of a rollout has the pair.
@@ -56,6 +60,12 @@ class Alert:
     times_opened: int = 1
     seen_at: datetime | None = None
     latest: str = ""
+
+    @property
+    def since_at(self) -> datetime:
+        """Since when: what the rule knows of it, else when a look found it."""
+        known = self.facts.get(SINCE)
+        return datetime.fromisoformat(known) if isinstance(known, str) else self.opened_at
 
     def holds(self, now: datetime) -> bool | None:
         """Whether the condition is true at this instant; None: the last look could not judge it, or was too long ago.

@@ -54,6 +54,9 @@ OWN_STEPS: dict[str, tuple[str, ...]] = {
     "issues": ("Open the issue and see whom it hits and since when.",
                "Roll back if treatment is hit and control is not.",
                "Resolve the issue here when it is fixed."),
+    "advance": ("See what the phase waits for, and when each criterion is likely decided.",
+                "Advance, complete, or roll back: a phase that only lasts decides nothing.",
+                "Change the plan's time where it was too short for what had to be proven."),
     "features_not_seen": ("Explain one subject that should see it: every link of the chain is shown.",
                           "Check prerequisite, eligibility and percentage.",
                           "Enable it for that subject by an override, to test."),
@@ -61,8 +64,17 @@ OWN_STEPS: dict[str, tuple[str, ...]] = {
 """What to do where the plan has no guide for it."""
 
 
-def topic_of(metric_group: str | None, kind: str) -> str:
-    """What an alert is about, from its metric's group or its kind."""
+TOPIC_OF_METRIC = {
+    "rollout_duration": "advance", "checklist_completeness": "advance", "monitoring_coverage": "data",
+    "data_loss": "data", "telemetry_ratio": "data", "availability": "errors", "community_activity": "adoption",
+}
+"""Metrics of the system, which have no group that says what they are about."""
+
+
+def topic_of(metric_group: str | None, kind: str, metric: str = "") -> str:
+    """What an alert is about, from its metric, the metric's group, or its kind."""
+    if metric in TOPIC_OF_METRIC:
+        return TOPIC_OF_METRIC[metric]
     by_group = {"adoption": "adoption", "errors": "errors", "vitals": "performance", "speed": "performance"}
     return by_group.get(metric_group or "", TOPIC_OF_KIND.get(kind, "issues"))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built
@@ -37,7 +39,8 @@ class AdoptionRequest:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """eligible -> enabled -> exposed -> tried -> used again; `n` None: cannot be counted (no register)."""
+    """eligible -> enabled -> exposed -> tried -> used again, without enabled once the share was reduced; `n` None: it
+    cannot be counted (no register)."""
 
     key: str
     name: str
@@ -131,7 +134,7 @@ def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
         now_scene.rollout.key, window, int(age.total_seconds() // 3600),
         measure(measuring, Asked(CATALOG["adoption_rate"], flag=request.flag)),
         measure(measuring, Asked(CATALOG["adoption_floor"], flag=request.flag)), _naive(measuring, share),
-        _funnel(measuring, share, request.flag), _flags(measuring), _cohorts(measuring), keys, matrix,
+        funnel_of(measuring, share, request.flag), _flags(measuring), _cohorts(measuring), keys, matrix,
         by_key(measuring, "cross_feature_use"), by_key(measuring, "stickiness"), _dau_wau(measuring),
         by_key(measuring, "engagement"), by_key(measuring, "usage_growth_weekly"),
         by_key(measuring, "social_adoption"), now_scene.now, _phases(measuring, request.flag), _days(measuring),
@@ -156,16 +159,24 @@ def _naive(measuring: Measuring, share: Share) -> Measured:
                     Quality.OK if have else Quality.NO_DATA, "shown only; falls whenever many are enrolled at once")
 
 
-def _funnel(measuring: Measuring, share: Share, flag: str | None) -> tuple[FunnelStep, ...]:
-    """Of one flag: exposed to that flag, tried that flag."""
+def funnel_of(measuring: Measuring, share: Share, flag: str | None) -> tuple[FunnelStep, ...]:
+    """Of one flag: exposed to that flag, tried that flag. Each step is a part of the one before: after a reduction some
+    of those exposed no longer have it, and who has it now is no step."""
     used = _used(measuring, flag)
+    reduced = any(_lowered(earlier.thresholds, later.thresholds) for earlier, later in pairwise(measuring.scene.epochs))
     counts = [("eligible", "Eligible", share.eligible), ("enabled", "Enabled", share.have),
               ("exposed", "Exposed", sum(row["exposed"] for row in adopters(measuring, NO_AGE, flag))),
               ("tried", "Tried", sum(row["tried"] for row in used)),
               ("used_again", "Used again", sum(row["used_again"] for row in used))]
+    if reduced:
+        del counts[1]
     before: list[int | None] = [None, *(count for _, _, count in counts)]
     return tuple(FunnelStep(key, name, n, n / earlier if n is not None and earlier and n <= earlier else None)
                  for (key, name, n), earlier in zip(counts, before, strict=False))
+
+
+def _lowered(earlier: Mapping[str, int], later: Mapping[str, int]) -> bool:
+    return any(later.get(audience, 0) < threshold for audience, threshold in earlier.items())
 
 
 NO_AGE = timedelta(0)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from rollout_core.insight.formulas_people import place_on_scale, ratings, retained
+from rollout_core.insight.formulas_sides import retained_pairs
 from rollout_core.insight.measuring import MEMBERS, Measuring
 from rollout_core.insight.metrics import MetricRow, has_sums, metric_row
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.catalog import METRICS
-from rollout_core.metrics.interval import wilson
+from rollout_core.metrics.interval import Z95, Estimate, wilson
 from rollout_core.metrics.measured import Window
+from rollout_core.metrics.stratified import combined
 from rollout_core.ports.room import Room
 
 
@@ -29,7 +31,8 @@ class BusinessRequest:
 @dataclass(frozen=True, slots=True)
 class RetentionPoint:
     """Share active on day `day` after their first day, of those old enough (`n`), with its 95 % interval. Younger ones
-    are right-censored: they count for the days that are over for them."""
+    are right-censored: they count for the days that are over for them. Both arms like with like, as the table compares
+    them; where nobody can be compared on any day, everybody of each arm."""
 
     day: int
     treatment: float | None
@@ -51,7 +54,7 @@ class ScoreCount:
 
 @dataclass(frozen=True, slots=True)
 class BusinessAnswer:
-    """`rows` are the catalogue's business metrics."""
+    """`rows` are the catalogue's business metrics. `alike`: `retention` compares like with like."""
 
     rollout: str
     window: Window
@@ -60,6 +63,7 @@ class BusinessAnswer:
     scores: tuple[ScoreCount, ...]
     first_day: date | None
     computed_at: datetime
+    alike: bool = False
 
 
 DAYS = (*range(1, 15), 21, 28, 30)
@@ -72,11 +76,23 @@ def answer(room: Room, request: BusinessRequest) -> BusinessAnswer:
     measuring = Measuring(room.events, now_scene, window)
     measuring.prefetch(str(getattr(metric.formula, "metric", "")) for metric in METRICS
                        if metric.group == "business" and has_sums(metric))
-    begun = now_scene.rollout.started_at
+    begun, alike = now_scene.rollout.started_at, _alike(measuring)
     return BusinessAnswer(
         now_scene.rollout.key, window,
         tuple(metric_row(measuring, metric) for metric in METRICS if metric.group == "business"),
-        _retention(measuring), _scores(measuring), begun.date() if begun else None, now_scene.now)
+        alike or _retention(measuring), _scores(measuring), begun.date() if begun else None, now_scene.now, bool(alike))
+
+
+def _alike(measuring: Measuring) -> tuple[RetentionPoint, ...]:
+    """The days on which the arms can be compared, over the same mix of strata."""
+    days = ((day, combined(retained_pairs(measuring, day, among=DAYS))) for day in DAYS)
+    return tuple(RetentionPoint(day, each.treatment.value, each.treated, each.control.value, each.controlled,
+                                _ends(each.treatment), _ends(each.control)) for day, each in days if each is not None)
+
+
+def _ends(share: Estimate) -> tuple[float, float]:
+    half = Z95 * share.error
+    return max(share.value - half, 0.0), min(share.value + half, 1.0)
 
 
 def _retention(measuring: Measuring) -> tuple[RetentionPoint, ...]:

@@ -77,8 +77,14 @@ def _rates(measuring: Measuring, asked: Asked, form: f.PerActive) -> Iterator[Si
 
 
 def _retained(measuring: Measuring, asked: Asked, form: f.RetentionOn) -> Iterator[SidePair]:
+    return retained_pairs(measuring, form.day, within=form.within)
+
+
+def retained_pairs(measuring: Measuring, day: int, among: tuple[int, ...] = (), *,
+                   within: bool = False) -> Iterator[SidePair]:
+    """Who was active on a day, by compared stratum; `among`: days that are asked for together."""
     strata = {Stratum(row["arm"], row["epoch"], row["inclusion"]): Sums(row["at_risk"], row["active"])
-              for row in retained(measuring, (form.day,), within=form.within)}
+              for row in retained(measuring, among or (day,), within=within) if row["day_n"] == day}
     for treatment, control in in_pairs(strata):
         yield _share_side(treatment, 1.0), _share_side(control, 1.0)
 

@@ -31,7 +31,7 @@ class OverviewRequest:
 @dataclass(frozen=True, slots=True)
 class Need:
     """One line of "Needs you". `verb` is what would answer it (`roll_back`, `advance`, else `acknowledge_alert`),
-    `topic` what it is about (as in recommendations). Of an alert: `since_at` is when it opened, `detail` what was seen
+    `topic` what it is about (as in recommendations). Of an alert: `since_at` is since when, `detail` what was seen
     at `seen_at`, the last look at which it was so; `holds` whether it is so now (None: not known), `latest` what was
     seen since; `due_at` None, once `calm_since_at` says that it is over.
     """
@@ -138,10 +138,10 @@ def _wanting(line: RolloutLine, said: str, detail: str, verb: str) -> Need:
 def _need(scene: Scene, alert: Alert) -> Need:
     evidence = str(alert.facts.get("evidence", "")) or "; ".join(alert.advice[:1])
     kind, metric = str(alert.facts.get("kind", "")), CATALOG.get(str(alert.facts.get("metric")))
-    topic = "" if metric is not None and metric.group == "system" else topic_of(metric.group if metric else None, kind)
+    topic = topic_of(metric.group, kind, metric.key) if metric else topic_of(None, kind)
     due_at = alert.due_at if alert.calm_since_at is None else None
     return Need(scene.rollout.key, scene.rollout.name, alert.severity.value, f"{scene.rollout.name}: {alert.title}",
-                evidence, _verb(scene, alert, kind), alert.id, due_at, topic, alert.calm_since_at, alert.opened_at,
+                evidence, _verb(scene, alert, kind), alert.id, due_at, topic, alert.calm_since_at, alert.since_at,
                 alert.seen_at or alert.opened_at, alert.holds(scene.now), alert.latest)
 
 

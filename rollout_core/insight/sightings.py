@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from rollout_core.analysis.verdict import Status
 from rollout_core.flags.bucketing import BUCKETS
+from rollout_core.health.alert import SINCE
 from rollout_core.health.recommendation import topic_of
 from rollout_core.health.sighting import Sighting
 from rollout_core.insight.judge import BEYOND, JUDGES, State
@@ -61,7 +62,7 @@ def topic(scene: Scene, sighting: Sighting) -> str:
     rule = next((rule for rule in scene.plan.alerts if rule.key == sighting.rule), None)
     if rule is None:
         return "issues"
-    return topic_of(CATALOG[rule.metric].group if rule.metric else None, rule.kind)
+    return topic_of(CATALOG[rule.metric].group if rule.metric else None, rule.kind, rule.metric or "")
 
 
 def _sighting(view: View, rule: AlertRule) -> Sighting:
@@ -70,9 +71,23 @@ def _sighting(view: View, rule: AlertRule) -> Sighting:
         by_test = proof_of(view.scene, rule, view.found)
         proven = proven if by_test is None else by_test
         evidence += "" if proven else "; not proven yet"
+    began = _passed_at(view.scene, rule) if fires else None
+    since = {} if began is None else {SINCE: began.isoformat()}
     return Sighting(rollout=view.scene.rollout.key, rule=rule.key, scope="", severity=rule.severity, fires=fires,
                     title=rule.name, evidence=evidence, proven=proven, advice=rule.advice, calm=rule.calm,
-                    facts={"kind": rule.kind, "metric": rule.metric, "threshold": rule.threshold})
+                    facts={"kind": rule.kind, "metric": rule.metric, "threshold": rule.threshold, **since})
+
+
+def _passed_at(scene: Scene, rule: AlertRule) -> datetime | None:
+    """When the limit of a rule on time was passed, however much later somebody looked; None: rules on what is measured.
+    """
+    begun, entered, phase = scene.rollout.started_at, scene.rollout.phase_entered_at, scene.rollout.phase
+    if rule.metric == "rollout_duration" and begun is not None and rule.threshold is not None:
+        return begun + timedelta(days=rule.threshold)
+    if rule.kind == "phase_overdue" and entered is not None and phase is not None:
+        longest = scene.plan.phase(phase).maximum_duration
+        return None if longest is None else entered + longest
+    return None
 
 
 def _metric(view: View, rule: AlertRule) -> Seen:

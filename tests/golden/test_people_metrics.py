@@ -176,6 +176,10 @@ def test_subjects_taken_whole_are_not_compared(world: World) -> None:
     measuring = world.measuring()
     assert by_key(measuring, "retention_day_7").value == pytest.approx(14 / 20)     # shown: everybody treated
     assert by_key(measuring, "retention_improvement", None).value == 0.0            # compared: 40 % against 40 %
+    drawn = business_answer(world.room, BusinessRequest("r"))
+    seven = next(point for point in drawn.retention if point.day == 7)
+    assert (seven.treatment, seven.control, seven.treatment_n, seven.control_n) == (0.4, 0.4, 10, 10)   # as compared
+    assert drawn.alike
 
 
 def test_satisfaction_is_brought_to_one_to_five(world: World) -> None:

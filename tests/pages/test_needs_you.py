@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.panels.states import arrival
 from rollout_core.charts.words import plain
+from rollout_core.health.alert import AlertState
 from rollout_core.insight.alerts import AlertLine, AlertsAnswer
 from rollout_core.insight.overview import Need
 from rollout_core.insight.status import AlertCounts
@@ -64,3 +67,22 @@ def test_the_list_of_alerts_tells_the_same() -> None:
     assert "1 calming down" in said
     assert plain("Now: 0.9%.") in said
     assert "overdue" not in said
+
+
+def test_what_was_resolved_says_how_long_it_lasted_and_that_its_number_is_of_then() -> None:
+    gone = replace(ALERTS[0], state=AlertState.RESOLVED, opened_at=NOW - timedelta(days=17), latest="2.05%",
+                   resolved_at=NOW - timedelta(days=14), facts={"evidence": "23.8%"}, seen_at=NOW - timedelta(days=15))
+    answer = AlertsAnswer(AlertCounts(), (AlertLine(gone, overdue=False, seconds_left=None),), NOW)
+    put(FakeControlRoom({"alerts": lambda _: answer}))
+    said = text_of(open_page("control/alerts.py"))
+    assert "for 3 days" in said
+    assert "17 days" not in said
+    assert plain("When it was resolved: 2.05%.") in said
+    assert "Now:" not in said.replace("\\:", ":")
+
+
+@pytest.mark.parametrize(("minutes", "partly", "word"), [
+    (1, False, "Live"), (14, False, "Quiet for 14 min"), (31, False, "Stale"), (1, True, "Partly stale"),
+    (31, True, "Stale")])
+def test_every_page_calls_live_what_came_in_the_last_minutes_only(minutes: int, partly: bool, word: str) -> None:
+    assert f" {word}]" in arrival(NOW - timedelta(minutes=minutes), NOW, partly=partly)

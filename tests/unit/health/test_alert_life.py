@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rollout_core.health.alert import Alert, AlertState
+from rollout_core.health.alert import SINCE, Alert, AlertState
 from rollout_core.health.alert_life import acknowledge, overdue, resolve, respond_within, settle, snooze
+from rollout_core.health.recommendation import OWN_STEPS, topic_of
 from rollout_core.health.sighting import Sighting
 from rollout_core.rollouts.plan import AlertLevel, Severity
 
@@ -134,3 +135,21 @@ def test_what_is_over_is_not_overdue_and_what_is_unknown_still_is() -> None:
     unknown, _ = settle(opened(), UNKNOWN, after(121))
     assert not overdue(calm, after(122))
     assert overdue(unknown, after(122))
+
+
+def test_an_alert_is_since_its_limit_was_passed_where_the_rule_knows_that() -> None:
+    known = replace(TRUE, facts={SINCE: "2026-02-01T09:30:00+00:00"})
+    alert, _ = settle(None, known, T0)
+    assert alert is not None
+    assert (alert.since_at, alert.opened_at) == (datetime(2026, 2, 1, 9, 30, tzinfo=UTC), T0)
+    assert opened().since_at == T0
+
+
+@pytest.mark.parametrize(("group", "kind", "metric", "topic"), [
+    ("system", "metric", "rollout_duration", "advance"), (None, "phase_overdue", "", "advance"),
+    ("system", "metric", "availability", "errors"), ("errors", "metric", "error_rate", "errors"),
+    (None, "critical_issue", "", "issues")])
+def test_advice_is_of_what_the_alert_is_about(group: str | None, kind: str, metric: str, topic: str) -> None:
+    assert topic_of(group, kind, metric) == topic
+    hits = any("treatment is hit" in step for step in OWN_STEPS.get(topic, ()))
+    assert hits == (topic == "issues")

@@ -13,11 +13,14 @@ from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.evaluation import decide_all
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight import QUESTIONS
+from rollout_core.insight.adoption import funnel_of
 from rollout_core.insight.compiled import compiled_of
+from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.report_markdown import escaped, markdown_of
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import MOST_POINTS
 from rollout_core.insight.series_buckets import WIDTHS, width_of
+from rollout_core.insight.status import Share
 from rollout_core.insight.words import measured_in_words, number
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.control_records import Subject
@@ -233,6 +236,21 @@ def test_a_share_of_fewer_than_used_it_is_none(world: World) -> None:
     assert counted["enabled"].n <= 4 < counted["exposed"].n == 20
     assert counted["exposed"].share_of_previous is None
     assert counted["tried"].share_of_previous == 12 / 20
+
+
+def test_after_a_reduction_who_has_it_now_is_no_step_of_the_funnel(world: World) -> None:
+    here = scene(world.room, None)
+    first = replace(here.epochs[-1], thresholds={"all": 40_000})
+    later = replace(first, number=first.number + 1, thresholds={"all": 20_000})
+    share = Share(20.0, 20_000, 30, 100, 30.0)
+    raised, reduced = ((first, first), (first, later))
+    for epochs, steps in ((raised, ["eligible", "enabled", "exposed", "tried", "used_again"]),
+                          (reduced, ["eligible", "exposed", "tried", "used_again"])):
+        measuring = Measuring(world.room.events, replace(here, epochs=epochs), Window(T0, T0 + timedelta(days=14)))
+        found = funnel_of(measuring, share, None)
+        assert [step.key for step in found] == steps
+        assert [step.n for step in found] == sorted((step.n for step in found), reverse=True)
+    assert found[1].share_of_previous == 20 / 100
 
 
 def test_counts_of_one_have_a_singular() -> None:

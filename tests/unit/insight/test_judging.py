@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rollout_core.health.alert import SINCE
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight import QUESTIONS
 from rollout_core.insight.gates import missing
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import judgement_of
+from rollout_core.insight.scene import scene
 from rollout_core.insight.sightings import SEEN_BY_KIND, sightings
 from rollout_core.insight.status import Share
 from rollout_core.metrics.measured import Measured, Quality, Window
@@ -169,6 +171,10 @@ def test_nobody_in_by_chance_leaves_nothing_to_check(empty: World) -> None:
 
 def test_a_phase_past_its_maximum_and_a_rollback_past_its_deadline(world: World) -> None:
     assert seen(world, rule("phase_overdue")).fires is False                  # the plan names no maximum
+    long = AlertRule("k", "n", Severity.WARNING, "metric", "rollout_duration", Comparison.ABOVE, 3.0)
+    begun = scene(world.room, None).rollout.started_at
+    assert begun is not None
+    assert seen(world, long).facts[SINCE] == (begun + timedelta(days=3)).isoformat()
     opened = world.clock.at - timedelta(minutes=31)
     with world.room.control.write() as unit:
         unit.issues.save(Issue("i", "r", "manual", IssuePriority.CRITICAL, "blank page", IssueState.OPEN, opened,
