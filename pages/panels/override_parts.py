@@ -9,12 +9,13 @@ import streamlit as st
 from pages.panels import sure
 from pages.panels.furniture import table
 from pages.panels.page import Here
+from rollout_core.charts import formats
 from rollout_core.charts.words import Word, badge, plain, quiet
 from rollout_core.insight.overrides import OverrideLine, OverridesRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.people.role import Role
 
-ON, OFF = Word("Always on", "blue", "check"), Word("Always off", "gray", "remove")
+ON, OFF = Word("On by hand", "blue", "check"), Word("Off by hand", "gray", "remove")
 SHOWN = 200
 FLAGLESS = "all flags"
 
@@ -50,10 +51,10 @@ def _set(here: Here, entry: RolloutEntry, subject: str) -> None:
     with st.popover("Override…", icon=":material/person_edit:"):
         st.markdown("On or off for this one, whatever the percentage says. It counts in no comparison.")
         days = int(st.number_input("For days", 1, 365, 14, key="override-days"))
-        for value, word in ((True, "Always on"), (False, "Always off")):
+        for value, word in ((True, "On"), (False, "Off")):
             if here.may(Role.ADMIN) or not value:
-                st.button(f"{word}…", key=f"override-{'on' if value else 'off'}", on_click=sure.ask,
-                          args=(_setting(here, entry, subject, value, days),))
+                st.button(f"{word} for {formats.counted(days, 'days')}…", key=f"override-{word.lower()}",
+                          on_click=sure.ask, args=(_setting(here, entry, subject, value, days),))
 
 
 def _setting(here: Here, entry: RolloutEntry, subject: str, value: bool, days: int) -> sure.Sure:
@@ -61,7 +62,7 @@ def _setting(here: Here, entry: RolloutEntry, subject: str, value: bool, days: i
     words = f"**{plain(subject)}** {state} from now on, for {days} {'day' if days == 1 else 'days'}."
     until = here.now.replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
     fields = (("rollout", entry.key), ("subject", subject), ("value", value), ("until_at", until))
-    return sure.Sure(f"Always {'on' if value else 'off'} for this one?", words, "Set it", "set_override", fields,
+    return sure.Sure(f"{'On' if value else 'Off'} for this one?", words, "Set it", "set_override", fields,
                      "Override set.", reason=value)
 
 

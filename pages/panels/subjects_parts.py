@@ -15,6 +15,7 @@ from pages.panels.furniture import table
 from pages.panels.page import Here, part
 from rollout_core.charts import formats
 from rollout_core.charts.words import Word, badge, plain, quiet
+from rollout_core.flags.targeting import AttributeValue
 from rollout_core.insight.audit_file import harmless
 from rollout_core.insight.explain import ExplainAnswer, ExplainRequest, FlagExplanation
 from rollout_core.insight.plan import PlanRequest
@@ -95,7 +96,7 @@ def explain(here: Here, entry: RolloutEntry) -> None:
         if not subject:
             st.markdown(quiet("Type an id: the answer names the rule, the audience, the bucket and the threshold."))
             return
-        explanation(here.ask("explain", ExplainRequest(subject, entry.key)))
+        explanation(here, here.ask("explain", ExplainRequest(subject, entry.key)))
         with part():
             _own_numbers(here, entry, subject)
         with part():
@@ -114,30 +115,43 @@ def _own_numbers(here: Here, entry: RolloutEntry, subject: str) -> None:
     satisfied = [f"satisfaction {line.satisfaction:.1f} of 5"] if line.satisfaction is not None else []
     first = line.first_exposed_at
     since = f"First seen with it {here.when(first)}" if first else "Not seen with it yet"
-    active = [f"last active {here.when(line.last_active_at)}"] if line.last_active_at else []
+    active = [f"last event of it {here.when(line.last_active_at)}"] if line.last_active_at else []
     numbers = ", ".join([*counts, *satisfied]) or "nothing heard of it"
     st.markdown(f"**{' · '.join([since, *active])}**  \n{quiet(f'last 28 days: {numbers}')}")
 
 
-def explanation(answer: ExplainAnswer) -> None:
-    """The whole answer: one sentence, what is known of the subject, each flag's chain."""
-    _words(answer)
+def explanation(here: Here, answer: ExplainAnswer) -> None:
+    """The whole answer: what decided, what the register says of the subject, each flag's chain."""
+    _words(here, answer)
     for flag in answer.flags:
         _flag(flag)
 
 
-def _words(answer: ExplainAnswer) -> None:
+def _words(here: Here, answer: ExplainAnswer) -> None:
     unknown = "" if answer.known else f" {badge('Not in the register', 'gray', 'person_off')}"
     st.markdown(f"**{plain(answer.words)}**{unknown}")
     if answer.attributes:
-        st.markdown(quiet(plain(" · ".join(f"{key}: {value}" for key, value in answer.attributes))))
+        listed = " · ".join(f"{key}: {_attribute(here, value)}" for key, value in answer.attributes)
+        st.markdown(quiet(plain(f"The register says: {listed}")))
     if answer.advice:
-        st.markdown("\n".join(f"- {plain(line)}" for line in answer.advice))
+        with st.expander("Somebody should see it and does not? The plan's procedure"):
+            st.markdown("\n".join(f"- {plain(line)}" for line in answer.advice))
+
+
+def _attribute(here: Here, value: AttributeValue) -> object:
+    """An instant in the reader's time; everything else as the register has it."""
+    if not isinstance(value, str) or "T" not in value:
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return here.when(at) if at.tzinfo is not None else value
 
 
 def _flag(flag: FlagExplanation) -> None:
     word = ON if flag.decision.value else OFF
-    why = str(flag.decision.reason).replace("_", " ")
+    why = REASONS.get(str(flag.decision.reason), str(flag.decision.reason))
     with st.expander(f"{word.badge} {plain(flag.name)} {quiet(plain(why))}"):
         decided = badge("decided", "blue")
         table([{"Question": plain(step.question),

@@ -101,9 +101,9 @@ def _flag_status(compiled: CompiledRollout, flag: Flag, subject: str, now: datet
     yield ("status", "Rollout status", served.status in RUNNING, f"The rollout is {served.status}.",
            {"status": served.status, "phase": served.phase, "epoch": served.epoch})
     entered = flag.key in served.served
-    enters = f" It enters with {flag.enters_phase}." if flag.enters_phase and not entered else ""
+    enters = f" It comes with {flag.enters_phase}." if flag.enters_phase and not entered else ""
     yield ("entered", "Flag status", entered,
-           f"The phases entered so far {'include' if entered else 'do not include'} {flag.key}.{enters}", {})
+           f"{flag.key} is {'served' if entered else 'not served'} {_in_phase(served)}.{enters}", {})
     needed = compiled.by_key.get(flag.prerequisite or "")
     if needed is None:
         yield ("prerequisite", "Prerequisite", None if flag.prerequisite is None else False,
@@ -115,6 +115,11 @@ def _flag_status(compiled: CompiledRollout, flag: Flag, subject: str, now: datet
     words = (f"{needed.key} is decided by the same bucket." if forced is None
              else f"{needed.key} is {_on(forced.on).lower()} ({forced.reason.value.replace('_', ' ')}).")
     yield "prerequisite", "Prerequisite", passed, words, {"flag": needed.key}
+
+
+def _in_phase(served: ServedRollout) -> str:
+    """A phase may have been entered and left again: what counts is the present one."""
+    return f"in the present phase, {served.phase}" if served.phase else "before the first phase"
 
 
 def _eligibility(served: ServedRollout, attributes: Attributes) -> Link:
@@ -135,8 +140,8 @@ def _chance(compiled: CompiledRollout, subject: str, attributes: Attributes) -> 
     reaches = [reach for reach in compiled.chances.reaches if reach.matches is None or reach.matches(attributes)]
     best = max(reaches, key=lambda reach: reach.threshold, default=None)
     threshold = best.threshold if best else 0
-    listed = "; ".join(f"{reach.key} open for {_percent(reach.threshold)}" for reach in reaches) or "none"
-    yield ("audience", "Audience", threshold > 0, f"Belongs to: {listed}.",
+    listed = "; ".join(f"{reach.key}, {_opened(reach.threshold)}" for reach in reaches) or "no audience"
+    yield ("audience", "Audience", threshold > 0, f"Belongs to {listed}.",
            {"audiences": {reach.key: reach.threshold for reach in reaches}})
     bucket = bucket_of(served.salt, subject)
     inside = bucket < threshold
@@ -170,6 +175,10 @@ def _condition(rule: Rule, attributes: Attributes) -> str:
         return f"needs {rule_in_words(rule)}"
     value = attributes.get(rule.attribute)
     return f"needs {rule_in_words(rule)}, has {'nothing' if value is None else repr(value)}"
+
+
+def _opened(threshold: int) -> str:
+    return f"open for {_percent(threshold)}" if threshold else "which is not open yet"
 
 
 def _on(value: bool) -> str:

@@ -114,13 +114,15 @@ def _steps(found: Explanation) -> tuple[ExplainStep, ...]:
 
 
 def _in_words(subject: str, found: list[Explanation]) -> str:
-    """One sentence: what is on, and what decided the rest."""
-    on = [each.decision.flag for each in found if each.decision.value is not False]
+    """What is on and what decided it, then what decided the first that is off."""
+    on = [each for each in found if each.decision.value is not False]
     off = [each for each in found if each.decision.value is False]
-    words = f"{subject} gets {len(on)} of {len(found)} flags"
-    if on:
-        words += f" ({', '.join(on)})"
-    if off:
-        decided = next((step.words for step in off[0].steps if step.decided), "")
-        words += f". {off[0].decision.flag} is off: {decided}"
-    return words if words.endswith(".") else words + "."
+    listed = f" ({', '.join(each.decision.flag for each in on)})" if on else ""
+    said = [f"{subject} gets {len(on)} of {len(found)} flags{listed}"]
+    said += [f"{each.decision.flag} is {word}: {_decided(each)}" for each, word in (
+        *((each, "on") for each in on[:1]), *((each, "off") for each in off[:1]))]
+    return " ".join(words if words.endswith(".") else f"{words}." for words in said)
+
+
+def _decided(found: Explanation) -> str:
+    return next((step.words for step in found.steps if step.decided), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,23 @@ def test_the_page_of_subjects_shows_the_numbers_of_the_one_that_is_explained(roo
     shown = text_of(open_page(SUBJECTS, "viewer", subject=line.subject))
     assert "First seen with it" in shown
     assert "last 28 days:" in shown
+
+
+def test_who_has_it_says_the_same_words_as_the_list_and_whose_dates_are_whose(room: FakeControlRoom) -> None:
+    def explained(request: Any) -> Any:
+        found = ANSWERS["explain"](request)
+        return replace(found, attributes=(("last_active_at", "2026-11-12T08:30:00+00:00"),))
+    room.answers["explain"] = explained
+    app = open_page(SUBJECTS, "admin", subject="u-17")
+    shown = text_of(app).replace("\\", "")
+    assert "The register says: last_active_at:" in shown
+    assert "T08:30" not in shown
+    assert any("not drawn yet" in each.label for each in app.expander)
+    assert any("procedure" in each.label for each in app.expander)
+
+
+def test_an_override_for_some_days_is_not_called_always(room: FakeControlRoom) -> None:
+    app = open_page(SUBJECTS, "admin", subject="u-17")
+    app.number_input(key="override-days").set_value(3).run()
+    assert app.button(key="override-on").label == "On for 3 days…"
+    assert "Always" not in text_of(app)

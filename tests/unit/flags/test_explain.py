@@ -77,3 +77,16 @@ def test_every_operator_has_words():
     either = AnyOf((Condition("a", Operator.IN, (1, True)), Condition("b", Operator.EXISTS)))
     assert rule_in_words(AllOf((either, Condition("c", Operator.NEWER_THAN_DAYS, (30,))))) == (
         "(a is one of 1, true or b is known), and c is less than 30 days ago")
+
+
+def test_a_flag_of_a_phase_that_was_left_again_is_not_served_in_the_present_one():
+    words = chain(replace(SERVED, served=frozenset({"core"}), phase="beta"))["entered"].words
+    assert words.startswith("video is not served in the present phase, beta.")
+    assert "entered so far" not in words
+
+
+def test_an_audience_that_is_closed_is_said_to_be_closed_and_not_open_for_nobody():
+    closed = replace(SERVED, thresholds=dict.fromkeys(SERVED.thresholds, 0))
+    words = chain(closed)["audience"].words
+    assert "which is not open yet" in words
+    assert "open for 0" not in words

@@ -120,6 +120,13 @@ def test_the_register_wins_but_for_what_the_context_owns(
     assert found == {**asked, "tier": seen}
 
 
+def test_explain_says_why_something_is_on_and_not_only_why_another_is_off(world: World) -> None:
+    found = ask(world, "explain", subject="treatment0", flag="f1")
+    state = "on" if found.flags[0].decision.value else "off"
+    decided = next(step.answer for step in found.flags[0].steps if step.decided)
+    assert f"f1 is {state}: {decided}" in found.words
+
+
 def test_explain_names_the_step_that_decided_and_refuses_an_unknown_flag(world: World) -> None:
     found = ask(world, "explain", subject="somebody", flag="f1")
     assert len([step for step in found.flags[0].steps if step.decided]) == 1
