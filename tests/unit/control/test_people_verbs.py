@@ -40,6 +40,16 @@ def test_a_token_acts_with_its_role_until_it_is_revoked_or_ends(setting: Setting
     assert setting.act("revoke_token", id="ci 2").result["revoked"] is False
 
 
+def test_nobody_who_signs_in_is_a_sender(setting: Setting) -> None:
+    with pytest.raises(InvalidRequest, match="sender"):
+        setting.act("set_person", name="ann@example.org", role=Role.SENDER)
+    setting.act("set_person", name="ann@example.org", role=Role.VIEWER)
+    with pytest.raises(InvalidRequest, match="sender"):
+        setting.act("set_person", name="ann@example.org", role=Role.SENDER)
+    with setting.control.read() as unit:
+        assert unit.people.get("ann@example.org").role is Role.VIEWER
+
+
 def test_only_admins_make_and_revoke_tokens(setting: Setting) -> None:
     for verb, fields in (("create_token", {"name": "ci"}), ("revoke_token", {"id": "x"})):
         with pytest.raises(NotPermitted):

@@ -79,8 +79,9 @@ def test_an_answer_without_a_subject_is_of_no_use(subject: object) -> None:
         identity_of({"sub": subject, "email": "a@b", "email_verified": True}, ISSUER, "groups")
 
 
-def test_half_a_provider_stops_the_start_and_names_what_is_missing() -> None:
+@pytest.mark.parametrize("nonsense", ["boss", "sender"])
+def test_half_a_provider_stops_the_start_and_names_what_is_missing(nonsense: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        read_settings({"ROLLOUT_OIDC_ISSUER": "https://id.example.org", "ROLLOUT_OIDC_ROLES": "leads=boss"})
+        read_settings({"ROLLOUT_OIDC_ISSUER": "https://id.example.org", "ROLLOUT_OIDC_ROLES": f"leads={nonsense}"})
     assert {each.where for each in refused.value.problems} == {
         "ROLLOUT_OIDC_CLIENT_ID", "ROLLOUT_OIDC_SECRET_FILE", "ROLLOUT_OIDC_ROLES"}
