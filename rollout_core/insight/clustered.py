@@ -40,13 +40,10 @@ NOT_KEPT = Clustered({})
 
 def clustered(rows: Rows) -> dict[str, Clustered]:
     """By metric, of a Buckets answer, its strata added up; some ten thousand rows."""
-    places = [rows.columns.index(name) for name in ("metric", "arm", "bucket", "d", "x")]
-    counted: dict[tuple[str, str, int], tuple[int, int]] = {}
-    for row in rows.rows:
-        metric, arm, bucket, d, x = (row[place] for place in places)
-        before = counted.get((metric, arm, bucket), (0, 0))
-        counted[metric, arm, bucket] = (before[0] + int(d), before[1] + int(x))
-    found: dict[str, dict[str, dict[int, ClusterSums]]] = {}
-    for (metric, arm, bucket), sums in counted.items():
-        found.setdefault(metric, {}).setdefault(arm, {})[bucket] = ClusterSums(*sums)
-    return {metric: Clustered(by_arm) for metric, by_arm in found.items()}
+    found: dict[str, dict[str, dict[int, tuple[int, int]]]] = {}
+    for metric, arm, bucket, d, x in rows.picked("metric", "arm", "bucket", "d", "x"):
+        counted = found.setdefault(metric, {}).setdefault(arm, {})
+        before = counted.get(bucket)
+        counted[bucket] = (d, x) if before is None else (before[0] + d, before[1] + x)
+    return {metric: Clustered({arm: {bucket: ClusterSums(int(d), int(x)) for bucket, (d, x) in counted.items()}
+                               for arm, counted in by_arm.items()}) for metric, by_arm in found.items()}

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from rollout_core.analysis.difference import FIRST_COLUMNS
 from rollout_core.analysis.evidence import (
     WHOLE,
     ArmTotals,
@@ -80,9 +81,9 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
 def _exposures(room: Room, version: Version) -> Exposures:
     rows = room.events.measure(Newcomers(version.rollout, version.epochs))
     counts: dict[tuple[datetime, int, int], list[int]] = defaultdict(lambda: [0, 0])
-    for row in rows.records():
-        if 0 < row["inclusion"] < WHOLE:
-            counts[row["hour"], row["epoch"], row["inclusion"]][row["arm"] == "control"] += row["entered"]
+    for hour, epoch, inclusion, arm, entered in rows.picked("hour", "epoch", "inclusion", "arm", "entered"):
+        if 0 < inclusion < WHOLE:
+            counts[hour, epoch, inclusion][arm == "control"] += entered
     ordered = sorted(counts.items())
     return Exposures(tuple(treated for _, (treated, _) in ordered), tuple(control for _, (_, control) in ordered),
                      tuple(inclusion for (_, _, inclusion), _ in ordered))
@@ -166,12 +167,11 @@ def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Su
 
 def _firsts(version: Version, strata: Sequence[Stratum], rows: Rows) -> FirstEvents:
     places = {(version.epochs[each.epoch - 1], each.inclusion): place for place, each in enumerate(strata)}
-    kept = [(places[row["epoch"], row["inclusion"]], row) for row in rows.records()
-            if (row["epoch"], row["inclusion"]) in places]
-    return FirstEvents(
-        tuple(place for place, _ in kept), tuple(hour_of(row["hour"]) for _, row in kept),
-        *(tuple(int(row[name]) for _, row in kept) for name in (
-            "events_treatment", "events_control", "at_risk_treatment", "at_risk_control")))
+    kept = [(places[epoch, inclusion], hour_of(hour), *counts)
+            for epoch, inclusion, hour, *counts in rows.picked("epoch", "inclusion", "hour", *FIRST_COLUMNS)
+            if (epoch, inclusion) in places]
+    stratum, hours, *columns = zip(*kept, strict=True) if kept else ((),) * (2 + len(FIRST_COLUMNS))
+    return FirstEvents(stratum, hours, *(tuple(map(int, column)) for column in columns))
 
 
 def _once(room: Room, scene: Scene, version: Version, key: str, source: Once) -> MetricEvidence:

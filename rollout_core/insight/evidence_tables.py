@@ -65,10 +65,10 @@ def paired(version: Version, strata: Sequence[Stratum], rows: Rows, time: str, n
     """Rows per time and stratum with both sides next to each other; the order of time."""
     places = {(version.epochs[each.epoch - 1], each.inclusion): place for place, each in enumerate(strata)}
     cells: dict[tuple[int, int], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for row in rows.records():
-        place = places.get((row["epoch"], row["inclusion"]))
+    for epoch, inclusion, at, arm, seen, happened in rows.picked("epoch", "inclusion", time, "arm", n, x):
+        place = places.get((epoch, inclusion))
         if place is not None:
-            cells[hour_of(row[time]), place][row["arm"]] = (row[x], row[n])
+            cells[hour_of(at), place][arm] = (happened, seen)
     ordered = sorted(cells.items())
     sides = [(cell.get("treatment", (0, 0)), cell.get("control", (0, 0))) for _, cell in ordered]
     return PairedCounts(

@@ -12,8 +12,10 @@ unattributed (never exposed). With `rollout=None` the arm is "all".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from rollout_core.metrics.measured import Window
@@ -38,6 +40,10 @@ class Rows:
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, for code that prefers names to places."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def picked(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """These columns of every row, in this order, two or more: for answers of many rows."""
+        return map(itemgetter(*(self.columns.index(name) for name in names)), self.rows)
 
 
 @dataclass(frozen=True, slots=True)
