@@ -15,7 +15,6 @@ with page(Role.VIEWER) as here:
     with st.container(horizontal=True):
         audit_parts.verify_button(here)
         audit_parts.download(here, asked)
-    audit_parts.verdict(here)
     answer = here.ask("audit", asked)
     section("Newest first", f"The newest entry is {answer.head.seq:,}; its hash anchors everything before it")
     st.code(str(answer.head), language=None, wrap_lines=True)

@@ -24,6 +24,7 @@ with page(Role.VIEWER) as here:
                            icon=":material/download:", key="report-markdown", on_click="ignore")
         st.download_button("Download as JSON", partial(msgspec.json.encode, answer), f"{name}.json", "application/json",
                            icon=":material/download:", key="report-json", on_click="ignore")
-    st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · audit trail anchored at {answer.audit_head[:24]}…"))
+    st.markdown(quiet(f"Numbers of {label.lower()}, times in UTC · the audit trail's anchor, for Verify:"))
+    st.code(answer.audit_head, language=None, wrap_lines=True)
     with st.container(border=True, height=900):         # its tables may be wider than a phone: it scrolls inside
         st.markdown(unlinked(answer.markdown))

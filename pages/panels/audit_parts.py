@@ -14,6 +14,7 @@ from pages.panels.page import Here
 from rollout_core import bootstrap
 from rollout_core.charts.words import plain
 from rollout_core.control import VERBS
+from rollout_core.errors import Invalid
 from rollout_core.insight.audit import MOST, AuditRequest
 from rollout_core.insight.audit_file import audit_file
 from rollout_core.insight.audit_verify import AuditVerifyRequest
@@ -39,6 +40,7 @@ def verify_button(here: Here) -> None:
     with st.popover("Verify…", icon=":material/verified:"):
         st.text_input("Anchor (optional)", key=ANCHOR, placeholder="seq:hash from a notice, report or backup")
         st.button("Verify now", key="audit-verify-go", on_click=_ask)
+        verdict(here)
 
 
 def _ask() -> None:
@@ -50,8 +52,12 @@ def verdict(here: Here) -> None:
     if ASKED not in st.session_state:
         return
     anchor = st.session_state.pop(ASKED)
-    with st.spinner("Walking along the chain"):
-        found = here.ask("audit_verify", AuditVerifyRequest(anchor or None))
+    try:
+        with st.spinner("Walking along the chain"):
+            found = here.ask("audit_verify", AuditVerifyRequest(anchor or None))
+    except Invalid as error:
+        st.warning(plain(str(error)), icon=":material/edit:")
+        return
     if found.whole:
         against = "also against your anchor" if found.anchored else "without an anchor: a cut tail would not show"
         st.success(f"Whole: {found.records:,} entries, {against}.", icon=":material/verified:")

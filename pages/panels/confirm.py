@@ -26,7 +26,7 @@ from rollout_core.control import VERBS
 from rollout_core.control.change import Change
 from rollout_core.control.preview import Preview
 from rollout_core.control.share import in_buckets
-from rollout_core.errors import ReasonMissing, RolloutError
+from rollout_core.errors import ReasonMissing, RolloutError, StaleRollout
 from rollout_core.insight.rollouts import WayBack
 from rollout_core.people.role import Role
 
@@ -199,6 +199,9 @@ def _go(asked: Asked, needs_reason: bool, shown: int | None) -> None:
     except ReasonMissing as error:
         st.session_state[HINT] = plain(error.message)
         return
+    except StaleRollout as error:
+        st.session_state[acting.REFUSED] = StaleRollout(
+            f"Meanwhile {changed_by(asked.rollout)}. {error.message}", mend=error.mend, **error.facts)
     except RolloutError as error:
         st.session_state[acting.REFUSED] = error
     else:

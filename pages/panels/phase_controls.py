@@ -20,6 +20,9 @@ from rollout_core.insight.status import StatusAnswer
 from rollout_core.people.role import Role
 from rollout_core.rollouts.status import TRANSITIONS, Status, Verb
 
+AT_REST = {"hold": "held", "pause": "paused"}
+"""A way out -> the status in which it is taken already. A second press is allowed, but nothing to offer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -45,7 +48,7 @@ def phase_controls(here: Here, entry: RolloutEntry) -> Places:
         with st.container(horizontal=True, vertical_alignment="center"):
             lead = st.container(width="content", horizontal=True)
             for verb, label in (("hold", "Hold…"), ("pause", "Pause…")):
-                if verb in verbs and not (verb == "hold" and entry.status == "held"):
+                if verb in verbs and entry.status != AT_REST[verb]:
                     _button(entry, verb, label)
             if str(Verb.ROLL_BACK) in verbs and entry.percentage > 0:
                 _roll_back(entry)

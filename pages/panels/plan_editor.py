@@ -65,6 +65,8 @@ def editor(entry: RolloutEntry) -> None:
         draft = room.drafted(acting.presser(), entry.key, text)
     except Invalid as error:
         _mistakes(error.message, error.problems)
+        with st.expander("The text with its lines"):
+            st.code(text, language="yaml", line_numbers=True, height=TALL)
         return
     if draft.unchanged:
         st.success(f"Sound, and the same as version {draft.newest}.", icon=":material/check_circle:")

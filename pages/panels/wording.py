@@ -32,7 +32,9 @@ WORDING: Mapping[str, Wording] = {
 MEANS: Mapping[str, str] = {
     "start": "From now on evidence is gathered, and the autopilot looks at it every minute.",
     "advance": "Who has it keeps it. The minimum duration and the proof of the next phase begin with it.",
-    "set_percentage": "Raising it adds people and takes it from nobody; lowering it takes the last ones in out first.",
+    "set_percentage": "Raising it adds people and takes it from nobody; lowering it takes the last ones in out first. "
+                      "At 0% it goes on running: overrides by hand still hold, and it can be raised again. A pause "
+                      "stands over both until an admin resumes.",
     "hold": "Nobody gains or loses it. Nothing raises it by itself any more, until somebody resumes or advances.",
     "pause": "Everybody goes back to the old version at once. Where it was is remembered; only an admin resumes, and "
              "evidence begins anew then.",

@@ -11,6 +11,11 @@ MOST = 200
 """Mistakes that are told; of the others only how many there are. Nobody reads more, and each costs time and room."""
 
 
+LIKENESS = 0.7
+"""difflib's ratio from which on a name may have been meant: "dimer" is 0.91 like "dimmer", "colour" 0.62 like
+"holdout"."""
+
+
 class Findings:
     """Collects problems of one file. Readers add to it and go on; nobody stops at the first mistake."""
 
@@ -34,8 +39,12 @@ class Findings:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The mistakes in the order of their lines; at the end how many more there are."""
-        told = sorted(self._problems, key=lambda problem: problem.line)
+        """The mistakes in the order of their lines, at the end how many more there are. What stands once in the text
+        and is used twice (`*name` in YAML) is one mistake."""
+        once: dict[tuple[object, ...], Problem] = {}
+        for each in self._problems:
+            once.setdefault((each.line, each.what, each.allowed, each.where.rpartition(".")[2]), each)
+        told = sorted(once.values(), key=lambda problem: problem.line)
         more = [Problem("document", f"{self._untold:,} more mistakes", "", self.file)] if self._untold else []
         return (*told, *more)
 
@@ -46,5 +55,5 @@ class Findings:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the nearest known name, or nothing. Case does not count."""
     by_lower = {candidate.lower(): candidate for candidate in known}
-    near = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    near = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=LIKENESS)
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""

@@ -96,3 +96,15 @@ def test_a_refusal_keeps_no_password_and_no_subject(setting: Setting) -> None:
     assert "vera" in kept
     assert "horse" not in kept
     assert "u-17" not in kept
+
+
+@pytest.mark.parametrize(("anchor", "words"), [("20:aaaa", "no whole anchor"), ("", "Whole:"),
+                                               (f"1:{'a' * 64}", "Not whole")])
+def test_a_shortened_anchor_is_told_apart_from_a_broken_trail(setting: Setting, anchor: str, words: str) -> None:
+    session = sign_in_by_link(setting.room, offer_link(setting.room, ADMIN, timedelta(minutes=5), "ann")).session.id
+    app = open_as("ann", "admin", session, "control/audit_trail.py")
+    app.text_input(key="audit-anchor").set_value(anchor).run()
+    app.button(key="audit-verify-go").click().run()
+    text = text_of(app)
+    assert words in text
+    assert ("Keep the files as they are" in text) is (words == "Not whole")

@@ -361,6 +361,15 @@ def test_another_mode_of_the_autopilot_is_set_once_its_meaning_was_confirmed(
     assert (verb, request.mode, request.reason) == ("set_autopilot", mode, "Nobody is here at night")
 
 
+def test_a_paused_rollout_is_offered_no_pause(room: FakeControlRoom) -> None:
+    known = ANSWERS["rollouts"](None)
+    paused = tuple(replace(each, status="paused", percentage=0.0) for each in known.rollouts)
+    room.answers["rollouts"] = lambda _: replace(known, rollouts=paused)
+    keys = {each.key for each in open_page(ROLLOUT, rollout="Exercise library").button}
+    assert "ask-pause" not in keys
+    assert "ask-resume" in keys
+
+
 def test_a_viewer_has_no_buttons_and_reads_whom_to_ask(room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, "viewer", rollout="Exercise library")
     assert not [each for each in app.button if (each.key or "").startswith("ask-")]

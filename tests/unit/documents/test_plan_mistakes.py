@@ -8,7 +8,7 @@ from textwrap import indent
 
 import pytest
 
-from rollout_core.documents.findings import MOST, Findings
+from rollout_core.documents.findings import MOST, Findings, did_you_mean
 from rollout_core.documents.plan_document import check_plan, load_plan, load_plans, read_plan
 from rollout_core.documents.yaml_source import MAX_CHARACTERS, MAX_VALUES, read_yaml
 from rollout_core.errors import InvalidPlan, PlanNotFound, Problem
@@ -252,3 +252,17 @@ def test_more_audiences_than_can_be_counted_are_refused() -> None:
 def test_collection_can_only_be_switched_off_for_kinds_of_events_there_are() -> None:
     problem = only_problem(SMALLEST + "environment: {collection: {ANALYTICS: [page_vew]}}\n")
     assert "did you mean 'page_view'?" in problem.what
+
+
+def test_a_name_like_no_other_gets_no_hint_and_a_typing_slip_does() -> None:
+    keys = ["holdout", "flags", "phases", "color"]
+    assert did_you_mean("colour", ["holdout", "flags", "phases"]) == ""
+    assert "'color'" in did_you_mean("colour", keys)
+
+
+def test_a_mistake_that_stands_once_and_is_used_twice_is_told_once() -> None:
+    found = Findings()
+    for where in ("segments[3].rule.newer_than_days", "audiences[3].rule.newer_than_days"):
+        found.add(where, "the text 'thirty' is not a number", line=38)
+    found.add("phases[0].percentage", "the text 'thirty' is not a number", line=38)
+    assert [each.where for each in found.problems] == ["segments[3].rule.newer_than_days", "phases[0].percentage"]
