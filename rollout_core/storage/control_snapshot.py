@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -26,10 +27,17 @@ def copy_out(live: sqlite3.Connection, target: Path) -> None:
     copying.rename(target)
 
 
-def copy_in(source: Path, live: sqlite3.Connection) -> None:
-    """Puts a copy's content in place of the live database's, in one transaction of SQLite."""
+def copy_in(source: Path, live: sqlite3.Connection, check: Callable[[], None]) -> None:
+    """Puts a copy's content in place of the live database's, in one transaction of SQLite.
+
+    `check` is asked once that transaction has begun, when nobody else can write any more: what it raises undoes it.
+    """
+    def began(status: int, remaining: int, total: int) -> None:
+        if remaining == total - 1:
+            check()
+
     with closing(_read_only(source)) as copy:
-        copy.backup(live)
+        copy.backup(live, pages=1, progress=began)
 
 
 def check_snapshot(path: Path) -> None:

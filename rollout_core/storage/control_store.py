@@ -133,16 +133,14 @@ class SqlControlStore:
         """
         check_snapshot(source)
         aside = self._path.parent
-        with (in_words_of_the_disk(aside), self._turn, self._raw() as live,
+        with (in_words_of_the_disk(aside), self._turn, self._raw() as live, self._raw() as watching,
               TemporaryDirectory(prefix=AMENDING, dir=aside) as folder):
-            before = data_version(live)
+            before = data_version(watching)
             copy = Path(folder) / "control.sqlite"
             copyfile(source, copy)
             answer = self._amended(copy, amend)
-            if data_version(live) != before:
-                raise StoreLocked("Another process changed the control store meanwhile.", mend="Try again.")
             with translated(self._engine):
-                copy_in(copy, live)
+                copy_in(copy, live, lambda: _check_untouched(watching, before))
         self._engine.dispose()
         return answer
 
@@ -177,6 +175,12 @@ class SqlControlStore:
             yield cast("sqlite3.Connection", pooled.driver_connection)
         finally:
             pooled.close()
+
+
+def _check_untouched(watching: sqlite3.Connection, before: int) -> None:
+    """Raises StoreLocked when somebody else has written since: their change would be gone without a word."""
+    if data_version(watching) != before:
+        raise StoreLocked("Another process changed the control store meanwhile.", mend="Try again.")
 
 
 def _make_file(path: Path) -> None:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rollout_core.errors import InvalidRequest, NotFound, PlanNotFound, RolloutNotFound, StaleRollout, StoreCorrupt
+from rollout_core.documents.plan_document import read_plan
+from rollout_core.errors import (
+    InvalidRequest,
+    NotFound,
+    PlanNotFound,
+    RolloutNotFound,
+    StaleRollout,
+    StoreCorrupt,
+    StoreLocked,
+)
 from rollout_core.flags.anchors import Anchors
 from rollout_core.flags.override import Override
 from rollout_core.health.alert import Alert, AlertEvent, AlertState
@@ -34,6 +46,8 @@ from rollout_core.ports.control_store import ControlStore
 from rollout_core.rollouts.plan import Severity
 from rollout_core.rollouts.rollout import Epoch, Raise, Rollout
 from rollout_core.rollouts.status import Status
+from rollout_core.storage import control_snapshot, control_store
+from rollout_core.storage.control_store import open_control_store
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -470,6 +484,30 @@ def test_a_restore_whose_amendment_fails_changes_nothing(control: ControlStore, 
         control.replace_with(tmp_path / "copy.sqlite", amend)
     with control.read() as unit:
         assert unit.meta.get("x") == "2"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["while it is amended", "just before it is put in place"])
+def test_a_restore_takes_back_nothing_that_another_process_wrote_meanwhile(
+        sqlite_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    control = open_control_store(sqlite_path, read_plan)
+    control.snapshot(tmp_path / "copy.sqlite")
+
+    def other() -> None:
+        with closing(sqlite3.connect(sqlite_path)) as process, process:
+            process.execute("INSERT INTO meta (name, value) VALUES ('theirs', '1')")
+
+    def copy_in(*given: Any) -> None:
+        if late:
+            other()
+        control_snapshot.copy_in(*given)
+
+    monkeypatch.setattr(control_store, "copy_in", copy_in)
+    with pytest.raises(StoreLocked, match="meanwhile"):
+        control.replace_with(tmp_path / "copy.sqlite", lambda live, copy: None if late else other())
+    with control.read() as unit:
+        assert unit.meta.get("theirs") == "1"
+    with control.write() as unit:
+        unit.meta.set("ours", "2")
 
 
 def test_something_that_is_no_snapshot_is_refused(control: ControlStore, tmp_path: Path) -> None:
