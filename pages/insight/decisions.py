@@ -22,7 +22,8 @@ with page(Role.VIEWER) as here:
         st.stop()
     left, right = st.columns([1, 2.3], gap="large")
     with left:
-        section("Which decision?", "Newest first · kept when a step is asked for or a verdict changes, else hourly")
+        section("Which decision?", "Newest first · kept when a step is asked for or a verdict changes, else hourly · "
+                "numbers run over all rollouts")
         number = decision_list.chosen(here, found)
     with right:
         answer = here.ask("decision", DecisionRequest(number), settled=True)

@@ -15,7 +15,7 @@ from rollout_core import bootstrap
 from rollout_core.charts import formats
 from rollout_core.charts.words import plain, quiet, sentence
 from rollout_core.insight.autopilot import AutopilotAnswer, AutopilotRequest
-from rollout_core.insight.decisions import DecisionsRequest
+from rollout_core.insight.decisions import DecisionsAnswer, DecisionsRequest, Followed
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.ports.control_records import DecisionRecord
 
@@ -68,10 +68,17 @@ def doing_now(here: Here, rollout: str) -> None:
     """Why it goes down step by step, when the next step is and what ends it; else what it may do."""
     found: AutopilotAnswer = here.ask("autopilot", AutopilotRequest(rollout), settled=True)
     if found.next_at is None:
-        st.markdown(quiet(_usual(here, found)))
+        st.markdown(quiet(f"{_usual(here, found)} {_looked(here, found)}".strip()))
         return
     with st.container(border=True):
         st.markdown("  \n".join(_steps(here, found)))
+
+
+def _looked(here: Here, found: AutopilotAnswer) -> str:
+    """When it looked last; what it saw is kept only when something changed, and hourly."""
+    if found.looked_at is None:
+        return ""
+    return f"Last look {here.when(found.looked_at)}: no verdict has changed since the newest decision."
 
 
 def _usual(here: Here, found: AutopilotAnswer) -> str:
@@ -100,20 +107,29 @@ def _steps(here: Here, found: AutopilotAnswer) -> list[str]:
         f"{found.next_percentage:g}%.", quiet(plain(found.stops))]
 
 
-def _end(record: DecisionRecord) -> str:
+def end_words(here: Here, record: DecisionRecord, followed: Followed | None) -> str:
+    """What it asked for and what became of that: it is said of then, and is no advice for now."""
     if record.act == "none":
         return "No step."
-    return f"{word_of(record.act).text}: {'done' if record.done else 'advised, not done'}."
+    asked = word_of(record.act).text
+    if record.done:
+        return f"{asked}: done."
+    if followed is None:
+        return f"{asked}: advised then, not done; the share has not changed since."
+    return (f"{asked}: advised then. The share's next change: {here.when(followed.at)}, {followed.before:g}% to "
+            f"{followed.after:g}% ({followed.cause.replace('_', ' ')}).")
 
 
 def last_decisions(here: Here, entry: RolloutEntry) -> None:
     """The newest ones that asked for a step, else the newest; and the way to all of them."""
-    found = here.ask("decisions", DecisionsRequest(entry.key, limit=LOOKED_THROUGH)).decisions
+    answer: DecisionsAnswer = here.ask("decisions", DecisionsRequest(entry.key, limit=LOOKED_THROUGH))
+    found, followed = answer.decisions, {each.number: each for each in answer.followed}
     told = [each for each in found if each.act != "none"][:SHOWN] or list(found[:2])
     if not told:
         st.markdown(quiet("No decision yet: it has not looked at this rollout."))
         return
-    table([{"When": here.when(each.swept_at), "Decision": f"{sentence(each.summary)} {quiet(_end(each))}"}
-           for each in told], "Last decisions of the autopilot")
+    table([{"When": here.when(each.swept_at), "Decision then":
+            f"{sentence(each.summary)} {quiet(end_words(here, each, followed.get(each.number)))}"} for each in told],
+          "Last decisions of the autopilot")
     st.page_link("insight/decisions.py", label="What it saw, decision by decision", icon=":material/smart_toy:",
                  query_params={"rollout": entry.key})

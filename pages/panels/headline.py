@@ -9,9 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.panels.guardrails import listed
 from pages.panels.page import Here
 from pages.panels.rollout_card import may_advance, waits_for
+from pages.panels.rollout_parts import before_words
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts.words import plain, sentence
 from rollout_core.errors import RolloutError
+from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.status import StatusAnswer
 from rollout_core.insight.verdicts import VerdictsAnswer, VerdictsRequest
 
@@ -94,4 +96,6 @@ def _beside(here: Here, status: StatusAnswer) -> str:
     end = None if status.phase is None else status.phase.maximum_until_at
     if end is not None and end < here.now and status.status == "running":
         said.append(f"This phase was planned to end {here.when(end)}.")
-    return " ".join(said)
+    if status.status == "running":
+        said.append(before_words(here.ask("gates", GatesRequest(status.rollout))))
+    return " ".join(filter(None, said))

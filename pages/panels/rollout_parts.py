@@ -57,6 +57,8 @@ def criteria(here: Here, gates: GatesAnswer) -> None:
     criteria_table(here, gates.gates)
     if gates.since is not None and gates.since.cause in ANEW:
         st.markdown(quiet(why_anew(gates.gates, gates.since)))
+        if gates.failed_before:
+            st.markdown(before_words(gates))
 
 
 def why_anew(gates: Sequence[Gate], since: Since) -> str:
@@ -67,6 +69,15 @@ def why_anew(gates: Sequence[Gate], since: Since) -> str:
     if any(number.window.since_at < since.at for number in numbers):
         return f"{why} The numbers reach back further; the states judge only what came since."
     return why if any(gate.open for gate in judged) else f"{why} States are given once enough has come since."
+
+
+def before_words(gates: GatesAnswer) -> str:
+    """What was known when evidence began anew; "" where nothing had failed."""
+    if not gates.failed_before or gates.since is None:
+        return ""
+    failed = plain("; ".join(gates.failed_before))
+    return (f"Before {gates.since.cause} it was proven not to be met: {failed}. Evidence began anew then, so it may be "
+            "met or fail again.")
 
 
 ANEW = frozenset({"the rollback", "the resume", "the pause", "the change of plan"})

@@ -22,6 +22,7 @@ from rollout_core.control.transact import commit
 from rollout_core.control.verb_spec import VerbSpec
 from rollout_core.errors import RolloutError, StaleRollout
 from rollout_core.flags.bucketing import percentage_of_buckets
+from rollout_core.insight.autopilot import looked_key
 from rollout_core.insight.conditions import conditions_of
 from rollout_core.insight.judgement import Judgement, judgement_of
 from rollout_core.insight.look import still_look
@@ -133,6 +134,7 @@ def carry_out(room: Room, here: Scene, seen: MonitorAnswer, found: Judgement | N
 
     def record(unit: ControlUnit, change: Change | None) -> int | None:
         settled[:] = settle_alerts(unit, here, seen.sightings)
+        unit.meta.set(looked_key(here.rollout.key), here.now.isoformat())
         return record_decision(unit, here, seen, found, Outcome(proposal, change))
     number, failed = None, ""
     if acts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollout_core.analysis.verdict import Status as Standing
@@ -43,7 +43,7 @@ class AutopilotAnswer:
     """`reduced_at`: its last step down that no person has closed by a raise or a resume, `because` of these rules.
 
     `open`: which of them are not ruled out since. `next_at` and `next_percentage`: the step that follows if that stays
-    so; None when none does. `stops`: what ends the steps, "" while there are none.
+    so; None when none does. `stops`: what ends the steps, "" while there are none. `looked_at`: the last sweep.
     """
 
     rollout: str
@@ -57,12 +57,21 @@ class AutopilotAnswer:
     next_percentage: float | None
     stops: str
     computed_at: datetime
+    looked_at: datetime | None = None
+
+
+def looked_key(rollout: str) -> str:
+    """Where the control store's meta table keeps when a sweep last judged a rollout, as ISO text."""
+    return f"looked:{rollout}"
 
 
 def answer(room: Room, request: AutopilotRequest) -> AutopilotAnswer:
     """Where it stands. Raises RolloutNotFound, StoreUnavailable."""
     here = scene(room, request.rollout)
-    return autopilot_of(here, past_of(room, here), judgement_of(room, here))
+    found = autopilot_of(here, past_of(room, here), judgement_of(room, here))
+    with room.control.read() as unit:
+        looked = unit.meta.get(looked_key(here.rollout.key))
+    return replace(found, looked_at=datetime.fromisoformat(looked)) if looked else found
 
 
 def autopilot_of(here: Scene, past: Past, found: Judgement | None) -> AutopilotAnswer:

@@ -9,6 +9,7 @@ from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import Judgement, judgement_of
+from rollout_core.insight.known_before import failed_before
 from rollout_core.insight.measure import measure
 from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.missing_data import stopped
@@ -75,7 +76,8 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class GatesAnswer:
     """`may_advance` is True only when every gate is met or signed and there is at least one criterion. `since`: from
-    when on what comes proves a criterion; what a number covers may reach further back."""
+    when on what comes proves a criterion; what a number covers may reach further back. `failed_before`: criteria that
+    were proven not to be met when evidence began anew."""
 
     rollout: str
     phase: str | None
@@ -85,6 +87,7 @@ class GatesAnswer:
     may_advance: bool
     computed_at: datetime
     since: Since | None = None
+    failed_before: tuple[str, ...] = ()
 
 
 def answer(room: Room, request: GatesRequest) -> GatesAnswer:
@@ -92,7 +95,8 @@ def answer(room: Room, request: GatesRequest) -> GatesAnswer:
     here = scene(room, request.rollout)
     place_of(here.plan, request.phase)
     present = request.phase in (None, here.rollout.phase)
-    return gates_of(room.events, here, request.phase, judgement_of(room, here) if present else None)
+    found = gates_of(room.events, here, request.phase, judgement_of(room, here) if present else None)
+    return replace(found, failed_before=failed_before(room, here, found.since))
 
 
 def gates_of(events: EventStore, scene: Scene, phase_key: str | None = None,

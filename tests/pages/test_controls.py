@@ -15,10 +15,12 @@ from pages.panels.wording import MEANS, WORDING
 from rollout_core.analysis.verdict import Status
 from rollout_core.charts import words
 from rollout_core.errors import NotSignedIn, StaleRollout, StoreUnavailable
+from rollout_core.insight.decisions import Followed
 from rollout_core.insight.gates import GatesRequest
 from rollout_core.insight.pause_check import PauseCheckAnswer
 from rollout_core.insight.rollouts import WayBack
 from rollout_core.insight.status import Waiting
+from rollout_core.insight.verdict_words import Since
 from rollout_core.insight.verdicts import VerdictsAnswer
 from rollout_core.people.role import Role
 from rollout_core.rollouts.gates import Gate, GateState
@@ -426,3 +428,28 @@ def test_the_rollout_in_the_address_is_the_one_shown(room: FakeControlRoom) -> N
 def test_the_key_in_the_address_shows_that_rollout_too(room: FakeControlRoom) -> None:
     app = open_page(ROLLOUT, rollout="patient_engagement")
     assert app.selectbox(key="rollout").value == "Patient engagement"
+
+
+def test_what_had_failed_before_a_resume_stands_in_the_headline(room: FakeControlRoom) -> None:
+    def resumed(request: Any) -> Any:
+        return replace(ANSWERS["gates"](request), since=Since("the resume", NOW),
+                       failed_before=("Retention above 75 %",))
+    room.answers["gates"] = resumed
+    text = text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
+    assert text.count("Before the resume it was proven not to be met: Retention above 75 %.") == 2
+
+
+@pytest.mark.parametrize(("followed", "said"), [
+    ((), "Hold: advised then, not done; the share has not changed since."),
+    ((Followed(3, NOW, "roll_back", 50.0, 25.0),), "Hold: advised then. The share's next change: "),
+    ((Followed(3, NOW, "roll_back", 50.0, 25.0),), "50% to 25% (roll back).")])
+def test_advice_of_then_says_what_became_of_it(
+        room: FakeControlRoom, followed: tuple[Followed, ...], said: str) -> None:
+    room.answers["decisions"] = lambda request: replace(ANSWERS["decisions"](request), followed=followed)
+    assert said in text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
+
+
+def test_the_page_says_when_the_autopilot_looked_last(room: FakeControlRoom) -> None:
+    room.answers["autopilot"] = lambda request: replace(ANSWERS["autopilot"](request), next_at=None, reduced_at=None,
+                                                        looked_at=NOW)
+    assert "no verdict has changed since the newest decision" in text_of(open_page(ROLLOUT, rollout="Exercise library"))

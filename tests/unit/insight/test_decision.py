@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,16 @@ import pytest
 from rollout_core.control.sweep import sweep_one
 from rollout_core.documents.plan_document import load_plan
 from rollout_core.errors import NotFound
+from rollout_core.insight.autopilot import AutopilotRequest
+from rollout_core.insight.autopilot import answer as autopilot
 from rollout_core.insight.decision import DecisionRequest, answer, names_of
-from rollout_core.insight.decisions import DecisionsRequest
+from rollout_core.insight.decisions import DecisionsRequest, followed_by
 from rollout_core.insight.decisions import answer as decisions
+from rollout_core.insight.known_before import failed_before
+from rollout_core.insight.scene import Scene, scene
+from rollout_core.insight.verdict_words import Since
+from rollout_core.ports.control_records import DecisionRecord
+from rollout_core.rollouts.rollout import Epoch
 from tests.golden.made_world import World
 
 
@@ -53,3 +63,48 @@ def test_of_two_phases_with_criteria_of_one_key_the_phase_in_force_gives_the_nam
 
 def test_without_a_plan_every_rule_keeps_its_key() -> None:
     assert names_of(None) == ({}, {}, {})
+
+
+def test_a_look_that_changes_nothing_leaves_when_it_was(world: World) -> None:
+    assert autopilot(world.room, AutopilotRequest("r")).looked_at is None
+    sweep_one(world.room, "r")
+    kept = newest(world)
+    world.clock.at += timedelta(minutes=1)
+    sweep_one(world.room, "r")
+    assert newest(world) == kept
+    assert autopilot(world.room, AutopilotRequest("r")).looked_at == world.clock.at
+
+
+def record(here: Scene, ago: timedelta, act: str = "none", statuses: Mapping[str, str] | None = None) -> DecisionRecord:
+    return DecisionRecord(0, "r", here.rollout.epoch, here.now - ago, "advise", act, False, "Seen.",
+                          {"statuses": statuses or {}})
+
+
+def then(here: Scene, ago: timedelta, percentage: int, cause: str) -> Epoch:
+    last = here.epochs[-1]
+    return replace(last, number=last.number + 1, began_at=here.now - ago, percentage=percentage, cause=cause)
+
+
+def test_of_advice_that_was_not_taken_the_next_change_of_the_share_is_told(world: World) -> None:
+    here = scene(world.room, "r")
+    advice, whole = record(here, timedelta(hours=3), "halve"), here.epochs[-1].percentage
+    halved = then(here, timedelta(hours=1), whole // 2, "roll_back")
+    found = followed_by(advice, (*here.epochs, halved))
+    assert found is not None
+    assert (found.at, found.cause) == (halved.began_at, "roll_back")
+    assert (found.before, found.after) == (whole / 1000, whole / 2000)
+    assert followed_by(record(here, timedelta(0), "halve"), (*here.epochs, halved)) is None
+    assert followed_by(advice, here.epochs) is None
+
+
+def test_what_had_failed_before_a_resume_is_still_known_after_it(world: World) -> None:
+    here = scene(world.room, "r")
+    criterion = here.plan.phase(here.rollout.phase).criteria[0]
+    resumed = replace(here, epochs=(*here.epochs, then(here, timedelta(hours=1), 50_000, "resume")))
+    since = Since("the resume", here.now - timedelta(hours=1))
+    assert failed_before(world.room, resumed, since) == ()
+    with world.room.control.write() as unit:
+        unit.decisions.append(record(here, timedelta(hours=2), statuses={criterion.key: "not_met"}))
+        unit.decisions.append(record(here, timedelta(minutes=1), statuses={criterion.key: "not_yet"}))
+    assert failed_before(world.room, resumed, since) == (criterion.name,)
+    assert failed_before(world.room, resumed, None) == ()
