@@ -25,8 +25,8 @@ def business(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
     section("What does it change?", "Treatment against control · bar: 95% interval · tick: no change · targets of the "
             "plan, by today's interval", File("business", lambda: evidence.rows_as_file(answer.rows)))
     if answer.rows:
-        evidence.metric_rows(answer.rows)
         st.markdown(quiet(evidence.LIKE_WITH_LIKE))
+        evidence.metric_rows(answer.rows)
     else:
         st.markdown(quiet("No business metric has data in this window."))
     left, right = st.columns(2, gap="large")

@@ -30,6 +30,7 @@ def errors(here: Here) -> None:
         return
     section("Do they rise?", "Each arm with its 95% interval · bar: change, 95% interval",
             File("error-rates", lambda: errors_parts.rates_as_file(answer)))
+    st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     table(errors_parts.headline(answer), "Error rates, treatment against control")
     noun = "requests that failed" if answer.basis == "requests" else "sessions with an error"
     with part():
@@ -43,9 +44,9 @@ def errors(here: Here) -> None:
     section("Which errors?", f"{counted(len(answer.groups), 'groups')}, the most frequent first · what changed before "
             "each was first seen", File("error-groups", lambda: errors_parts.groups_as_file(answer)))
     errors_parts.groups(here, entry.key, answer.groups)
-    left_out = "" if not answer.unattributed else (
-        f" {counted(answer.unattributed, 'errors')} of people who were in no arm are in no rate and no group here.")
-    st.markdown(quiet(f"{evidence.LIKE_WITH_LIKE}{left_out}"))
+    if answer.unattributed:
+        st.markdown(quiet(f"{counted(answer.unattributed, 'errors')} of people who were in no arm are in no rate and "
+                          "no group here."))
 
 
 with page(Role.VIEWER):

@@ -21,8 +21,8 @@ with page(Role.VIEWER) as here:
     with part():
         section("Do they like it?", "Treatment against control, all answers · bar: 95% interval · tick: no difference",
                 File("ratings", lambda: evidence.rows_as_file(answer.ratings)))
+        st.markdown(quiet(evidence.LIKE_WITH_LIKE))
         evidence.metric_rows(answer.ratings)
     section("What do people say?", f"{counted(len(answer.comments), 'comments')}, newest first · the arm they were in "
             "when they wrote", File("comments", lambda: feedback_parts.as_file(answer)))
     feedback_parts.inbox(here, answer, asked)
-    st.markdown(quiet(evidence.LIKE_WITH_LIKE))

@@ -25,12 +25,13 @@ def speed(here: Here, entry: RolloutEntry, window: str, label: str) -> None:
         return
     section("Did it get slower?", "Worst of LCP p75, INP p75 and API p95 against control · bar: 95% interval",
             File("degradation", lambda: speed_parts.degradation_as_file(answer)))
+    st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     speed_parts.degradation(answer)
     with part():
         over_time_chart(here, SeriesRequest("api_response_p95", entry.key, window), "When did it change? API at p95",
                         "95 of 100 requests were faster")
     where(answer)
-    st.markdown(quiet(f"{evidence.LIKE_WITH_LIKE} Percentiles: histograms, at most {answer.relative_error:.0%} off."))
+    st.markdown(quiet(f"Percentiles: histograms, at most {answer.relative_error:.0%} off."))
 
 
 def where(answer: SpeedAnswer) -> None:

@@ -29,6 +29,7 @@ def vitals(here: Here) -> None:
         filters.nothing_in("web vital")
         return
     vitals_parts.answered(vital, answer)
+    st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     vitals_parts.cards(answer.cards)
     with part():
         over_time_chart(here, SeriesRequest(f"{vital.lower()}_p75", entry.key, window, page=asked.page,
@@ -48,7 +49,7 @@ def vitals(here: Here) -> None:
             File("page-loads", lambda: vitals_parts.loads_as_file(answer)))
     table(vitals_parts.whole_loads(answer), "Whole page loads, treatment against control")
     where(answer)
-    st.markdown(quiet(f"{evidence.LIKE_WITH_LIKE} Percentiles: histograms, at most {answer.relative_error:.0%} off."))
+    st.markdown(quiet(f"Percentiles: histograms, at most {answer.relative_error:.0%} off."))
 
 
 def where(answer: VitalsAnswer) -> None:
