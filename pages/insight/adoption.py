@@ -53,7 +53,7 @@ def compared(here: Here, answer: AdoptionAnswer) -> None:
                 File("adoption-weeks", lambda: adoption_parts.cohorts_as_file(answer)))
         chart(drawn(cohorts, answer, here.theme), "Share that used it, by week of first exposure", "cohorts")
         names = {flag.flag: flag.name for flag in answer.flags}
-        section("What goes together?", "Of the users of the row's feature, the share that also uses the column's",
+        section("What goes together?", "Of the users of the row's feature, how many in 100 also use the column's",
                 File("adoption-together", lambda: adoption_parts.together_as_file(answer)))
         chart(drawn(together, answer, [names.get(flag, flag) for flag in answer.matrix_flags], here.theme),
               "Features used by the same people", "together")

@@ -207,13 +207,17 @@ def compared(change: Measured) -> str:
     return "" if change.alike is None else f"{change.alike.treatment_n:,} and {change.alike.control_n:,}"
 
 
+PAIR_WIDTH = 175
+"""Pixels for "2,000 ms against 1,820 ms"."""
+
+
 def change_columns(changes: Sequence[Measured]) -> dict[str, tuple[list[Any], Any]]:
     """Columns of a sortable table: the two values compared, how many, their change with its interval. A change of too
     few is not shown."""
     told = [each.value is not None and each.quality is not Quality.FEW for each in changes]
     text = st.column_config.TextColumn()
     return {
-        "Like with like": ([pair(each) for each in changes], text),
+        "Like with like": ([pair(each) for each in changes], st.column_config.TextColumn(width=PAIR_WIDTH)),
         "Compared": ([compared(each) for each in changes], text),
         "Change": ([each.value * 100 if tell and each.value is not None else None
                     for each, tell in zip(changes, told, strict=True)],

@@ -24,7 +24,8 @@ EVERY: Mapping[str, timedelta] = {
     "6 hours": timedelta(hours=6), "Day": timedelta(days=1),
 }
 IN_FORCE, VARIANT = "The plan in force", "A variant, in YAML"
-LONGEST_BY_DEFAULT = timedelta(days=14)
+LONGEST_BY_DEFAULT = timedelta(days=7)
+"""A look costs up to a second: a week of hours is minutes, the whole rollout may be a quarter of an hour."""
 CURRENT, REFUSED = "rehearsal", "rehearsal-refused"
 """Query parameter that names the rehearsal to show; session key of what stood against beginning one."""
 

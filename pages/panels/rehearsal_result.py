@@ -21,6 +21,7 @@ from rollout_core.control.sweep import Swept
 from rollout_core.errors import NotFound, RolloutError
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.people.role import Role
+from rollout_core.rollouts.gates import left_in_words
 from rollout_core.simulation.rehearsed import Rehearsed
 
 LOOKS = timedelta(seconds=1)
@@ -61,6 +62,8 @@ def under_way(here: Here, number: str, name: str) -> None:
         st.rerun()
     with st.container(border=True):
         said = f"{found.done:.0%} done" if found.done else "copying the events and going back to the first day"
+        left = found.left(here.now)
+        said += "" if left is None else f", about {left_in_words(left)} to go"
         st.progress(min(max(found.done, 0.0), 1.0), f"Rehearsing {plain(name)}: {said}")
         st.button("Stop", icon=":material/stop:", key="rehearsal-stop", on_click=_stop, args=(number,),
                   help="What was found until then is kept.")

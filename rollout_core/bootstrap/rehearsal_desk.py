@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from logging import getLogger
 
 from rollout_core.errors import InvalidRequest, NotFound, RolloutError
@@ -15,6 +16,9 @@ log = getLogger("rollout.rehearsals")
 
 KEPT = 5
 """Results of so many rehearsals are remembered; older ones are forgotten."""
+
+FORETELLS = 0.03
+"""From which part on its speed says when it ends."""
 
 Work = Callable[[Callable[[float], None], Callable[[], bool]], Rehearsed]
 """The rehearsal itself: gets `say` (0..1 done) and `stopped` (asked before each sweep)."""
@@ -32,6 +36,13 @@ class Rehearsing:
     done: float = 0.0
     found: Rehearsed | None = None
     failed: str = ""
+    began_at: datetime | None = None
+
+    def left(self, now: datetime) -> timedelta | None:
+        """How much longer it takes if it goes on as until now; None while too little is done to tell."""
+        if self.began_at is None or not FORETELLS <= self.done < 1:
+            return None
+        return (now - self.began_at) * ((1 - self.done) / self.done)
 
 
 @dataclass(slots=True)
@@ -61,11 +72,11 @@ class RehearsalDesk:
             rollout, done = (running.rollout, f" ({running.done:.0%})") if running else (self._awaited, "")
             raise InvalidRequest(f"A rehearsal of {rollout} is under way{done}.", mend="Wait for it, or stop it.")
 
-    def begin(self, rollout: str, by: str, work: Work) -> Rehearsing:
+    def begin(self, rollout: str, by: str, work: Work, at: datetime | None = None) -> Rehearsing:
         """Starts `work` in a thread of its own. Raises InvalidRequest while another one is under way."""
         with self._lock:
             self._refuse_second()
-            begun = Rehearsing(secrets.token_urlsafe(8), rollout, by)
+            begun = Rehearsing(secrets.token_urlsafe(8), rollout, by, began_at=at)
             self._known[begun.id], self._stops[begun.id] = begun, threading.Event()
             for old in list(self._known)[:-KEPT]:
                 self._known.pop(old)

@@ -69,7 +69,7 @@ def begin_rehearsal(room: ControlRoom, actor: Actor, request: RehearsalRequest) 
     require(actor, Role.OPERATOR, "rehearse")
     asked = _asked(room, request)
     return room.rehearsals.begin(asked.rollout, actor.principal,
-                                 lambda say, stopped: _replay(room, asked, say, stopped))
+                                 lambda say, stopped: _replay(room, asked, say, stopped), room.room.clock.now())
 
 
 def rehearsal_of(room: ControlRoom, actor: Actor, number: str) -> Rehearsing:

@@ -101,7 +101,8 @@ def band(fig: Picture, level: str, ends: tuple[float, float], axis: str = "y", l
     """A judged region (good | needs improvement | poor), tinted, its name written inside at the top right."""
     fig.add_region(axis, ends, palette.soft(palette.BAND[level], strength))
     if label and axis == "y":
-        note(fig, label, xref="paper", x=1, y=ends[1], xanchor="right", yanchor="top")
+        note(fig, label, xref="paper", x=1, y=ends[1], xanchor="right", yanchor="top", xshift=-4, bgcolor=_under(fig),
+             borderpad=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def _shades(theme: Theme) -> list[tuple[float, str]]:
 def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> Picture:
     """Of the users of the row's flag, how many also use the column's: shares, the flag itself left blank.
 
-    Rows carry number and name, columns only the number, so that it reads on a phone.
+    Rows carry number and name, columns only the number, cells percent without their sign: it reads on a phone.
     """
     size = len(answer.matrix_flags)
     if size < 2 or not any(answer.matrix[i][i] for i in range(size)):
@@ -142,7 +142,7 @@ def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> Pict
     fig = figure.figure(theme, 80 + 36 * size)
     columns = [str(place) for place in range(1, size + 1)]
     fig.add_heatmap(z=values, x=columns, y=rows, showscale=False, hoverongaps=False, xgap=3, ygap=3, zmin=0,
-                    zmax=1, text=[["" if v is None else formats.percent(v, 0) for v in row] for row in values],
+                    zmax=1, text=[["" if v is None else f"{v * 100:.0f}" for v in row] for row in values],
                     texttemplate="%{text}", colorscale=_shades(theme))
     fig.update_xaxes(side="top", type="category", dtick=1)
     fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1)
@@ -152,7 +152,8 @@ def together(answer: AdoptionAnswer, names: Sequence[str], theme: Theme) -> Pict
 
 def _short(name: str, most: int = 22) -> str:
     """A name in at most two lines of a row."""
-    lines = wrap(name, most)[:3]
+    # A flag without a name stands as its key, which may break after a "_".
+    lines = [line.replace("_ ", "_") for line in wrap(name.replace("_", "_ "), most)][:3]
     if len(lines) > 2:
         lines = [lines[0], f"{lines[1][:most - 1]}…"]
     return "<br>".join(figure.literal(line) for line in lines)

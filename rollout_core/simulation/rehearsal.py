@@ -25,7 +25,7 @@ from rollout_core.rollouts.plan import Plan
 from rollout_core.rollouts.rollout import Epoch, Rollout
 from rollout_core.rollouts.status import Status
 from rollout_core.simulation.demo import MadeClock
-from rollout_core.simulation.rehearsed import Rehearsed, share_over_time
+from rollout_core.simulation.rehearsed import Rehearsed, is_another, share_over_time
 from rollout_core.storage.rewound_store import RewoundEventStore
 
 Progress = Callable[[datetime, float], None]
@@ -69,7 +69,7 @@ def rehearse(live: Room, copy: ControlStore, events: RewoundEventStore, asked: R
         swept = _look(room, asked.rollout)
         if swept is not None:
             sweeps += 1
-            if not decisions or (swept.act, swept.because) != (decisions[-1].act, decisions[-1].because):
+            if not decisions or is_another(swept, decisions[-1]):
                 decisions.append(swept)
         if progress:
             progress(moment, (moment - asked.since_at) / max(asked.until_at - asked.since_at, timedelta(seconds=1)))

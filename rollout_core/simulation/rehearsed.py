@@ -44,6 +44,14 @@ class Rehearsed:
     finished: bool = True
 
 
+def is_another(swept: Swept, before: Swept) -> bool:
+    """Whether it is another decision than the one before. Where nothing is asked for, what it waits for tells: in the
+    next phase that is another thing."""
+    if (swept.act, swept.because) != (before.act, before.because):
+        return True
+    return swept.act == Act.NONE and swept.words != before.words
+
+
 def share_over_time(epochs: Iterable[Epoch], decisions: Iterable[Swept], since_at: datetime,
                     until_at: datetime) -> tuple[SharePoint, ...]:
     """Steps of both shares. A reduction caps what is allowed until a person really resumed; nothing is ever added,

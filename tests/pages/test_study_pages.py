@@ -19,7 +19,7 @@ from rollout_core.control.sweep import Swept
 from rollout_core.insight.replay import ReplayRequest
 from rollout_core.metrics.measured import Quality
 from rollout_core.people.role import Role
-from rollout_core.simulation.rehearsed import Rehearsed, SharePoint
+from rollout_core.simulation.rehearsed import Rehearsed, SharePoint, is_another
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
 from tests.pages.conftest import open_page, put, text_of
 
@@ -225,6 +225,21 @@ def test_a_running_rehearsal_shows_how_far_it_is_and_can_be_stopped(room: FakeCo
         assert "before its end: later decisions are not known" in shown(app)
     finally:
         ended.set()
+
+
+def test_another_thing_to_wait_for_is_another_decision_though_nothing_is_asked_for_either_time() -> None:
+    waits = replace(SWEPT, act="none", because=(), words="Not proven yet: adoption above 50 %.")
+    assert is_another(replace(waits, words="Not proven yet: engagement above 15 %."), waits)
+    assert not is_another(replace(waits, swept_at=waits.swept_at + timedelta(hours=1)), waits)
+    assert not is_another(replace(SWEPT, words="Errors are proven worse, by a little more."), SWEPT)
+
+
+def test_a_rehearsal_foretells_its_end_by_its_speed_once_enough_is_done() -> None:
+    began = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    half = Rehearsing("id", "exercise_library", "maya", done=0.5, began_at=began)
+    assert half.left(began + timedelta(minutes=6)) == timedelta(minutes=6)
+    assert replace(half, done=0.01).left(began + timedelta(minutes=6)) is None
+    assert replace(half, began_at=None).left(began) is None
 
 
 def test_a_rehearsal_that_broke_off_says_why(room: FakeControlRoom) -> None:

@@ -33,7 +33,8 @@ def test_milliseconds_from_a_thousand_are_drawn_in_seconds_with_a_named_band():
     treatment = next(trace for trace in plotted(fig).data if trace.name == "Treatment")
     assert 2.0 < next(y for y in treatment.y if y is not None) < 2.6
     assert plotted(fig).layout.yaxis.ticksuffix == " s"
-    assert any("needs improvement, above 2.5 s" in note.text for note in plotted(fig).layout.annotations)
+    [band] = [note for note in plotted(fig).layout.annotations if "needs improvement, above 2.5 s" in note.text]
+    assert band.bgcolor, "a mark at the right edge runs under the words, not through them"
 
 
 def test_the_missing_day_of_treatment_stays_a_gap():
@@ -177,6 +178,15 @@ def test_flags_used_together_are_shares_of_the_rows_users_with_a_blank_diagonal(
     # 400 of the 1,000 users of the first flag also use the second; 400 of the second's 600 use the first
     assert plotted(fig).data[0].z[0] == (None, 0.4, 0.12) or list(plotted(fig).data[0].z[0]) == [None, 0.4, 0.12]
     assert round(plotted(fig).data[0].z[1][0], 3) == round(400 / 600, 3)
+
+
+def test_a_key_breaks_after_its_underscore_and_cells_carry_no_sign_so_that_a_phone_shows_them():
+    answer = ANSWERS["adoption"](AdoptionRequest("exercise_library"))
+    names = ["PERSONALIZED_RECOMMENDATIONS", *answer.matrix_flags[1:]]
+    heat = plotted(together(answer, names, "light")).data[0]
+    assert heat.y[0] == "1 · PERSONALIZED_<br>RECOMMENDATIONS"
+    assert not [cell for row in heat.text for cell in row if "%" in cell]
+
 
 
 def test_times_on_the_axis_are_the_viewers_wall_clock():
