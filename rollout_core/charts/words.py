@@ -41,6 +41,7 @@ def quiet(text: str) -> str:
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])")
 _SHORTCODE = re.compile(r":(?=[\w+-]+:|material/)")
 _LINK = re.compile(r"(?<=://)|(?<=www)(?=\\?\.)|(?<=@)", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<=\d) (?=%)")
 _JOINER = "⁠"
 
 
@@ -48,9 +49,10 @@ def plain(text: object) -> str:
     """Anybody's text as literal markdown text: no formatting, link, picture, icon, formula or directive comes of it.
 
     Punctuation is escaped with backslashes; icon codes and links, which Streamlit looks for after the escapes are
-    resolved, are broken by an invisible word joiner (U+2060). Line breaks become spaces.
+    resolved, are broken by an invisible word joiner (U+2060). Line breaks become spaces; "above 20 %" does not break
+    before its sign.
     """
-    one_line = " ".join(str(text).split())
+    one_line = _PERCENT.sub("\N{NO-BREAK SPACE}", " ".join(str(text).split()))
     return _SPECIAL.sub(r"\\\1", unlinked(one_line))
 
 

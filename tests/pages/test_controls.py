@@ -175,7 +175,7 @@ def test_more_than_may_be_resumed_reaches_us_and_leaves_no_button(room: FakeCont
     assert (box.min, box.max) == (None, None), "a bound would keep the number in the browser and confirm the one before"
     room.changes = lambda found: replace(found, allowed=False, changes=False, refusal="Exercise library served 20 %.")
     box.set_value(60.0).run()
-    assert any("served 20 %" in str(each.value).replace("\\", "") for each in app.error)
+    assert any("served 20\N{NO-BREAK SPACE}%" in str(each.value).replace("\\", "") for each in app.error)
     assert not app.metric
     assert not app.text_area, "no reason is asked for what cannot be done"
     with pytest.raises(KeyError):

@@ -78,3 +78,8 @@ def test_a_command_between_backticks_is_one_and_everything_else_stays_literal():
     assert said == "Restore it with `rollout restore`" + words.plain(", or *move* it.")
     assert words.spoken("one ` alone") == words.plain("one ` alone")
     assert MarkdownIt().render(words.spoken("`a` <b> **c**")) == "<p><code>a</code> &lt;b&gt; **c**</p>\n"
+
+
+def test_a_number_and_its_percent_sign_stay_on_one_line():
+    shown = words.plain("Error rate above 5 % or so, % alone").replace("\\", "")
+    assert shown == "Error rate above 5\N{NO-BREAK SPACE}% or so, % alone"
