@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from rollout_core.charts import drawings, formats, words
@@ -21,7 +23,7 @@ def health_card(answer: HealthAnswer, window: str) -> None:
             st.markdown(f"Health score  \n{word.badge}  \n{nothing}")
             return
         st.metric("Health score", f"{score.score} of 100")
-        changed = "" if answer.change is None else f"{formats.signed(answer.change, 0)} over {window.lower()}"
+        changed = "" if answer.change is None else changed_words(answer, window)
         st.markdown(f"{word.badge} {quiet(changed)}")
         points = [point.score for point in answer.history]
         step = max(len(points) // MOST_POINTS, 1)
@@ -30,6 +32,13 @@ def health_card(answer: HealthAnswer, window: str) -> None:
                                    height=110))
         if score.provisional:
             st.markdown(quiet(f"{score.inputs_with_data} of {score.inputs} inputs have enough data of now"))
+
+
+def changed_words(answer: HealthAnswer, window: str) -> str:
+    """ "+3 over last 7 days"; over a day it is of whole hours, while the curve is finer and may begin elsewhere."""
+    said = formats.signed(answer.change or 0, 0)
+    hours = answer.history_window.until_at - answer.history_window.since_at <= timedelta(days=1)
+    return f"{'±0' if said == '0' else said} over {window.lower()}{', from hour to hour' if hours else ''}"
 
 
 def recommendations(answer: HealthAnswer) -> None:

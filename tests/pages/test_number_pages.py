@@ -26,14 +26,16 @@ from pages.panels import (
 )
 from pages.panels.evidence import bounds, change_cell, change_columns, rows_as_file
 from pages.panels.files import as_csv, changed
+from pages.panels.health_card import changed_words
 from rollout_core.charts import words
 from rollout_core.flags.decision import Reason
 from rollout_core.insight.compare import CompareRequest
+from rollout_core.insight.health import HealthRequest
 from rollout_core.insight.words import change_in_words
 from rollout_core.metrics.catalog import CATALOG
-from rollout_core.metrics.measured import Alike, Quality
+from rollout_core.metrics.measured import Alike, Quality, Window
 from tests.fakes.control_room import ANSWERS, FakeControlRoom
-from tests.fakes.sample_answers import HOSTILE
+from tests.fakes.sample_answers import HOSTILE, NOW
 from tests.fakes.sample_numbers import measured
 from tests.pages.conftest import open_page, put, text_of
 
@@ -426,3 +428,11 @@ def test_the_parts_of_a_comparison_are_a_file_with_both_sides() -> None:
     rows = read(lambda: compare_result.parts_as_file(answer))
     assert [row["part"] for row in rows] == [each.key for each in answer.parts]
     assert [row["metric"] for row in read(lambda: compare_result.as_file(answer))] == [answer.name]
+
+
+def test_the_change_of_health_over_a_day_is_said_to_be_of_hours_since_its_curve_is_finer() -> None:
+    answer = replace(ANSWERS["health"](HealthRequest("exercise_library")), change=0,
+                     history_window=Window(NOW - timedelta(days=1), NOW))
+    assert changed_words(answer, "Last 24 hours") == "±0 over last 24 hours, from hour to hour"
+    week = replace(answer, change=3, history_window=Window(NOW - timedelta(days=7), NOW))
+    assert changed_words(week, "Last 7 days") == "+3 over last 7 days"
