@@ -9,7 +9,7 @@ import streamlit as st
 from pages.panels.decision_list import word_of
 from pages.panels.furniture import section, table
 from pages.panels.page import Here
-from pages.panels.verdict_parts import drawn_ends, many, standing, text, value
+from pages.panels.verdict_parts import drawn_ends, many, spoken, standing, text
 from rollout_core.analysis.verdict import WORST_FIRST, Verdict
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts import drawings, formats, words
@@ -117,7 +117,7 @@ def _drawn(line: NamedVerdict, word: Word) -> str:
     ends = drawn_ends(line)
     if ends is None:
         return ""
-    said = f"{line.name}: {value(line, ends[1])}, from {value(line, ends[0])} to {value(line, ends[2])}"
+    said = spoken(line, ends)
     if line.verdict.scale == "difference":
         return drawings.around_zero(ends, word.mark, max(abs(ends[0]), abs(ends[2]), 1e-9) * 1.15, said)
     return drawings.interval_on(ends, drawings.scale_around(ends[0], ends[2], ends[1]), word.mark, said)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.panels.furniture import table
-from pages.panels.verdict_parts import drawn_ends, many, standing, text
+from pages.panels.verdict_parts import drawn_ends, many, spoken, standing, text
 from rollout_core.analysis.verdict import Verdict
 from rollout_core.charts import drawings, words
 from rollout_core.charts.words import plain, quiet
@@ -44,8 +44,8 @@ def _evidence(line: NamedVerdict, reach: float) -> str:
     stands_on, ends = quiet(plain(many(line))), drawn_ends(line)
     if word is words.TOO_FEW or line.verdict.scale != "difference" or ends is None:
         return f"{quiet(plain(line.words))}  \n{stands_on}"
-    said = text(line)
-    return f"{drawings.around_zero(ends, word.mark, reach, f'{line.name} {said}')}  \n{said}  \n{stands_on}"
+    drawn = drawings.around_zero(ends, word.mark, reach, spoken(line, ends))
+    return f"{drawn}  \n{text(line)}  \n{stands_on}"
 
 
 def _reach(verdicts: Sequence[Verdict]) -> float:

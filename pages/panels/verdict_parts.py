@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rollout_core.charts import formats, words
 from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.verdicts import NamedVerdict
+from rollout_core.metrics.measured import share_digits
 
 POINTS = ("share", "ms")
 """Units judged as shares: percentiles by how many are slower than a value that does not move."""
@@ -35,7 +36,7 @@ def value(line: NamedVerdict, number: float) -> str:
     apart = line.verdict.scale == "difference"
     if line.unit in POINTS:
         share = min(max(number, 0.0), 1.0)                       # a bound may lie beyond what a share can be
-        return formats.points(number) if apart else formats.percent(share, 2)
+        return formats.points(number) if apart else formats.percent(share, max(2, share_digits(share)))
     said = formats.signed(number, 2) if apart else formats.number(number, 2)
     return f"{said} min" if line.unit == "minutes" else said
 
@@ -46,12 +47,19 @@ def text(line: NamedVerdict) -> str:
     about = quiet(plain(line.told.about)) if line.told.about else ""
     if ends is None:
         estimate = line.verdict.estimate or 0.0
-        told = f"**{value(line, -estimate if line.told.turned else estimate)}** {quiet('no bounds yet')}"
+        unbounded = "" if line.verdict.scale == "ratio" else f" {quiet('no bounds yet')}"
+        told = f"**{value(line, -estimate if line.told.turned else estimate)}**{unbounded}"
         return " ".join(filter(None, (told, about)))
     low, middle, high = (value(line, end) for end in ends)
     unit = next((each for each in (" pp", "%", " times", " min") if middle.endswith(each)), "")
     around = f"({low.removesuffix(unit)} to {high.removesuffix(unit)})"
     return " ".join(filter(None, (f"**{middle}** {around}", about)))
+
+
+def spoken(line: NamedVerdict, ends: tuple[float, float, float]) -> str:
+    """The same for who does not see the drawing, without markup."""
+    low, middle, high = (value(line, end) for end in ends)
+    return f"{line.name}: {middle}, from {low} to {high}"
 
 
 def many(line: NamedVerdict) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.panels.verdict_parts import many, text
+from pages.panels.verdict_parts import drawn_ends, many, spoken, text
 from rollout_core.analysis.verdict import Status, Verdict
 from rollout_core.insight.verdict_numbers import told_of
 from rollout_core.insight.verdicts import NamedVerdict, named
@@ -53,3 +53,10 @@ def test_how_many_says_what_is_counted_and_whether_that_is_all_of_treatment() ->
     assert many(line("support_tickets", "difference")) == "985 sessions with it, 6,730 without"
     assert many(line("adoption_rate", "level", n=(1, 0))) == "1 person with it"
     assert many(line("exposures", "ratio", n=(5, 7), key="sample_ratio")) == "5 newcomers with it, 7 without"
+
+
+def test_who_does_not_see_the_drawing_hears_the_numbers_without_markup() -> None:
+    drawn = line("availability", "level", 0.9981, 0.99997, 1.0)
+    ends = drawn_ends(drawn)
+    assert ends is not None
+    assert spoken(drawn, ends) == "Name: 99.997%, from 99.81% to 100.00%"
