@@ -211,6 +211,30 @@ def test_people_of_the_present_day_are_counted_as_if_nothing_were_settled(store:
         assert answers(store, hour) == counted_anew(store, hour)
 
 
+def test_whoever_changes_sides_today_before_it_is_known_is_left_out(store: DuckdbEventStore) -> None:
+    """Eight enter yesterday at 11 o'clock in epoch 2; of the four treated ones two come back today in epoch 3 as
+    control, one before 11 o'clock and one after it."""
+    who = [f"p{number}" for number in range(200, 208)]
+    began, midnight = END - 23, END - 10
+    store.mirror(ROLLOUTS, [*EPOCHS, MirroredEpoch("ex", 3, at(midnight))])
+    store.write(batch(*(exposed(began, each, arm_of(each), 2, received=END) for each in who), received=END))
+    store.close_windows(at(END))
+    question = Matured("ex", (2, 3), ("feature_use",), at(END + 4), within_hours=24)
+
+    def known() -> dict[str, int]:
+        store.close_windows(at(END + 4))
+        with store.one_state() as state:
+            rows = state.measure(question).rows
+            state.reader._known.clear()
+            assert sorted(rows) == sorted(OneState(replace(state.reader, closed_until_at=None)).measure(question).rows)
+        return {arm: sum(row[4] for row in rows if row[3] == arm) for arm in ("treatment", "control")}
+
+    before = known()
+    store.write(batch(exposed(began + 23.5, who[1], "control", 3, received=END + 2),
+                      exposed(began + 24.5, who[3], "control", 3, received=END + 2), received=END + 2))
+    assert known() == {**before, "treatment": before["treatment"] - 1}
+
+
 def test_the_sum_of_an_answer_is_everybody(store: DuckdbEventStore) -> None:
     newcomers = store.measure(Newcomers("ex", (1, 2))).records()
     assert sum(row["entered"] for row in newcomers) == len(PEOPLE)
