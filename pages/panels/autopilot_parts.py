@@ -46,7 +46,7 @@ def _ask_mode(entry: RolloutEntry, found: AutopilotAnswer, modes: Mapping[str, s
     mode = modes[st.session_state[key]]
     title, button = QUESTIONS[mode]
     sure.ask(sure.Sure(title, f"**{plain(entry.name)}**: {MODES[entry.autopilot]} → {MODES[mode]}.  \n"
-                       f"{means(mode, may_advance=found.may_advance)} The share stays as it is now.", button,
+                       f"{means(mode, may_advance=found.may_advance)} This press by itself moves nobody.", button,
                        "set_autopilot", (("rollout", entry.key), ("mode", mode)), "Autopilot changed."))
 
 
