@@ -18,6 +18,7 @@ from rollout_core.ports.control_records import DecisionRecord
 from rollout_core.ports.control_store import ControlUnit
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.plan import Plan
+from rollout_core.rollouts.policies import judged_as
 from rollout_core.rollouts.rollout import Epoch
 
 SPLIT = "Split of treatment and control"
@@ -107,7 +108,7 @@ def names_of(plan: Plan | None,
     criteria of two phases, where those of `phase` count."""
     if plan is None:
         return {}, {}, {}
-    rules = {each.key: each.name for each in plan.pause_conditions}
+    rules = {key: each.name for each in plan.pause_conditions for key in (each.key, *judged_as(plan, each))}
     rules |= {each.key: each.name for each in plan.guardrails}
     criteria = {each.key: each.name for one in sorted(plan.phases, key=lambda one: one.key == phase)
                 for each in one.criteria}
@@ -118,6 +119,6 @@ def _named(verdict: Verdict, names: Mapping[str, str], basis: str, *, criterion:
     key, _, metric_key = verdict.key.partition(":")
     metric = CATALOG.get(parts_of(verdict.metric)[0])
     name = names.get(verdict.key) or names.get(key, verdict.key)
-    if metric_key and metric is not None:
+    if metric_key in CATALOG and metric is not None:
         name = f"{name}: {metric.name}"
     return named(verdict, name, told_of(verdict, criterion=criterion, error_basis=basis))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from rollout_core.ports.event_store import EventStore
 from rollout_core.ports.room import Room
 from rollout_core.rollouts.ladder import caused
 from rollout_core.rollouts.plan import PauseCondition
+from rollout_core.rollouts.policies import judged_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _metric(events: EventStore, scene: Scene, condition: PauseCondition, found: 
         fires = None if state is State.NO_DATA else state is State.MET
         why = cost = cost_in_words(events, scene, condition)
     else:
-        fires, why = _proof(condition.key, found)
+        fires, why = _proof(judged_as(scene.plan, condition), found)
         if not fires and measured.quality in (Quality.OFF, Quality.STALE):
             fires = None
         told += " by proof"
@@ -97,10 +98,10 @@ def _metric(events: EventStore, scene: Scene, condition: PauseCondition, found: 
                      condition.decide, measured, threshold, cost)
 
 
-def _proof(key: str, found: Judgement | None) -> tuple[bool | None, str]:
+def _proof(keys: Sequence[str], found: Judgement | None) -> tuple[bool | None, str]:
     """(fires, why) of a condition that waits for proof; a degradation is proven by any of its percentiles."""
     verdicts = () if found is None else tuple(
-        verdict for verdict in found.verdicts.guardrails if verdict.key.partition(":")[0] == key)
+        verdict for verdict in found.verdicts.guardrails if verdict.key in keys)
     if found is None or not verdicts:
         return None, "nothing is judged yet"
     first = min(verdicts, key=lambda verdict: WORST_FIRST.index(verdict.status))

@@ -24,7 +24,7 @@ from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Quality
 from rollout_core.ports.event_store import EventStore
 from rollout_core.rollouts.plan import AlertRule
-from rollout_core.rollouts.policies import watched
+from rollout_core.rollouts.policies import judged_as, watched
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import SERVING
 
@@ -114,10 +114,11 @@ def proof_of(scene: Scene, rule: AlertRule, found: Judgement | None) -> bool | N
     """
     if found is None:
         return None
-    twins = {each.key for each in scene.plan.pause_conditions
-             if (each.metric, each.threshold, each.tag) == (rule.metric, rule.threshold, rule.tag)}
+    twins = {key for each in scene.plan.pause_conditions
+             if (each.metric, each.threshold, each.tag) == (rule.metric, rule.threshold, rule.tag)
+             for key in judged_as(scene.plan, each)}
     verdicts = [verdict for verdict in (*found.verdicts.watched, *found.verdicts.guardrails)
-                if verdict.key == watched(rule) or verdict.key.partition(":")[0] in twins]
+                if verdict.key == watched(rule) or verdict.key in twins]
     return any(verdict.status is Status.WORSE for verdict in verdicts) if verdicts else None
 
 

@@ -90,7 +90,8 @@ def asked_of(plan: Plan, phase: str | None, percentage: int, known: Known, phase
                 guards += [(rule.key, rule, condition.rung, f"{condition.name}: {CATALOG[metric].name}")
                            for metric, rule in _degradation(condition, formula, known)]
             elif isinstance(formula, PROVABLE):
-                limits.append((condition.key, _limit(condition.key, condition), condition.rung, condition.name))
+                [key] = judged_as(plan, condition)
+                limits.append((key, _limit(key, condition), condition.rung, condition.name))
     criteria = plan.phase(phase).criteria if phase else ()
     policy = Policy(
         guardrails=tuple(rule for _, rule, _, _ in guards), limits=tuple(rule for _, rule, _, _ in limits),
@@ -109,6 +110,16 @@ def metrics_of(policy: Policy) -> tuple[str, ...]:
     against = [rule.metric for rule in policy.guardrails] + [rule.metric for rule in policy.limits]
     proven = [rule.metric for rule in policy.targets] + [rule.metric for rule in policy.improvements]
     return tuple(dict.fromkeys(against + proven + [rule.metric for rule in policy.watched]))
+
+
+def judged_as(plan: Plan, condition: PauseCondition) -> tuple[str, ...]:
+    """The keys of the verdicts that answer a pause condition: one per percentile of a degradation, else one. A
+    guardrail may have the condition's key; what is proven of one is not proven of the other."""
+    formula = CATALOG[condition.metric].formula if condition.metric else None
+    if isinstance(formula, WorstChange):
+        return tuple(f"{condition.key}:{metric}" for metric in formula.of)
+    taken = any(rule.key == condition.key for rule in plan.guardrails)
+    return (f"{condition.key}:limit" if taken else condition.key,)
 
 
 def watched(rule: AlertRule) -> str:

@@ -124,7 +124,7 @@ def test_the_verdict_of_another_phase_proves_nothing_here(world: World) -> None:
 def line(world: World, *found: Verdict, **changes: Any) -> PauseLine:
     at = here(world)
     conditions = tuple(replace(each, **changes) for each in at.plan.pause_conditions)
-    at = replace(at, plan=replace(at.plan, pause_conditions=conditions))
+    at = replace(at, plan=replace(at.plan, pause_conditions=conditions, guardrails=()))
     return pause_check(world.room.events, at, judged(guardrails=found)).conditions[0]
 
 
@@ -149,8 +149,11 @@ def test_unequal_arms_advise_and_nothing_judged_is_not_fine(world: World) -> Non
 
 def test_any_percentile_of_a_degradation_fires_it(world: World) -> None:
     parts = (verdict(Status.SAFE, key="errors:lcp_p75"), verdict(Status.WORSE, key="errors:inp_p75"))
-    assert line(world, *parts).fires is True
-    assert line(world, parts[0], verdict(Status.NO_DATA, key="errors:inp_p75")).fires is False
+    slower = {"metric": "performance_degradation", "threshold": 0.3}
+    assert line(world, *parts, **slower).fires is True
+    unjudged = verdict(Status.NO_DATA, key="errors:inp_p75")
+    assert line(world, parts[0], unjudged, **slower).fires is False
+    assert line(world, parts[0], verdict(Status.WORSE), **slower).fires is False, "a guardrail of the same key"
 
 
 def test_a_bare_threshold_fires_and_says_what_it_costs(world: World) -> None:
@@ -187,4 +190,4 @@ def test_an_alert_over_its_limit_warns_until_it_is_proven(world: World) -> None:
 
 
 def test_the_pause_condition_with_the_same_limit_proves_an_alert_too(world: World) -> None:
-    assert seen(world, guardrails=(verdict(Status.WORSE, key="errors"),)).proven is True
+    assert seen(world, guardrails=(verdict(Status.WORSE, key="errors:limit"),)).proven is True

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rollout_core.analysis.verdict import Status
 from rollout_core.health.alert import SINCE
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight import QUESTIONS
@@ -102,7 +103,7 @@ def test_the_checklist_tells_done_from_waived_and_open(empty: World) -> None:
     assert said == [(f"0 done, {items} waived", State.MET)]
 
 
-def test_a_pause_condition_does_not_fire_on_old_or_thin_data_and_fires_on_proof(world: World) -> None:
+def test_a_pause_condition_does_not_fire_on_old_data_and_watches_what_is_not_proven(world: World) -> None:
     spec = QUESTIONS["pause_check"]
     assert not spec.answer(world.room, spec.request()).conditions[0].fires           # data are over half an hour old
     world.clock.at += timedelta(hours=1)
@@ -111,8 +112,11 @@ def test_a_pause_condition_does_not_fire_on_old_or_thin_data_and_fires_on_proof(
                   status=500 if number < 80 else 200, value=1.0)
     world.close()
     line = spec.answer(world.room, spec.request()).conditions[0]
-    assert (line.fires, line.watching, line.measured.value) == (True, False, 0.2)
+    assert (line.fires, line.watching, line.measured.value) == (False, True, 0.2)
     assert line.measured.n == 400                                                     # the last hour is enough
+    verdicts = {each.key: each for each in judgement_of(world.room, world.measuring().scene).verdicts.guardrails}
+    assert verdicts["errors"].status is Status.WORSE, "the guardrail of the same key is proven, which is not its limit"
+    assert verdicts["errors:limit"].status is Status.WATCHING
 
 
 def rule(kind: str, **fields: object) -> AlertRule:

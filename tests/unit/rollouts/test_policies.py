@@ -12,7 +12,7 @@ from rollout_core.analysis.references import Reference
 from rollout_core.documents.plan_document import load_plan
 from rollout_core.rollouts.phase import Comparison, Criterion
 from rollout_core.rollouts.plan import AlertRule, Guardrail, PauseCondition, Plan, Rung, Severity
-from rollout_core.rollouts.policies import Known, asked_of, metrics_of
+from rollout_core.rollouts.policies import Known, asked_of, judged_as, metrics_of
 from rollout_core.settings import ROOT
 
 LIBRARY = load_plan(ROOT / "data/plans/exercise_library.yaml")
@@ -134,3 +134,16 @@ def test_a_guardrail_that_wants_more_is_harmed_by_less() -> None:
     plan = replace(LIBRARY, guardrails=(rule,), pause_conditions=())
     found = asked(plan, "limited_rollout", WHOLE, Known(baselines={"task_completion": 0.8}))
     assert [(rule.worse, rule.baseline) for rule in found.policy.guardrails] == [(Direction.LOWER, 0.8)]
+
+
+def test_a_guardrail_and_a_pause_condition_of_one_key_are_judged_apart() -> None:
+    """What is proven of the one takes the one's rung, and does not fire the other."""
+    limit = next(each for each in LIBRARY.pause_conditions if each.key == "error_rate")
+    degradation = next(each for each in LIBRARY.pause_conditions if each.key == "degradation")
+    plan = replace(LIBRARY, pause_conditions=(replace(limit, key="errors"), replace(degradation, key="lcp")))
+    found = asked(plan, "limited_rollout")
+    assert [rule.key for rule in found.policy.limits] == ["errors:limit"]
+    assert (found.rungs["errors"], found.rungs["errors:limit"]) == (Rung.HALVE, limit.rung)
+    assert judged_as(plan, plan.pause_conditions[0]) == ("errors:limit",)
+    assert judged_as(plan, plan.pause_conditions[1]) == ("lcp:lcp_p75", "lcp:inp_p75", "lcp:api_response_p95")
+    assert judged_as(LIBRARY, limit) == ("error_rate",)
