@@ -25,7 +25,7 @@ def tokens(here: Here) -> None:
     secret = st.session_state.pop(NEW_TOKEN, None)
     if secret:
         st.success("Copy it now, it is not shown again.", icon=":material/key:")
-        st.code(secret, language=None)
+        st.code(secret, language=None, wrap_lines=True)
     everything = st.checkbox("Also revoked and ended ones", key="tokens-all")
     found = here.ask("tokens", TokensRequest(all=everything)).tokens
     for each in found[:MOST_SHOWN]:

@@ -164,7 +164,7 @@ def _shown_link() -> None:
     name, made = found
     st.success(f"Send this to {plain(name)} by a way only they read. It signs in once, within {made['minutes']} "
                "minutes, and is not shown again.", icon=":material/link:")
-    st.code(f"{_address()}/signin?link={made['secret']}", language=None)
+    st.code(f"{_address()}/signin?link={made['secret']}", language=None, wrap_lines=True)
 
 
 def _address() -> str:

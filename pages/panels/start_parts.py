@@ -39,7 +39,7 @@ def which_store(here: Here) -> None:
         with st.expander("Look around first?", icon=":material/science:"):
             st.markdown("The demo is a store of its own with two rollouts under way and four weeks of made-up events. "
                         "Stop this app and run:")
-            st.code(snippets.DEMO, language=None)
+            st.code(snippets.DEMO, language=None, wrap_lines=True)
             st.markdown(quiet(f"`{snippets.OWN}` comes back here; nothing of this store is touched."))
 
 
@@ -49,7 +49,7 @@ def rollout_step(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
         st.markdown(f"{DONE} {plain(', '.join(each.name for each in rollouts))}")
         return
     st.markdown(f"{OPEN} Creates the two shipped plans and changes nobody's exposure:")
-    st.code(_in_a_terminal(here, snippets.SETUP), language=None)
+    st.code(_in_a_terminal(here, snippets.SETUP), language=None, wrap_lines=True)
 
 
 def source_of(here: Here, rollouts: Sequence[RolloutEntry]) -> snippets.Source:
@@ -84,10 +84,10 @@ def _file(here: Here, source: snippets.Source) -> None:
                            icon=":material/download:", key="start-csv", on_click="ignore")
         st.download_button("events.yaml", snippets.mapping(source), "events.yaml", "application/yaml",
                            icon=":material/download:", key="start-mapping", on_click="ignore")
-    st.code(snippets.mapping(source), language=None)
+    st.code(snippets.mapping(source), language=None, wrap_lines=True)
     st.markdown("Then, in another terminal in the app's folder, with both files put there; the same file twice adds "
                 "nothing:")
-    st.code(_in_a_terminal(here, snippets.IMPORT), language=None)
+    st.code(_in_a_terminal(here, snippets.IMPORT), language=None, wrap_lines=True)
 
 
 def _in_a_terminal(here: Here, words: str) -> str:
@@ -144,7 +144,8 @@ def onwards(here: Here, rollouts: Sequence[RolloutEntry]) -> None:
                 "Checklist). The first phases are small; to see the feature yourself, switch it on for your own id in "
                 "place of the one here:")
     if rollouts:
-        st.code(_in_a_terminal(here, snippets.override(rollouts[0].key, rollouts[0].unit)), language=None)
+        st.code(_in_a_terminal(here, snippets.override(rollouts[0].key, rollouts[0].unit)), language=None,
+                wrap_lines=True)
     with st.container(horizontal=True):
         st.page_link("insight/overview.py", label="Overview", icon=":material/dashboard:")
         st.page_link("control/rollout.py", label="Start the rollout", icon=":material/stairs:")

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from rollout_core.insight.formulas import Asked, built
-from rollout_core.insight.formulas_people import active, adopters, own_flags
+from rollout_core.insight.formulas_people import active, adopters, flags_of, own_flags
 from rollout_core.insight.measure import by_key, measure
 from rollout_core.insight.measuring import MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.people import exposed_now
@@ -127,27 +127,29 @@ def answer(room: Room, request: AdoptionRequest) -> AdoptionAnswer:
     window = window_of(request.window, now_scene.rollout, now_scene.now, request.since_at, request.until_at)
     measuring = Measuring(room.events, now_scene, window)
     share = share_of(now_scene, census_of(room, now_scene))
-    flags = own_flags(now_scene.plan) if request.flag is None else (request.flag,)
     age = now_scene.plan.measurement.adoption_age
-    keys, matrix = _matrix(measuring, flags)
+    keys, matrix = _matrix(measuring)
+
+    def of_flag(metric: str) -> Measured:
+        return measure(measuring, Asked(CATALOG[metric], flag=request.flag))
+
     return AdoptionAnswer(
         now_scene.rollout.key, window, int(age.total_seconds() // 3600),
-        measure(measuring, Asked(CATALOG["adoption_rate"], flag=request.flag)),
-        measure(measuring, Asked(CATALOG["adoption_floor"], flag=request.flag)), _naive(measuring, share),
-        funnel_of(measuring, share, request.flag), _flags(measuring), _cohorts(measuring), keys, matrix,
-        by_key(measuring, "cross_feature_use"), by_key(measuring, "stickiness"), _dau_wau(measuring),
-        by_key(measuring, "engagement"), by_key(measuring, "usage_growth_weekly"),
-        by_key(measuring, "social_adoption"), now_scene.now, _phases(measuring, request.flag), _days(measuring),
+        of_flag("adoption_rate"), of_flag("adoption_floor"), _naive(measuring, share, request.flag),
+        funnel_of(measuring, share, request.flag), _flags(measuring), _cohorts(measuring, request.flag), keys, matrix,
+        by_key(measuring, "cross_feature_use"), of_flag("stickiness"), _dau_wau(measuring, request.flag),
+        of_flag("engagement"), of_flag("usage_growth_weekly"), by_key(measuring, "social_adoption"), now_scene.now,
+        _phases(measuring, request.flag), _days(measuring, request.flag),
         tuple(mark for mark in changes_of(now_scene) if window.since_at <= mark.at < window.until_at))
 
 
-def _naive(measuring: Measuring, share: Share) -> Measured:
+def _naive(measuring: Measuring, share: Share, flag: str | None) -> Measured:
     """Users so far ÷ subjects that have it now: shown, never decides. It falls when many are enrolled at once.
 
     After a reduction more have used it than have it now; that is no share of anything and is not shown.
     """
     rows = measuring.ask(FlagsUsed(measuring.rollout, measuring.closed,
-                                   flags=own_flags(measuring.scene.plan))).records()
+                                   flags=flags_of(measuring.scene.plan, flag))).records()
     users = sum(row["subjects"] for row in rows)
     have = share.have or exposed_now(measuring.events, measuring.scene) or 0
     if have and users > have:
@@ -209,11 +211,13 @@ def _at_age(measuring: Measuring, rows: list[dict[str, Any]]) -> Measured:
                  wilson(tried, exposed), "" if exposed else "nobody is old enough yet")
 
 
-def _days(measuring: Measuring) -> tuple[DayUse, ...]:
+def _days(measuring: Measuring, flag: str | None) -> tuple[DayUse, ...]:
     """Full days only: a day that goes on would look like a fall."""
     today = measuring.scene.now.date()
     found: dict[date, tuple[int, int]] = {}
-    for row in measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, ("feature_use",))).records():
+    question = ActiveSubjects(measuring.rollout, measuring.closed, ("feature_use",),
+                              whats=flags_of(measuring.scene.plan, flag))
+    for row in measuring.ask(question).records():
         if row["arm"] in MEMBERS[TREATMENT] and row["day"] < today:
             people, uses = found.get(row["day"], (0, 0))
             found[row["day"]] = (people + int(row["subjects"]), uses + int(row["n"]))
@@ -227,9 +231,10 @@ def _flags(measuring: Measuring) -> tuple[FlagAdoption, ...]:
                  for flag in measuring.scene.plan.flags if flag.key in measuring.scene.rollout.served)
 
 
-def _cohorts(measuring: Measuring) -> tuple[Cohort, ...]:
+def _cohorts(measuring: Measuring, flag: str | None) -> tuple[Cohort, ...]:
     now = floored(measuring.scene.now)
-    rows = measuring.ask(ExposureCohorts(measuring.rollout, measuring.closed, now, WEEKS)).records()
+    rows = measuring.ask(ExposureCohorts(measuring.rollout, measuring.closed, now, WEEKS, flag=flag,
+                                         flags=own_flags(measuring.scene.plan))).records()
     weeks: dict[date, dict[int, tuple[int, int]]] = {}
     for row in rows:
         weeks.setdefault(row["week"], {})[row["weeks"]] = (row["exposed"], row["tried"])
@@ -238,19 +243,21 @@ def _cohorts(measuring: Measuring) -> tuple[Cohort, ...]:
                  for week, found in sorted(weeks.items()))
 
 
-def _matrix(measuring: Measuring, flags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+def _matrix(measuring: Measuring) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    flags = own_flags(measuring.scene.plan)
     rows = measuring.ask(FlagMatrix(measuring.rollout, measuring.closed, flags=flags)).records()
     pairs = {(row["flag_a"], row["flag_b"]): int(row["subjects"]) for row in rows}
     used = tuple(flag for flag in flags if (flag, flag) in pairs)
     return used, tuple(tuple(pairs.get((one, other), 0) for other in used) for one in used)
 
 
-def _dau_wau(measuring: Measuring) -> Measured:
+def _dau_wau(measuring: Measuring, flag: str | None) -> Measured:
     """Mean daily adopters ÷ adopters of the week, over the last 7 full days."""
     midnight = measuring.window.until_at.replace(hour=0, minute=0, second=0, microsecond=0)
     week = measuring.over(Window(midnight - timedelta(days=7), midnight))
-    days = active(week, ("feature_use",), "treatment").n
-    rows = week.ask(FlagsUsed(week.rollout, week.closed, flags=own_flags(week.scene.plan))).records()
+    flags = flags_of(week.scene.plan, flag)
+    days = active(week, ("feature_use",), "treatment", flags).n
+    rows = week.ask(FlagsUsed(week.rollout, week.closed, flags=flags)).records()
     weekly = sum(row["subjects"] for row in rows)
     interval = wilson(days, 7 * weekly)
     return Measured("dau_wau", days / 7 / weekly if weekly else None, interval.low if interval else None,

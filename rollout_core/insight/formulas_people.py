@@ -60,7 +60,7 @@ def adopters(measuring: Measuring, age: timedelta, flag: str | None = None, tag:
     window, now = measuring.closed, floored(measuring.scene.now)
     counted = within or age
     until_at = min(window.until_at, now - (age - counted)) if within else window.until_at
-    flags = flags_with(measuring.scene.plan, tag) if tag is not None else own_flags(measuring.scene.plan)
+    flags = flags_of(measuring.scene.plan, None, tag)
     since_at = window.since_at if tag is None else served_since(measuring.scene, flags, window.since_at)
     if since_at is None or until_at <= since_at:
         return []
@@ -85,9 +85,11 @@ def own_flags(plan: Plan) -> tuple[str, ...]:
     return tuple(flag.key for flag in plan.flags)
 
 
-def flags_with(plan: Plan, tag: str) -> tuple[str, ...]:
-    """Keys of the plan's flags with a tag."""
-    return tuple(flag.key for flag in plan.flags if tag in flag.tags)
+def flags_of(plan: Plan, flag: str | None, tag: str | None = None) -> tuple[str, ...]:
+    """That flag, else those of the plan with the tag, else all of the plan's."""
+    if flag is not None:
+        return (flag,)
+    return own_flags(plan) if tag is None else tuple(each.key for each in plan.flags if tag in each.tags)
 
 
 def cross_feature(measuring: Measuring, asked: Asked, form: f.CrossFeature) -> Measured:
@@ -105,22 +107,22 @@ def engagement(measuring: Measuring, asked: Asked, form: f.Engagement) -> Measur
     """Minutes of feature use per adopter and active day."""
     if asked.arm != TREATMENT:
         return built(measuring, asked, None, 0, None, ONLY_TREATMENT)
-    sums = active(measuring, ("feature_use",), asked.arm)
+    sums = active(measuring, ("feature_use",), asked.arm, flags_of(measuring.scene.plan, asked.flag))
     if sums.mean is None or sums.s == 0:
         return built(measuring, asked, None, 0, None, "uses were sent without a duration" if sums.n else "")
     return built(measuring, asked, sums.mean / 60e6, sums.n, scaled(mean_interval(sums), 60e6))
 
 
-def active(measuring: Measuring, kinds: tuple[str, ...], arm: str | None) -> Sums:
-    """Subject-days (n) with the sum and the sum of squares of what was done on them."""
-    rows = measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, kinds)).records()
+def active(measuring: Measuring, kinds: tuple[str, ...], arm: str | None, whats: tuple[str, ...] = ()) -> Sums:
+    """Subject-days (n) with the sum and the sum of squares of what was done on them; `whats` as in ActiveSubjects."""
+    rows = measuring.ask(ActiveSubjects(measuring.rollout, measuring.closed, kinds, whats=whats)).records()
     return merged(Sums(row["subjects"], int(row["x"]), int(row["xx"])) for row in rows if row["arm"] in MEMBERS[arm])
 
 
 def weekly_growth(measuring: Measuring, asked: Asked, form: f.WeeklyGrowth) -> Measured:
     """Uses of the last 7 full days over those of the 7 before, minus 1; the interval treats uses as counts."""
     midnight = measuring.window.until_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    flags = flags_with(measuring.scene.plan, form.tag) if form.tag else own_flags(measuring.scene.plan)
+    flags = flags_of(measuring.scene.plan, asked.flag, form.tag)
     week = timedelta(days=7)
     last = _uses(measuring, Window(midnight - week, midnight), asked.arm, flags)
     before = _uses(measuring, Window(midnight - 2 * week, midnight - week), asked.arm, flags)

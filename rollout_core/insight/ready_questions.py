@@ -35,7 +35,7 @@ select rollout, page, quantile_disc(ms, 0.75) filter (where arm = 'treatment') a
        count(*) filter (where arm = 'control') as control_page_views
 from in_arm group by all order by treatment_p75_ms desc nulls last"""),
     Question("adoption", "Adoption by arm and day",
-             about="of those first exposed that day, who used a feature within 7 days", sql="""\
+             about="of those first exposed that day, who used any feature within 7 days", sql="""\
 with first as (select rollout, unit, arm, subject_key, min(from_at) as seen_at, max(to_at) as left_at
                from spans where arm in ('treatment', 'control') group by all),
 used as (select f.rollout, f.arm, f.subject_key, f.seen_at, min(d.first_at) as used_at

@@ -1,4 +1,4 @@
-"""How much arrives: page views, requests and uses of the feature per bucket, of everybody in the rollout's unit."""
+"""How much arrives: page views, requests and uses of features per bucket, of everybody in the rollout's unit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rollout_core.ports.event_questions import Timeline, Totals
 from rollout_core.ports.room import Room
 
 FLOWS: Mapping[str, str] = {
-    "page_views": "Page views", "request_errors": "Requests", "feature_use": "Uses of the feature",
+    "page_views": "Page views", "request_errors": "Requests", "feature_use": "Uses of features",
 }
 """Store metric whose n is the count -> what people call it."""
 

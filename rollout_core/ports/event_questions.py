@@ -190,7 +190,7 @@ class FlagsUsed:
 class ExposureCohorts:
     """Weekly cohorts by first exposure: week (its Monday), exposed, weeks (1..), tried (used within that many weeks).
 
-    Only weeks that are over for the whole cohort are in the answer.
+    Only weeks that are over for the whole cohort are in the answer. `flag` and `flags` narrow as in AdoptionAtAge.
     """
 
     rollout: str
@@ -198,18 +198,22 @@ class ExposureCohorts:
     now: datetime
     weeks: int = 8
     arm: str = "treatment"
+    flag: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveSubjects:
     """Distinct subjects per day: day, arm, epoch, inclusion, kind, what, subjects, n, x, xx (sum of each subject's x
-    squared). From subject_day, each day under the arm its subject has at the day's end.
+    squared). From subject_day, each day under the arm its subject has at the day's end. `whats` narrows the rows (flags
+    of feature_use).
     """
 
     rollout: str
     window: Window
     kinds: tuple[str, ...]
     by_what: bool = False
+    whats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

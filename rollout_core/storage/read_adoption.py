@@ -21,6 +21,7 @@ from rollout_core.storage.read_people import (
     WHOLE,
     first_day,
     first_exposure,
+    first_exposure_to,
     midnight,
     of_unit,
 )
@@ -109,7 +110,7 @@ def _tried_sql(question: AdoptionAtAge, run: Sequence[Part], reach: timedelta, b
     narrowed = f" AND what IN ({listed(flags)})" if flags else ""
     since_at, until_at = _stretch(question, run)
     first = (first_exposure(question.rollout, until_at=until_at, since_at=since_at) if question.flag is None else
-             _first_of_flag(question.rollout, question.flag))
+             first_exposure_to(question.flag, question.rollout))
     last = run[-1].day + reach if before is None else min(before - ONE_DAY, run[-1].day + reach)
     return (
         f"WITH first AS ({first}), cohort AS (SELECT * FROM first WHERE seen_at >= {literal(since_at)} "
@@ -123,12 +124,3 @@ def _tried_sql(question: AdoptionAtAge, run: Sequence[Part], reach: timedelta, b
         f"again AS (SELECT DISTINCT t.subject_key, t.arm FROM tried AS t JOIN uses AS u "
         f"ON u.subject_key = t.subject_key AND u.day > t.tried_at::DATE "
         f"AND u.day <= t.tried_at::DATE + {int(question.again_days)})")
-
-
-def _first_of_flag(rollout: str, flag: str) -> str:
-    """The same, counted from the first exposure to one flag within a stretch."""
-    return (f"SELECT s.subject_key, s.arm, arg_min(s.epoch, e.first_at) AS epoch, "
-            f"arg_min(s.inclusion, e.first_at) AS inclusion, min(e.first_at) AS seen_at FROM arm_span AS s "
-            f"JOIN subject_day AS e ON e.subject_key = s.subject_key AND e.unit = s.unit AND e.kind = 'exposure' "
-            f"AND e.what = {quoted(flag)} AND e.first_at >= s.from_at AND e.first_at < s.to_at "
-            f"WHERE s.rollout = {quoted(rollout)} AND s.arm IN ({listed(COMPARED_ARMS)}) GROUP BY s.subject_key, s.arm")

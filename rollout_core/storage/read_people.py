@@ -31,18 +31,26 @@ def cohorts(reader: Reader, question: ExposureCohorts) -> Rows:
     """Weekly cohorts by first exposure and how many of each tried it within 1, 2, ... weeks."""
     window = question.window
     over = "c.week + INTERVAL 7 DAY + k.weeks * INTERVAL 7 DAY"
+    flags = question.flags if question.flag is None else (question.flag,)
+    narrowed = f" AND u.what IN ({listed(flags)})" if flags else ""
     return reader.rows(
-        f"WITH first AS ({first_exposure(question.rollout, (question.arm,))}), "
+        f"WITH first AS ({_first(question)}), "
         f"cohort AS (SELECT subject_key, seen_at, date_trunc('week', seen_at)::DATE AS week FROM first "
         f"WHERE seen_at >= {literal(window.since_at)} AND seen_at < {literal(window.until_at)}), "
         f"tried AS (SELECT c.subject_key, c.week, min(u.first_at) - c.seen_at AS after FROM cohort AS c "
-        f"JOIN subject_day AS u ON u.subject_key = c.subject_key AND {USES} AND {of_unit(question.rollout)} "
+        f"JOIN subject_day AS u ON u.subject_key = c.subject_key AND {USES}{narrowed} AND {of_unit(question.rollout)} "
         f"AND u.first_at >= c.seen_at - {CLOCKS_DIFFER} GROUP BY c.subject_key, c.week, c.seen_at), "
         f"sizes AS (SELECT week, count(*) AS exposed FROM cohort GROUP BY ALL) "
         f"SELECT c.week, c.exposed, k.weeks::INTEGER AS weeks, "
         f"(SELECT count(*) FROM tried AS t WHERE t.week = c.week AND t.after < k.weeks * INTERVAL 7 DAY) AS tried "
         f"FROM sizes AS c, range(1, {int(question.weeks) + 1}) AS k(weeks) WHERE {over} <= {literal(question.now)} "
         f"ORDER BY 1, 3")
+
+
+def _first(question: ExposureCohorts) -> str:
+    if question.flag is None:
+        return first_exposure(question.rollout, (question.arm,))
+    return first_exposure_to(question.flag, question.rollout, (question.arm,))
 
 
 def retention(reader: Reader, question: Retention) -> Rows:
@@ -123,6 +131,15 @@ def first_exposure(rollout: str, arms: tuple[str, ...] = COMPARED_ARMS, *, since
         f"AND from_at >= {literal(since_at)} AND from_at < {literal(until_at)})")
     return (f"SELECT subject_key, arm, arg_min(epoch, from_at) AS epoch, arg_min(inclusion, from_at) AS inclusion, "
             f"min(from_at) AS seen_at {spans}{within} GROUP BY subject_key, arm")
+
+
+def first_exposure_to(flag: str, rollout: str, arms: tuple[str, ...] = COMPARED_ARMS) -> str:
+    """The same, counted from the first exposure to one flag within a stretch."""
+    return (f"SELECT s.subject_key, s.arm, arg_min(s.epoch, e.first_at) AS epoch, "
+            f"arg_min(s.inclusion, e.first_at) AS inclusion, min(e.first_at) AS seen_at FROM arm_span AS s "
+            f"JOIN subject_day AS e ON e.subject_key = s.subject_key AND e.unit = s.unit AND e.kind = 'exposure' "
+            f"AND e.what = {quoted(flag)} AND e.first_at >= s.from_at AND e.first_at < s.to_at "
+            f"WHERE s.rollout = {quoted(rollout)} AND s.arm IN ({listed(arms)}) GROUP BY s.subject_key, s.arm")
 
 
 def of_unit(rollout: str) -> str:

@@ -56,10 +56,11 @@ def active_subjects(reader: Reader, question: ActiveSubjects) -> Rows:
 def _active(reader: Reader, question: ActiveSubjects, run: Sequence[Part]) -> Rows:
     """The same of some days in a row, each day in front."""
     what = "d.what" if question.by_what else "''"
+    narrowed = f" AND d.what IN ({listed(question.whats)})" if question.whats else ""
     return reader.rows(
         f"WITH own AS (SELECT d.subject_key, d.day, d.end_at, d.kind, {what} AS what, sum(d.n) AS n, sum(d.x) AS x "
-        f"FROM {_days(question.rollout, run[0].day, run[-1].day)} AS d WHERE d.kind IN ({listed(question.kinds)}) "
-        f"GROUP BY ALL) "
+        f"FROM {_days(question.rollout, run[0].day, run[-1].day)} AS d WHERE d.kind IN ({listed(question.kinds)})"
+        f"{narrowed} GROUP BY ALL) "
         f"SELECT o.day AS of, o.day, s.arm, s.epoch, s.inclusion, o.kind, o.what, count(*) AS subjects, "
         f"sum(o.n)::BIGINT AS n, sum(o.x)::HUGEINT AS x, sum(o.x::HUGEINT * o.x)::HUGEINT AS xx FROM own AS o "
         f"ASOF JOIN {_spans(question.rollout)} AS s ON s.subject_key = o.subject_key AND s.from_at < o.end_at "

@@ -61,7 +61,7 @@ def questions(now: float) -> list[Any]:
           for within in (False, True)),
         Retention(whole, at(now), None, "user", days=(1, 3)),
         *(ActiveSubjects("ex", window, ("feature_use", "session"), by_what) for window in (whole, broken)
-          for by_what in (False, True)),
+          for by_what in (False, True)), ActiveSubjects("ex", whole, ("feature_use",), whats=("F",)),
         Newcomers("ex", (1, 2)), Newcomers("ex", (2,)),
         *(Matured("ex", epochs, ("feature_use",), at(now), within_hours=hours, whats=("F",))
           for epochs in ((1, 2), (2,)) for hours in (24, 36)),

@@ -48,7 +48,7 @@ def traffic(request: Any) -> TrafficAnswer:
     at = tuple(NOW - timedelta(minutes=60 - minute) for minute in range(60))
     flows = tuple(Flow(key, name, tuple(None if minute < 5 else level + minute % 7 for minute in range(60)))
                   for key, name, level in (("page_views", "Page views", 20.0), ("request_errors", "Requests", 60.0),
-                                           ("feature_use", "Uses of the feature", 3.0)))
+                                           ("feature_use", "Uses of features", 3.0)))
     return TrafficAnswer(request.rollout, WINDOW, 60, at, flows, NOW, 1800, False, NOW)
 
 

@@ -101,6 +101,43 @@ def test_cross_feature_use_is_adopters_of_two_flags_over_adopters(world: World) 
     assert (answer.matrix_flags, answer.matrix) == (("f1", "f2"), ((2, 1), (1, 2)))
 
 
+def test_another_rollouts_features_are_no_use_of_this_one(world: World) -> None:
+    world.clock.at = world.at(30 * DAY)
+    for who in "abcd":
+        world.expose(who, "treatment", 1)
+    world.add("feature_use", 30, "a", flag="f1", value=2 * 60_000.0)
+    world.add("feature_use", 31, "a", flag="other", value=8 * 60_000.0)       # the same person and day: 2 minutes, not 10
+    for who in "bc":
+        world.add("feature_use", 30, who, flag="other", value=60_000.0)
+    world.add("feature_use", 27 * DAY, "d", flag="f2")                        # the last 7 full days: days 23 to 29
+    world.add("feature_use", 27 * DAY, "b", flag="other")
+    world.close()
+    answer = adoption_answer(world.room, AdoptionRequest())
+    assert answer.adoption.value == 0.25                                      # a of four within 7 days
+    (cohort,) = answer.cohorts
+    assert (cohort.exposed, cohort.shares[0]) == (4, 0.25), "the week says the same as the tile"
+    assert [(each.adopters, each.uses) for each in answer.days] == [(1, 1), (1, 1)]          # a, then d
+    assert (answer.engagement.value, answer.engagement.n) == (1.0, 2)         # 2 minutes and none, over two adopter-days
+    assert (answer.dau_wau.value, answer.dau_wau.n) == (pytest.approx(1 / 7), 1)              # d on one day of seven
+
+
+def test_a_chosen_feature_narrows_what_is_shown_of_it(world: World) -> None:
+    world.clock.at = world.at(30 * DAY)
+    for who in "ab":
+        for flag in ("f1", "f2"):
+            world.expose(who, "treatment", 1, flag=flag)
+    world.add("feature_use", 30, "a", flag="f1", value=2 * 60_000.0)
+    world.add("feature_use", 30, "b", flag="f2", value=4 * 60_000.0)
+    world.add("feature_use", 31, "b", flag="f1", value=6 * 60_000.0)
+    world.add("feature_use", 54, "b", flag="f1")                              # a day later
+    world.close()
+    answer = adoption_answer(world.room, AdoptionRequest(flag="f2"))
+    assert (answer.adoption.value, answer.cohorts[0].shares[0], answer.naive.value) == (0.5, 0.5, 0.5)    # b of a and b
+    assert (answer.stickiness.value, answer.engagement.value) == (0.0, 4.0)   # b came back, but not to f2
+    assert [(each.adopters, each.uses) for each in answer.days] == [(1, 1)]
+    assert answer.matrix_flags == ("f1", "f2"), "what goes together is of all features"
+
+
 def test_engagement_is_minutes_per_adopter_and_day(world: World) -> None:
     for who in "ab":
         world.expose(who, "treatment", 1)

@@ -137,7 +137,7 @@ def test_a_viewer_and_a_cookie_without_its_csrf_token_stop_nothing(served: Serve
 @pytest.mark.parametrize(("method", "path"), [
     ("POST", f"{API}/advance"), ("POST", f"{API}/hold"), ("POST", f"{API}/stop/preview"), ("PUT", f"{API}/percentage"),
     ("POST", f"{API}/sql"), ("GET", f"{API}/status"), ("GET", "/api/session"), ("GET", "/media/x.csv"),
-    ("GET", "/component/x"), ("PUT", "/_stcore/upload_file/x/y"), ("POST", "/api/v1/events")])
+    ("GET", "/component/x"), ("POST", "/api/v1/events")])
 def test_memory_opens_nothing_else(served: Served, method: str, path: str) -> None:
     headers = served.bearer(Role.ADMIN)
     with served.away():

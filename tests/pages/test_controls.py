@@ -435,7 +435,7 @@ def test_what_had_failed_before_a_resume_stands_in_the_headline(room: FakeContro
         return replace(ANSWERS["gates"](request), since=Since("the resume", NOW),
                        failed_before=("Retention above 75 %",))
     room.answers["gates"] = resumed
-    text = text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "")
+    text = text_of(open_page(ROLLOUT, rollout="Exercise library")).replace("\\", "").replace("\u00a0", " ")
     assert text.count("Before the resume it was proven not to be met: Retention above 75 %.") == 2
 
 

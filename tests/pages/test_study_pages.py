@@ -77,7 +77,10 @@ def test_the_number_of_a_decision_is_read_from_an_address(label: str, number: in
     assert number_in(label) == number
 
 
-def test_the_dashboard_says_that_it_is_live_and_draws_no_data_as_no_data(room: FakeControlRoom) -> None:
+def test_the_dashboard_says_that_it_is_live_and_draws_no_data_as_no_data() -> None:
+    def fresh(request: object) -> object:
+        return replace(ANSWERS["traffic"](request), last_event_at=datetime.now(UTC))
+    put(FakeControlRoom({"traffic": fresh}))
     text = shown(open_page(LIVE, "viewer", rollout="Exercise library"))
     assert "Live" in text
     assert "nothing since 13:50" in text, "INP has no value"

@@ -32,7 +32,7 @@ def words_in(picture: Picture) -> list[str]:
 
 def test_each_kind_of_traffic_is_a_line_and_what_was_not_received_a_gap() -> None:
     fig = traffic_chart(traffic(TrafficRequest("r")), "light", local)
-    assert [line.name for line in plotted(fig).data] == ["Page views", "Requests", "Uses of the feature"]
+    assert [line.name for line in plotted(fig).data] == ["Page views", "Requests", "Uses of features"]
     assert list(plotted(fig).data[0].y[:6]) == [None] * 5 + [25.0]
     assert not plotted(fig).data[0].connectgaps
 
