@@ -1,7 +1,7 @@
 """Answers Tail: all sums and histogram counts of what happened after the watermark, read from raw events at once.
 
 Planning the statement costs more than the minutes it reads, so it has few parts: each event becomes one row with
-everything that it adds (`fact`), which meets the arms once (`placed`), and each sort of answer is one GROUP BY.
+everything that it adds (`tail_fact`), which meets the arms once (`placed`), and each sort of answer is one GROUP BY.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ STRATUM = "arm, epoch, inclusion"
 MOST = max(len(accumulations_of(source)) for source in SOURCES)
 """So many sums an event adds to at most: metric1, d1, x1 … of a fact. The first is the one with a histogram."""
 
+FACT = "tail_fact"
+"""What each event adds, of the cursor alone. A table and no relation of the one statement: with sessions, vitals and
+requests of some minutes of a burst that never ended, and could not be stopped either (decision 101)."""
+
 SHARED = ((SESSION_ONCE, frozenset((Kind.SESSION.value, SESSION_CATEGORY)), session_once_sql),
           (VITAL_ONCE, frozenset((Kind.WEB_VITAL.value, PAGE_LOAD)), vital_once_sql))
 """What two sources are made from: read once where both are asked for."""
@@ -54,10 +58,12 @@ def tail(reader: Reader, question: Tail) -> Rows:
     slot = reader.slot(unit) if unit is not None else None
     if not sources or (question.rollout is not None and slot is None):
         return Rows(TAIL_COLUMNS, [], reader.closed_until_at)
-    relations = (*_counted(sources, stretch_of(question.window)), f"fact AS MATERIALIZED ({_facts(sources, slot)})",
-                 *_placed(reader, question.rollout, slot, question.window))
-    return Rows(TAIL_COLUMNS, reader.rows(f"WITH {', '.join(relations)} {_answered(sources)}").rows,
-                reader.closed_until_at)
+    counted = ", ".join(_counted(sources, stretch_of(question.window)))
+    placed = ", ".join(_placed(reader, question.rollout, slot, question.window))
+    reader.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {FACT} AS WITH {counted} {_facts(sources, slot)}")
+    rows = reader.rows(f"WITH {placed} {_answered(sources)}").rows
+    reader.cursor.execute(f"DROP TABLE {FACT}")     # after an error the transaction's end takes it away
+    return Rows(TAIL_COLUMNS, rows, reader.closed_until_at)
 
 
 def _counted(sources: Sequence[str], stretch: Stretch) -> Iterator[str]:
@@ -103,12 +109,12 @@ def _fact(flag: str, parts: Sequence[str], sums: list[tuple[str, str, str]], *, 
 def _placed(reader: Reader, rollout: str | None, slot: str | None, window: Window) -> Iterator[str]:
     """Relations that end in `placed`: facts with the arm they belong to."""
     if rollout is None or slot is None:
-        yield "placed AS NOT MATERIALIZED (SELECT 'all' AS arm, 0 AS epoch, 0 AS inclusion, * FROM fact)"
+        yield f"placed AS NOT MATERIALIZED (SELECT 'all' AS arm, 0 AS epoch, 0 AS inclusion, * FROM {FACT})"
         return
-    spans = spans_of(reader, rollout, slot, "SELECT DISTINCT subject_key FROM fact", window)
+    spans = spans_of(reader, rollout, slot, f"SELECT DISTINCT subject_key FROM {FACT}", window)
     yield f"spans AS MATERIALIZED ({spans})"
     yield ("placed AS MATERIALIZED (SELECT coalesce(s.arm, 'unattributed') AS arm, coalesce(s.epoch, 0) AS epoch, "
-           "coalesce(s.inclusion, 0) AS inclusion, f.* EXCLUDE (subject_key) FROM fact AS f LEFT JOIN spans AS s "
+           f"coalesce(s.inclusion, 0) AS inclusion, f.* EXCLUDE (subject_key) FROM {FACT} AS f LEFT JOIN spans AS s "
            "ON s.subject_key = f.subject_key AND f.occurred_at >= s.from_at AND f.occurred_at < s.to_at)")
 
 
