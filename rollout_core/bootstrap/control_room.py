@@ -27,6 +27,7 @@ from rollout_core.insight import QUESTIONS
 from rollout_core.insight.look import look
 from rollout_core.insight.ready_questions import is_ready
 from rollout_core.jobs.ingest_writer import IngestWriter
+from rollout_core.jobs.judging import JudgingProcess
 from rollout_core.people.actor import Actor
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -53,6 +54,9 @@ class ControlRoom:
     events_closed: StoreError | None = None
     ingest: IngestWriter | None = None
     """The queue of a running app; None in every other process."""
+
+    judging: JudgingProcess | None = field(default=None, repr=False)
+    """Judges large bodies for a running app; None: this process does."""
 
     progress: dict[str, float] = field(default_factory=dict)
     """How far long work is, by the verb's name (0..1); gone when it is done."""

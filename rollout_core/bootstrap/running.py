@@ -25,6 +25,7 @@ from rollout_core.control.recall import look_again
 from rollout_core.errors import RolloutError, StoreLocked
 from rollout_core.jobs.first_counts import FirstCounts
 from rollout_core.jobs.ingest_writer import IngestWriter
+from rollout_core.jobs.judging import JudgingProcess
 from rollout_core.jobs.sweep_clock import SweepClock
 from rollout_core.jobs.window_clock import WindowClock
 from rollout_core.settings import Settings, read_settings
@@ -89,7 +90,7 @@ def run_app(settings: Settings, address: str, local_address: str) -> Iterator[Co
             raise room.events_closed
         set_up(room)
         warnings = open_snapshot(room.room)
-        room = replace(room, ingest=ingest_of(room))
+        room = replace(room, ingest=ingest_of(room), judging=judging_of(room))
         set_current(room)
         with watching(room), working(room):
             sys.setswitchinterval(SWITCH_SECONDS)
@@ -127,6 +128,14 @@ def ingest_of(room: ControlRoom) -> IngestWriter | None:
                         minimum_free_bytes=room.settings.minimum_free_bytes, clock=room.room.clock)
 
 
+def judging_of(room: ControlRoom) -> JudgingProcess | None:
+    """The process beside this one that judges large bodies; None while the store is closed."""
+    events = room.room.events
+    if not isinstance(events, DuckdbEventStore):
+        return None
+    return JudgingProcess(room.settings.store, lambda: events.slots)
+
+
 @contextmanager
 def working(room: ControlRoom) -> Iterator[None]:
     """What runs by itself while the app does; stopped in the opposite order, so that nothing queued is lost."""
@@ -134,7 +143,8 @@ def working(room: ControlRoom) -> Iterator[None]:
         if room.events_closed is None:
             windows = WindowClock(room.room, export_to=room.settings.store / "exports")
             sweeps = SweepClock(room.room, every_seconds=room.settings.sweep_every.total_seconds())
-            for job in (room.ingest, windows, feeder(room), sweeps, FirstCounts(room.room, windows.up_to_date)):
+            first_counts = FirstCounts(room.room, windows.up_to_date)
+            for job in (room.judging, room.ingest, windows, feeder(room), sweeps, first_counts):
                 if job is not None:
                     job.start()
                     stack.callback(job.stop)

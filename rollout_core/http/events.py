@@ -21,9 +21,10 @@ from starlette.routing import Route
 from rollout_core.bootstrap import ControlRoom
 from rollout_core.errors import NotPermitted, NotSignedIn, QueueFull, RolloutError, StoreUnavailable
 from rollout_core.http import problems
-from rollout_core.http.judged_events import judge, told
 from rollout_core.http.requests import body_of
+from rollout_core.http.told_events import told
 from rollout_core.http.visitor import KEY, Visitor
+from rollout_core.jobs.judged_body import JudgedBody, judge
 from rollout_core.metrics.event_checks import Sender
 from rollout_core.people.permission import require
 from rollout_core.people.role import Role
@@ -71,11 +72,19 @@ async def _receive(rooms: Rooms, request: Request) -> Response:
     if room.ingest is None:
         raise StoreUnavailable("This process stores no events.", mend="Start the app.")
     _check_room(len(body), room.settings.queue_bytes)
-    judged = await _aside(body, judge, body, sender, room)
+    judged = await _aside(body, _judged, body, sender, room)
     future = room.ingest.offer(judged.loose, judged.rejected, len(body), sender.name, prepared=judged.prepared)
     written = await asyncio.wrap_future(future)
     answer = await _aside(body, lambda: msgspec.json.encode(told(judged, written)))
     return Response(answer, 200, CROSS_SITE, "application/json")
+
+
+def _judged(body: bytes, sender: Sender, room: ControlRoom) -> JudgedBody:
+    """A large body in the process that is there for it, a small one and whatever that leaves over here."""
+    now = room.room.clock.now()
+    large = room.judging if len(body) > SMALL_BYTES else None
+    found = None if large is None else large.judge(body, sender, now)
+    return judge(body, sender, now, room.room.events.prepare) if found is None else found
 
 
 async def _aside(body: bytes, work: Callable[..., Made], *given: object) -> Made:

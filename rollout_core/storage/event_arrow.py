@@ -22,6 +22,7 @@ from rollout_core.metrics.event_checks import fingerprint_of, scale_of
 from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.metrics.subject_key import subject_key
 from rollout_core.metrics.vital_score import vital_score
+from rollout_core.ports.event_store import UNUSABLE
 from rollout_core.storage.event_tables import ARROW, COMMON, OWN, SLOTS, arrow_schema
 
 REMEMBERED_KEYS = 500_000
@@ -102,6 +103,22 @@ def columns_of(sheets: Iterable[Sheet], slots: Mapping[str, int], keys: KeyRing)
     """The columns of events. `slots` gives every unit its place; events name no other unit."""
     passing = PassingKeys()
     return Columns({sheet.kind: _table(sheet, slots, keys, passing) for sheet in sheets}, slots)
+
+
+def prepared(sheets: Sequence[Sheet], slots: Mapping[str, int], keys: KeyRing) -> Columns | None:
+    """The same, or None where only a write can make them: a unit is named for the first time, a value fits no column.
+    """
+    if not all(slots.keys() >= _named_in(sheet) for sheet in sheets):
+        return None
+    try:
+        return columns_of(sheets, slots, keys)
+    except UNUSABLE:
+        return None
+
+
+def _named_in(sheet: Sheet) -> set[str]:
+    """Every unit that events of a sheet name."""
+    return set().union(*sheet.fields["units"], filter(None, set(sheet.fields["unit"])))
 
 
 def together(parts: Sequence[Columns], batch: int) -> dict[Kind, pa.Table]:

@@ -95,6 +95,11 @@ class DuckdbEventStore:
         """See the port."""
         return self._writer.prepare(sheets)
 
+    @property
+    def slots(self) -> Mapping[str, int]:
+        """The place of every unit that the store knows: with it and the store's key another process can prepare."""
+        return self._writer.slots
+
     def close_windows(self, now: datetime, *, days: int = 60) -> Closed:
         """See the port."""
         with self._shaping:

@@ -23,10 +23,10 @@ from rollout_core.errors import DiskFull, StoreCorrupt, StoreUnavailable
 from rollout_core.metrics.event import MAX_UNITS
 from rollout_core.metrics.event_checks import Accepted, Refusal, Rejected
 from rollout_core.metrics.event_sheet import Sheet, sheets_of
-from rollout_core.ports.event_store import UNUSABLE, Batch, Prepared, Written
+from rollout_core.ports.event_store import Batch, Prepared, Written
 from rollout_core.ports.free_disk import in_words, least_free
 from rollout_core.storage.acknowledged_mark import AcknowledgedMark
-from rollout_core.storage.event_arrow import Columns, KeyRing, columns_of, sent_of, together
+from rollout_core.storage.event_arrow import Columns, KeyRing, columns_of, prepared, sent_of, together
 from rollout_core.storage.event_database import EventDatabase
 from rollout_core.storage.event_insert import insert_new, insert_rows
 from rollout_core.storage.event_ledger import bury, count_outcomes, is_known, outcomes_of, record_batch, store_slots
@@ -75,13 +75,7 @@ class EventWriter:
 
     def prepare(self, sheets: Sequence[Sheet]) -> Columns | None:
         """See the port."""
-        slots = self.slots
-        if not all(slots.keys() >= _named_in(sheet) for sheet in sheets):
-            return None
-        try:
-            return columns_of(sheets, slots, self._keys)
-        except UNUSABLE:
-            return None
+        return prepared(sheets, self.slots, self._keys)
 
     def write(self, batch: Batch) -> Written:
         """One transaction. Raises DiskFull, StoreUnavailable; nothing is stored then."""
@@ -167,11 +161,6 @@ class EventWriter:
                 hours.update(pc.unique(pc.floor_temporal(late, unit="hour")).to_pylist())
         if hours:
             insert_rows(cursor, "dirty_hour", {"hour": pa.array(sorted(hours), pa.timestamp("us"))})
-
-
-def _named_in(sheet: Sheet) -> set[str]:
-    """Every unit that events of a sheet name."""
-    return set().union(*sheet.fields["units"], filter(None, set(sheet.fields["unit"])))
 
 
 def _units_of(events: Iterable[Accepted]) -> set[str]:

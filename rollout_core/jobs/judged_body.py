@@ -1,19 +1,17 @@
-"""A body of events, judged: what goes to the store, what is refused, and the answer with a line for every event."""
+"""A body of events, judged: what goes to the store and what is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import sleep
 
-import msgspec
-
-from rollout_core.bootstrap import ControlRoom
 from rollout_core.errors import InvalidRequest
 from rollout_core.metrics.event_checks import Accepted, Limits, Rejected, Sender, split_events
 from rollout_core.metrics.event_sheet import Sheet
 from rollout_core.metrics.plain_events import judge_together
-from rollout_core.ports.event_store import Prepared, Written
+from rollout_core.ports.event_store import Prepared
 
 LIMITS = Limits()
 MOST_EVENTS = 10_000
@@ -43,40 +41,19 @@ class JudgedBody:
         return [each for each in self.events if isinstance(each, Rejected)]
 
 
-class ToldAccepted(msgspec.Struct, frozen=True, gc=False, tag_field="status", tag="accepted"):
-    """An event that is stored, now or before."""
-
-    index: int
-    event_id: str
+Preparing = Callable[[Sequence[Sheet]], Prepared | None]
+"""Brings events into the form that the store writes, as `EventStore.prepare` does."""
 
 
-class ToldRejected(msgspec.Struct, frozen=True, gc=False, tag_field="status", tag="rejected"):
-    """An event that was refused, and why."""
-
-    index: int
-    event_id: str | None
-    reason: str
-    detail: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The answer to a batch."""
-
-    accepted: int
-    rejected: int
-    duplicates: int
-    events: list[ToldAccepted | ToldRejected]
-
-
-def judge(body: bytes, sender: Sender, room: ControlRoom) -> JudgedBody:
-    """Every event of the body. Raises InvalidRequest when it is no array of events, StoreUnavailable."""
+def judge(body: bytes, sender: Sender, now: datetime, prepare: Preparing) -> JudgedBody:
+    """Every event of the body; `now` is when it was received. Raises InvalidRequest when it is no array of events,
+    StoreUnavailable."""
     try:
         parts = split_events(body)
     except ValueError as error:
         raise InvalidRequest(str(error), mend='Send [{"event_id": …, "kind": …, "occurred_at": …}].') from error
     if len(parts) > MOST_EVENTS:
         raise InvalidRequest(f"{len(parts):,} events in one batch.", mend=f"Send at most {MOST_EVENTS:,} at once.")
-    now = room.room.clock.now()
     body_judged = JudgedBody()
     for first in range(0, len(parts), CHUNK):
         if first:
@@ -84,27 +61,13 @@ def judge(body: bytes, sender: Sender, room: ControlRoom) -> JudgedBody:
         judged = judge_together(parts[first:first + CHUNK], sender, now, LIMITS)
         body_judged.events += judged.events
         body_judged.loose += judged.apart
-        _prepare(judged.sheets, body_judged, room)
+        _prepare(judged.sheets, body_judged, prepare)
     return body_judged
 
 
-def _prepare(sheets: Sequence[Sheet], judged: JudgedBody, room: ControlRoom) -> None:
-    prepared = room.room.events.prepare(sheets) if sum(sheet.count for sheet in sheets) >= LEAST_PREPARED else None
+def _prepare(sheets: Sequence[Sheet], judged: JudgedBody, prepare: Preparing) -> None:
+    prepared = prepare(sheets) if sum(sheet.count for sheet in sheets) >= LEAST_PREPARED else None
     if prepared is not None:
         judged.prepared.append(prepared)
     else:
         judged.loose += [accepted for sheet in sheets for accepted in sheet.accepted()]
-
-
-def told(judged: JudgedBody, written: Written) -> Told:
-    """The answer: counts, and for every event its place, its id and what became of it."""
-    late = {each.event_id: each for each in written.refused}
-    answers = [_refusal(place, each) if isinstance(each, Rejected)
-               else _refusal(place, late[each]) if each in late else ToldAccepted(place, each)
-               for place, each in enumerate(judged.events)]
-    accepted = sum(type(answer) is ToldAccepted for answer in answers)
-    return Told(accepted, len(answers) - accepted, written.duplicates, answers)
-
-
-def _refusal(place: int, refused: Rejected) -> ToldRejected:
-    return ToldRejected(place, refused.event_id, str(refused.reason), refused.detail)
