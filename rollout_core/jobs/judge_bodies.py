@@ -21,11 +21,12 @@ from pathlib import Path
 from rollout_core.jobs.judged_body import JudgedBody, judge
 from rollout_core.metrics.event_checks import Sender
 from rollout_core.ports.store_key import store_key
-from rollout_core.ports.thread_priority import LATER
 from rollout_core.storage.event_arrow import KeyRing, prepared
 
 READY = b"ready"
 PICKLE = 5
+AFTER_PAGES = 2
+"""How much nicer than the app: it gives way to pages a little, and less than what works for later (5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def answer(asked: Asked, keys: KeyRing) -> JudgedBody | None:
 def main(folder: str, descriptor: str) -> None:
     """Answers until the app is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)        # Ctrl-C is the app's, which still answers what it has taken
-    os.nice(LATER)
+    os.nice(AFTER_PAGES)
     keys, socket = KeyRing(store_key(Path(folder))), Connection(int(descriptor))
     with suppress(EOFError, OSError):
         socket.send_bytes(READY)

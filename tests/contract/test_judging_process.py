@@ -28,8 +28,8 @@ TRUSTED = Sender(trusted=True, name="server")
 def body(name: str, count: int = 500) -> bytes:
     """Requests and page views of fifty people, and one event that is refused."""
     events = [{"event_id": f"{name}{number}", "kind": ("api_request", "page_view")[number % 2], "endpoint": "/a",
-               "page": "/p", "status": 200, "value": 12.5, "occurred_at": at(1).isoformat(), "session": f"s{number % 9}",
-               "units": {"user": f"u{number % 50}"}} for number in range(count)]
+               "page": "/p", "status": 200, "value": 12.5, "occurred_at": at(1).isoformat(),
+               "session": f"s{number % 9}", "units": {"user": f"u{number % 50}"}} for number in range(count)]
     return msgspec.json.encode([*events, {"event_id": "bad", "kind": "no such kind"}])
 
 

@@ -106,7 +106,7 @@ def test_another_rollouts_features_are_no_use_of_this_one(world: World) -> None:
     for who in "abcd":
         world.expose(who, "treatment", 1)
     world.add("feature_use", 30, "a", flag="f1", value=2 * 60_000.0)
-    world.add("feature_use", 31, "a", flag="other", value=8 * 60_000.0)       # the same person and day: 2 minutes, not 10
+    world.add("feature_use", 31, "a", flag="other", value=8 * 60_000.0)       # the same day: 2 minutes, not 10
     for who in "bc":
         world.add("feature_use", 30, who, flag="other", value=60_000.0)
     world.add("feature_use", 27 * DAY, "d", flag="f2")                        # the last 7 full days: days 23 to 29
@@ -117,7 +117,7 @@ def test_another_rollouts_features_are_no_use_of_this_one(world: World) -> None:
     (cohort,) = answer.cohorts
     assert (cohort.exposed, cohort.shares[0]) == (4, 0.25), "the week says the same as the tile"
     assert [(each.adopters, each.uses) for each in answer.days] == [(1, 1), (1, 1)]          # a, then d
-    assert (answer.engagement.value, answer.engagement.n) == (1.0, 2)         # 2 minutes and none, over two adopter-days
+    assert (answer.engagement.value, answer.engagement.n) == (1.0, 2)         # 2 minutes and none, over two days
     assert (answer.dau_wau.value, answer.dau_wau.n) == (pytest.approx(1 / 7), 1)              # d on one day of seven
 
 
