@@ -32,6 +32,7 @@ def errors(here: Here) -> None:
             File("error-rates", lambda: errors_parts.rates_as_file(answer)))
     st.markdown(quiet(evidence.LIKE_WITH_LIKE))
     table(errors_parts.headline(answer), "Error rates, treatment against control")
+    errors_parts.unnamed(answer)
     noun = "requests that failed" if answer.basis == "requests" else "sessions with an error"
     with part():
         over_time_chart(here, SeriesRequest("error_rate", entry.key, window), "When did it change? Error rate",

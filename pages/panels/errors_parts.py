@@ -36,6 +36,14 @@ def headline(answer: ErrorsAnswer) -> list[dict[str, str]]:
     ]
 
 
+def unnamed(answer: ErrorsAnswer) -> None:
+    """Why shares of sessions are not known, and what to send; nothing where errors name their session."""
+    if answer.unnamed:
+        sent = formats.counted(answer.unnamed, "errors")
+        st.markdown(quiet(f"{sent} came without the session they happened in, so how many sessions had one is not "
+                          "known. Send each error with the `session` that its session event has."))
+
+
 def _rate(name: str, of: str, treatment: Measured, control: Measured, change: str) -> dict[str, str]:
     return {"Rate": f"**{name}**  \n{quiet(of)}", "Measured, everybody": evidence.both_arms(treatment, control),
             "Compared like with like": change}

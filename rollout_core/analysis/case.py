@@ -86,7 +86,7 @@ def _sizes(metric: MetricEvidence) -> np.ndarray:
 
 def _what_is_missing(metric: MetricEvidence, n_treatment: int, n_control: int, kernel: Kernel) -> str:
     if all(part is None for part in (metric.sums, metric.blocks, metric.blocks_in_epoch, metric.firsts)):
-        return "not_counted"
+        return metric.why_not
     if kernel is Kernel.NONE:
         return "no_control"
     if n_treatment == 0 and n_control == 0:

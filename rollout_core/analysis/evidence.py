@@ -97,6 +97,7 @@ class MetricEvidence:
     the rollout, by the arm a unit has in the stratum. `recent` are the sums, `recent_treatment` treatment's totals by
     epoch, of the days since the evidence's `recent_hour`. `x_unit` turns integer numerators into the metric's unit.
     `treatment_per_hour` is the present inflow of treated subjects (`blocks`, ratings) or denominators (`sums`).
+    `unnamed`: errors came without the session they happened in, so sums of sessions are left out; first errors stand.
     """
 
     metric: str
@@ -115,6 +116,12 @@ class MetricEvidence:
     treatment_per_hour: float | None = None
     recent: ClusterSums | None = None
     recent_treatment: tuple[ArmTotals, ...] = ()
+    unnamed: bool = False
+
+    @property
+    def why_not(self) -> str:
+        """The reason of a verdict that finds nothing counted."""
+        return "unnamed_errors" if self.unnamed else "not_counted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,19 @@ def _since_start(cases: Sequence[Case], found: Estimate) -> list[Estimate | None
             for case, each in zip(cases, found.of_scope(0), strict=True)]
 
 
+def _unknown(case: Case, log_e: float, needed: float) -> Verdict:
+    """First errors can prove harm; that sessions are no worse, nobody can say whose errors name none of them."""
+    rule = case.rule
+    return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", log_e=log_e, log_e_needed=needed,
+                   kernel=case.kernels[None].value, reason=case.metric.why_not)
+
+
 def _verdict(case: Case, log_e: float, needed: float, seen: Interval, start: Estimate | None) -> Verdict:
     rule, acts = case.rule, case.rule.acts and case.acts_at_all
     safe = np.isfinite(seen.upper) and seen.upper <= seen.tolerated
     status = Status.WORSE if log_e >= needed else Status.SAFE if safe else Status.WATCHING
+    if case.metric.unnamed and status is not Status.WORSE:
+        return _unknown(case, log_e, needed)
     speaks = start is not None and bool(start.ready)
     return Verdict(rule.key, rule.metric, status, seen.scale, bounded(seen.estimate), bounded(seen.lower),
                    bounded(seen.upper), log_e, needed, case.n_treatment, case.n_control, case.kernels[None].value, acts,

@@ -58,6 +58,11 @@ class OnePart(Measuring):
         self._part_sums = sums
         self._part_bins = bins
 
+    @property
+    def undivided(self) -> Measuring:
+        """The whole."""
+        return self._whole.undivided
+
     def strata(self, metric: str, flag: str | None = None) -> Mapping[Stratum, Sums]:
         """The part's sums; other metrics' are of the whole."""
         return self._part_sums if metric == self._key and self._part_sums else super().strata(metric, flag)

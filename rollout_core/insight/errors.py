@@ -16,6 +16,7 @@ from rollout_core.insight.measuring import Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import Mark
 from rollout_core.insight.timeline import changes_of
+from rollout_core.insight.unnamed_errors import unnamed_count
 from rollout_core.insight.window import window_of
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG
@@ -72,7 +73,8 @@ class ErrorGroup:
 
 @dataclass(frozen=True, slots=True)
 class ErrorsAnswer:
-    """`basis`: requests | sessions, as the plan measures its error rate."""
+    """`basis`: requests | sessions, as the plan measures its error rate. `unnamed`: errors of both arms without their
+    session, where that leaves a share of sessions unknown."""
 
     rollout: str
     window: Window
@@ -88,6 +90,7 @@ class ErrorsAnswer:
     groups: tuple[ErrorGroup, ...]
     unattributed: int
     computed_at: datetime
+    unnamed: int = 0
 
 
 STATES = {IssueState.OPEN: "unresolved", IssueState.RESOLVED: "resolved", IssueState.IGNORED: "ignored"}
@@ -111,7 +114,8 @@ def answer(room: Room, request: ErrorsRequest) -> ErrorsAnswer:
         rates["critical_error_rate", "treatment"], rates["critical_error_rate", "control"],
         change_of(measuring, CATALOG["critical_error_rate"]),
         by_key(measuring, "error_free_sessions"), _categories(measuring, request.category),
-        _groups(measuring, request), _unattributed(measuring), now_scene.now)
+        _groups(measuring, request), _unattributed(measuring), now_scene.now,
+        unnamed_count(measuring))
 
 
 def _categories(measuring: Measuring, wanted: str | None) -> tuple[CategoryRate, ...]:

@@ -35,6 +35,7 @@ from rollout_core.insight.evidence_tables import (
 )
 from rollout_core.insight.evidence_version import Recent, Version, entering, lasting, midnight_of, per_hour, recent_of
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.unnamed_errors import asked_besides, unnamed_in_evidence
 from rollout_core.metrics.measured import Window
 from rollout_core.ports.event_questions import Ratings, Rows
 from rollout_core.ports.evidence_questions import (
@@ -59,13 +60,15 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
     """All that the evidence keys of a policy need. One query per kind of statistic, not per metric."""
     sources = {key: source for key in keys if (source := source_of(key, scene.plan)) is not None}
     summed = [source for source in sources.values() if isinstance(source, Sums)]
-    sums, before = _bucket_sums(room, version, summed), _sums_before(room, version, summed)
+    besides = [name for source in summed for name in asked_besides(_rate_of(source))]
+    sums, before = _bucket_sums(room, version, summed, besides=besides), _sums_before(room, version, summed)
     recent = recent_of(version)
     lately = _bucket_sums(room, version, summed, recent) if recent is not None else {}
     metrics = []
     for key, source in sources.items():
         if isinstance(source, Sums):
             found = _with_recent(_from_sums(version, key, source, sums, before), version, source, lately)
+            found = _without_sums(found) if unnamed_in_evidence(_rate_of(source), sums) else found
             metrics.append(_with_firsts(room, version, found, source, known))
         elif isinstance(source, Once):
             metrics.append(_once(room, scene, version, key, source))
@@ -89,9 +92,12 @@ def _exposures(room: Room, version: Version) -> Exposures:
                      tuple(inclusion for (_, _, inclusion), _ in ordered))
 
 
-def _bucket_sums(room: Room, version: Version, sources: Iterable[Sums], recent: Recent | None = None) -> Lists:
-    """Bucket sums by store metric, for all sums at once; `recent`: of the last days only."""
+def _bucket_sums(room: Room, version: Version, sources: Iterable[Sums], recent: Recent | None = None,
+                 besides: Iterable[str] = ()) -> Lists:
+    """Bucket sums by store metric, for all sums at once and what is asked `besides`; `recent`: of the last days only.
+    """
     names = dict.fromkeys(name for source in sources for name in (source.d[0], source.x[0], source.far) if name)
+    names |= dict.fromkeys(besides)
     found: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
     if names:
         question = BucketSums(version.rollout, tuple(names), version.epochs) if recent is None else RecentSums(
@@ -149,6 +155,16 @@ def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Li
         before=cluster_sums(version, past, strata) if past and strata else None, treatment=treatment,
         control=totals_of(version, table, "control"), x_unit=source.unit,
         treatment_per_hour=per_hour({each.epoch: sum(each.d_buckets) for each in treatment}, lasting(version)))
+
+
+def _rate_of(source: Sums) -> str:
+    """The store metric whose hits are counted; "" where it is only how many there were."""
+    return source.x[0] if source.x[1] == "x" else ""
+
+
+def _without_sums(found: MetricEvidence) -> MetricEvidence:
+    """Errors came without the session they happened in: sessions without an error prove nothing."""
+    return MetricEvidence(metric=found.metric, strata=found.strata, unnamed=True)
 
 
 def _with_firsts(room: Room, version: Version, found: MetricEvidence, source: Sums, known: Known) -> MetricEvidence:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from rollout_core.insight.evidence_sources import ERROR_BASES
 from rollout_core.insight.measuring import Measuring, no_data
+from rollout_core.insight.unnamed_errors import sessions_unknown
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import Sums
 from rollout_core.metrics.catalog import Metric
@@ -19,6 +20,7 @@ from rollout_core.metrics.interval import (
 )
 from rollout_core.metrics.measured import Measured, Quality
 from rollout_core.metrics.percentile import percentile_interval, percentile_of_bins
+from rollout_core.metrics.unnamed_errors import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,20 @@ def proportion(measuring: Measuring, asked: Asked, form: f.Proportion) -> Measur
     sums = measuring.sums(key, asked.arm, asked.flag)
     if sums.n == 0:
         return built(measuring, asked, None, 0, None)
+    unknown = why_unknown(measuring, asked.metric, asked.arm)
+    if unknown:
+        return built(measuring, asked, None, 0, None, unknown)
     good = sums.n - sums.s if form.complement else sums.s
     effect = measuring.share_effect(key, asked.arm)
     return built(measuring, asked, good / sums.n, sums.n, wilson(good, sums.n, effect))
+
+
+def why_unknown(measuring: Measuring, metric: Metric, *arms: str | None) -> str:
+    """Why a share of sessions is unknown in one of these arms, though sessions were counted; "" where it is not."""
+    if not isinstance(metric.formula, f.Proportion):
+        return ""
+    key = store_metric(measuring, metric)
+    return UNNAMED if any(sessions_unknown(measuring, key, arm) for arm in arms) else ""
 
 
 def mean(measuring: Measuring, asked: Asked, form: f.Mean) -> Measured:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from rollout_core.insight.formulas import Asked, built, clustered_as
+from rollout_core.insight.formulas import Asked, built, clustered_as, why_unknown
 from rollout_core.insight.formulas_sides import compared, in_pairs
-from rollout_core.insight.measuring import TREATMENT, Measuring, Stratum
+from rollout_core.insight.measuring import CONTROL, TREATMENT, Measuring, Stratum
 from rollout_core.insight.people import has_control
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import NOTHING, Sums
@@ -31,6 +31,9 @@ def change(measuring: Measuring, asked: Asked, form: f.Change) -> Measured:
 
 def between(measuring: Measuring, asked: Asked, base: Metric) -> Measured:
     """The change of `base`, reported as `asked.metric`: few when the smaller arm has less than the minimum sample."""
+    unknown = why_unknown(measuring, base, TREATMENT, CONTROL)
+    if unknown:
+        return built(measuring, asked, None, 0, None, unknown)
     found = compared(measuring, replace(asked, metric=base))
     if found is not None:
         apart = _apart(measuring, asked, found.treatment, found.control, found.n)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, TypeVar
 
-from rollout_core.insight.formulas import Asked, exceedance_effect, mean_effect, store_metric
+from rollout_core.insight.formulas import Asked, exceedance_effect, mean_effect, store_metric, why_unknown
 from rollout_core.insight.formulas_people import on_five, on_ten, rating_strata, retained
 from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring, Stratum
 from rollout_core.metrics import formula as f
@@ -130,7 +130,9 @@ PAIRS: Mapping[type, Callable[[Measuring, Asked, Any], Iterator[SidePair]]] = {
 
 def compared(measuring: Measuring, asked: Asked) -> Compared | None:
     """Both arms of a metric over the same mix of strata, in the metric's unit; None where a metric has no control or
-    there is none."""
+    there is none, or where one arm's share of sessions is unknown."""
+    if why_unknown(measuring, asked.metric, TREATMENT, CONTROL):
+        return None
     form = asked.metric.formula
     pairs = PAIRS.get(type(form))
     found = (_percentiles(measuring, asked, form) if isinstance(form, f.Percentile)

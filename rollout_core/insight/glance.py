@@ -13,6 +13,7 @@ from rollout_core.insight.missing_data import missing_data
 from rollout_core.insight.recent import STEPS, over_phase, recent
 from rollout_core.insight.scene import Scene
 from rollout_core.insight.status import HealthBrief, ScorePoint
+from rollout_core.insight.unnamed_errors import sessions_unknown
 from rollout_core.insight.verdict_words import epoch_since
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG
@@ -108,7 +109,7 @@ def brief(score: HealthScore, points: tuple[ScorePoint, ...]) -> HealthBrief:
 
 
 def _sums(events: EventStore, scene: Scene, key: str, window: Window, width: timedelta) -> dict[datetime, Sums]:
-    """Bucket start -> sums of the treatment arm."""
+    """Bucket start -> sums of the treatment arm; none where they are no errors that are known."""
     measuring = Measuring(events, scene, window)
     if width >= HOUR:
         rows = measuring.ask(Totals(window, (key,), scene.rollout.key, ("hour", "arm"))).records()
@@ -121,7 +122,8 @@ def _sums(events: EventStore, scene: Scene, key: str, window: Window, width: tim
     for row in rows:
         if row["arm"] in MEMBERS[TREATMENT]:
             found[row[column]] = found.get(row[column], NOTHING) + Sums(row["n"], int(row["s"]))
-    return found
+    hits = any(each.s for each in found.values())
+    return {} if found and not hits and sessions_unknown(measuring, key, TREATMENT) else found
 
 
 def _point(scene: Scene, sums: dict[datetime, Sums], at: datetime, width: timedelta, adoption: Measured) -> ScorePoint:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rollout_core.insight.formulas import Asked, built
+from rollout_core.insight.formulas import Asked, built, why_unknown
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.formulas_sides import compared
 from rollout_core.insight.measure import by_key
-from rollout_core.insight.measuring import Measuring
+from rollout_core.insight.measuring import CONTROL, TREATMENT, Measuring
 from rollout_core.insight.scene import scene
 from rollout_core.insight.window import window_of
 from rollout_core.insight.words import difference_in_words, number
@@ -97,7 +97,8 @@ def _difference(measuring: Measuring, metric: Metric, *, relative: bool) -> Meas
         return change_of(measuring, metric)
     sides = compared(measuring, Asked(metric, None))
     if sides is None:
-        return built(measuring, Asked(metric, None), None, 0, None, "no control to compare with")
+        why = why_unknown(measuring, metric, TREATMENT, CONTROL) or "no control to compare with"
+        return built(measuring, Asked(metric, None), None, 0, None, why)
     found = built(measuring, Asked(metric, None), sides.treatment.value - sides.control.value, sides.n,
                   difference(sides.treatment, sides.control))
     return replace(found, note="treatment minus control")

@@ -91,6 +91,11 @@ class Measuring:
         self._parts: dict[tuple[str, str], dict[Stratum, dict[int, int]]] = {}
         self._buckets: dict[str, Clustered] = {}
 
+    @property
+    def undivided(self) -> Measuring:
+        """What this is a part of; itself where it is no part."""
+        return self
+
     def over(self, window: Window) -> Measuring:
         """The same rollout in another window."""
         return Measuring(self.events, self.scene, window, live=self.live)

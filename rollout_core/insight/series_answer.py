@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from rollout_core.errors import InvalidRequest
-from rollout_core.insight.formulas import store_metric
+from rollout_core.insight.formulas import store_metric, why_unknown
 from rollout_core.insight.measuring import CONTROL, MEMBERS, TREATMENT, Measuring
 from rollout_core.insight.scene import Scene, scene
 from rollout_core.insight.series import ArmSeries, Band, Point, SeriesAnswer, SeriesRequest
@@ -83,8 +83,16 @@ def _drawable(key: str) -> Metric:
 
 
 def _counted(measuring: Measuring, plot: Plot) -> dict[str, dict[datetime, Any]]:
-    """Arm -> start of a bucket -> its sums, or its histogram."""
-    return dict(_bins(measuring, plot) if plot.binned else _sums(measuring, plot))
+    """Arm -> start of a bucket -> its sums, or its histogram. A line of zeros that are unknown is not drawn."""
+    if plot.binned:
+        return dict(_bins(measuring, plot))
+    return {arm: {} if _unknown(measuring, plot, arm, buckets) else buckets
+            for arm, buckets in _sums(measuring, plot).items()}
+
+
+def _unknown(measuring: Measuring, plot: Plot, arm: str, buckets: Mapping[datetime, Sums]) -> bool:
+    hits = any(each.s for each in buckets.values())
+    return bool(buckets) and not hits and bool(why_unknown(measuring, plot.metric, arm))
 
 
 def _points(metric: Metric, buckets: Mapping[datetime, Any], grid: list[datetime]) -> Iterable[Point]:

@@ -12,12 +12,14 @@ from rollout_core.insight.judgement import reduced_in
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import Adoption, RetentionOn
+from rollout_core.metrics.unnamed_errors import UNNAMED
 from rollout_core.rollouts.gates import GateState
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import Verb
 
 REASONS: Mapping[str, str] = {
-    "not_counted": "nothing was counted yet", "no_events": "no data yet", "no_treatment": "nobody in treatment yet",
+    "not_counted": "nothing was counted yet", "unnamed_errors": UNNAMED, "no_events": "no data yet",
+    "no_treatment": "nobody in treatment yet",
     "no_control": "no control to compare with yet",
     "share_too_skewed": "the arms are too unequal for this metric to act; it only advises",
     "too_few": "too few to say anything yet", "no_exposures": "nobody was exposed yet",

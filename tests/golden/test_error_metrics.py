@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from rollout_core.insight import errors
+from rollout_core.insight import errors, series_answer
 from rollout_core.insight.errors import ErrorsRequest
+from rollout_core.insight.formulas_change import change_of
+from rollout_core.insight.glance import glance
 from rollout_core.insight.look import SeenStore
 from rollout_core.insight.measure import by_key
+from rollout_core.insight.scene import scene
+from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.tail import FAMILIES, by_family
 from rollout_core.insight.two_parts import SharedRows
+from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Quality, Window
+from rollout_core.metrics.unnamed_errors import UNNAMED
 from rollout_core.ports.event_questions import ErrorGroups, EventPage, Tail, Watermarks
-from tests.golden.made_world import World
+from tests.golden.made_world import PLAN, World
 
 
 def requests(world: World, who: str, hours: float, good: int, failed: int, unanswered: int = 0) -> None:
@@ -60,6 +67,110 @@ def test_session_error_rates_count_sessions_not_errors(world: World) -> None:
     measuring = world.measuring()
     assert by_key(measuring, "critical_error_rate").value == 0.1    # session 0 of 10
     assert by_key(measuring, "error_free_sessions").value == 0.8    # sessions 2..9 of 10
+
+
+def sessions(world: World, who: str, many: int, hours: float = 1) -> None:
+    for place in range(many):
+        world.add("session", hours, who, session=f"{who}{place}", value=60_000.0)
+
+
+def mistakes(world: World, who: str, many: int, hours: float = 1.1, *, session: str | None = None,
+             severity: str = "low") -> None:
+    for _ in range(many):
+        world.add("error", hours, who, category="javascript", severity=severity, message="boom", session=session)
+
+
+def by_sessions(tmp_path: Path) -> World:
+    """A world whose plan counts its error rate in sessions."""
+    return World(tmp_path, PLAN.replace("error_basis: requests", "error_basis: sessions"))
+
+
+RATES = ("error_rate", "critical_error_rate", "error_free_sessions")
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["from rollups", "live"])
+def test_errors_without_their_session_leave_the_share_of_sessions_unknown(tmp_path: Path, closed: bool) -> None:
+    world = by_sessions(tmp_path)
+    for who, arm in (("a", "treatment"), ("b", "control")):
+        world.expose(who, arm)
+        sessions(world, who, 40, hours=7)
+        mistakes(world, who, 30, hours=7.1)
+    world.close() if closed else world.flush()
+    if not closed:
+        world.room.events.close_windows(world.at(2))
+    measuring = world.measuring()
+    for key in RATES:
+        for arm in ("treatment", "control", None):
+            found = by_key(measuring, key, arm)
+            assert (found.value, found.quality, found.note) == (None, Quality.NO_DATA, UNNAMED), (key, arm)
+        between = change_of(measuring, CATALOG[key])
+        assert (between.value, between.note) == (None, UNNAMED)
+
+
+@pytest.mark.parametrize("many", [0, 29])
+def test_few_errors_or_none_leave_a_zero_a_zero(tmp_path: Path, many: int) -> None:
+    world = by_sessions(tmp_path)
+    world.expose("a", "treatment")
+    sessions(world, "a", 40)
+    mistakes(world, "a", many)
+    world.close()
+    assert [by_key(world.measuring(), key).value for key in RATES] == [0.0, 0.0, 1.0]
+    assert errors.answer(world.room, ErrorsRequest("r", "rollout")).unnamed == 0
+
+
+def test_errors_that_name_their_session_leave_a_zero_of_critical_ones_a_zero(tmp_path: Path) -> None:
+    world = by_sessions(tmp_path)
+    world.expose("a", "treatment")
+    sessions(world, "a", 40)
+    mistakes(world, "a", 500, session="a0")
+    world.close()
+    assert [by_key(world.measuring(), key).value for key in RATES] == [1 / 40, 0.0, 39 / 40]
+
+
+def test_critical_errors_alone_may_come_without_their_session(tmp_path: Path) -> None:
+    """The browser names sessions, what reports crashes does not."""
+    world = by_sessions(tmp_path)
+    world.expose("a", "treatment")
+    sessions(world, "a", 40)
+    mistakes(world, "a", 1, session="a0")
+    mistakes(world, "a", 30, severity="critical")
+    world.close()
+    assert [by_key(world.measuring(), key).value for key in RATES] == [1 / 40, None, 39 / 40]
+    assert errors.answer(world.room, ErrorsRequest("r", "rollout")).unnamed == 30
+
+
+def test_an_arm_of_few_errors_is_as_unknown_as_all_together_and_one_without_any_has_none(tmp_path: Path) -> None:
+    world = by_sessions(tmp_path)
+    for who, arm, many in (("a", "treatment", 5), ("b", "control", 200)):
+        world.expose(who, arm)
+        sessions(world, who, 40)
+        mistakes(world, who, many)
+    world.close()
+    assert by_key(world.measuring(), "error_rate").value is None, "5 errors, of 205 that all name no session"
+    (tmp_path / "other").mkdir()
+    other = by_sessions(tmp_path / "other")
+    for who, arm in (("a", "treatment"), ("b", "control")):
+        other.expose(who, arm)
+        sessions(other, who, 40)
+    mistakes(other, "b", 200)
+    other.close()
+    assert by_key(other.measuring(), "error_rate").value == 0.0
+    assert by_key(other.measuring(), "error_rate", "control").value is None
+    assert change_of(other.measuring(), CATALOG["error_rate"]).note == UNNAMED
+
+
+def test_the_errors_page_counts_what_came_without_its_session_and_draws_no_line_of_zeros(tmp_path: Path) -> None:
+    world = by_sessions(tmp_path)
+    world.expose("a", "treatment")
+    sessions(world, "a", 40)
+    mistakes(world, "a", 62)
+    world.close()
+    found = errors.answer(world.room, ErrorsRequest("r", "rollout"))
+    assert found.unnamed == 62
+    assert [(each.category, each.treatment.value) for each in found.categories] == [("javascript", None)]
+    drawn = series_answer.answer(world.room, SeriesRequest("error_rate", "r", "rollout"))
+    assert [point.value for line in drawn.arms for point in line.points if point.value is not None] == []
+    assert glance(world.room.events, scene(world.room, "r")).errors.note == UNNAMED
 
 
 def test_events_before_the_exposure_are_left_out_of_treatment(world: World) -> None:

@@ -436,3 +436,11 @@ def test_the_change_of_health_over_a_day_is_said_to_be_of_hours_since_its_curve_
     assert changed_words(answer, "Last 24 hours") == "±0 over last 24 hours, from hour to hour"
     week = replace(answer, change=3, history_window=Window(NOW - timedelta(days=7), NOW))
     assert changed_words(week, "Last 7 days") == "+3 over last 7 days"
+
+
+@pytest.mark.parametrize("many", [0, 62])
+def test_errors_that_name_no_session_are_counted_with_what_to_send(many: int) -> None:
+    put(FakeControlRoom({"errors": lambda request: replace(ANSWERS["errors"](request), unnamed=many)}))
+    said = shown(open_page(ERRORS, **HERE))
+    assert ("62 errors came without the session they happened in" in said) is bool(many)
+    assert ("Send each error with the `session`" in said) is bool(many)

@@ -316,3 +316,22 @@ def test_a_record_from_elsewhere_is_refused_with_its_fields():
         from_record(Policy, {"novelty": 1})
     with pytest.raises(InvalidDocument, match="not complete"):
         from_record(DifferenceGuardrail, {"key": "a"})
+
+
+def test_errors_that_name_no_session_prove_harm_by_people_and_never_that_there_is_none():
+    harm, none = (replace(metric, unnamed=True) for metric in (firsts(8, 2), firsts(10, 10, (900, 900), hours=300)))
+    assert guardrail(harm).status is Status.WORSE
+    unknown = guardrail(none)
+    assert (unknown.status, unknown.reason) == (Status.NO_DATA, "unnamed_errors")
+
+
+def test_sessions_that_no_error_names_are_no_data_for_limits_and_criteria_too():
+    lost = check(MetricEvidence("errors", (Stratum(1, 50_000),), unnamed=True))
+    policy = Policy(guardrails=(ERRORS,), limits=(LimitGuardrail("limit", "errors", 0.05, 0.01),),
+                    targets=(TargetCriterion("below", "errors", 0.03, 0.01, better=Direction.LOWER),),
+                    improvements=(ImprovementCriterion("better", "errors", 0.9, 0.01, better=Direction.LOWER),))
+    found = judge(lost, policy)
+    assert {(each.status, each.reason) for each in (*found.guardrails, *found.criteria)} == {
+        (Status.NO_DATA, "unnamed_errors")}
+    again = from_record(Evidence, json.loads(json.dumps(to_record(lost))))
+    assert judge(again, policy) == found

@@ -333,3 +333,51 @@ def test_quantiles_name_everything_that_has_to_be_frozen(tmp_path: Path) -> None
     found = {each.metric: (each.share, each.beyond, each.limits) for each in quantiles_of(plan)}
     assert found == {"vital:LCP": (0.75, (300,), ()), "vital:INP": (0.75, (300,), ()),
                      "request_duration": (0.95, (300,), (500_000,))}
+
+
+BY_SESSIONS = PLAN.replace("error_basis: requests", "error_basis: sessions")
+FIRSTS = Rows(NONE[VersionFirsts].columns, [("error", T0 + 4 * DAY, 2, 20_000, 3, 1, 20, 80)])
+
+
+def counted(treatment: int, control: int, *, hits: int = 0) -> Rows:
+    """100 sessions in each arm, `hits` of control's with an error, and so many errors."""
+    return sums(("session_errors", 2, 20_000, "treatment", 0, 100, 0),
+                ("session_errors", 2, 20_000, "control", 0, 100, hits),
+                ("session_critical_errors", 2, 20_000, "treatment", 0, 100, 0),
+                ("session_critical_errors", 2, 20_000, "control", 0, 100, 0),
+                ("errors", 2, 20_000, "treatment", 0, treatment, 0), ("errors", 2, 20_000, "control", 0, control, 0))
+
+
+@pytest.fixture
+def sessions(here: Scene, tmp_path: Path) -> Scene:
+    """The same with an error rate of sessions."""
+    (tmp_path / "sessions").mkdir()
+    return replace(here, plan=scene_of(World(tmp_path / "sessions", BY_SESSIONS).room, "r").plan)
+
+
+@pytest.mark.parametrize("key", ["error_rate", "critical_error_rate", "error_free_sessions"])
+@pytest.mark.parametrize("many", [(10, 20), (30, 0)], ids=["both arms together", "one arm"])
+def test_sessions_that_no_error_names_are_no_evidence(sessions: Scene, key: str, many: tuple[int, int]) -> None:
+    found, events, _ = evidence(sessions, key, BucketSums=counted(*many))
+    assert (found.unnamed, found.sums, found.treatment, found.control) == (True, None, (), ())
+    assert len([each for each in events.asked if isinstance(each, BucketSums)]) == 1, "errors are asked for with them"
+
+
+@pytest.mark.parametrize("rows", [counted(10, 19), counted(20, 500, hits=1)], ids=["few errors", "errors name them"])
+def test_a_zero_of_sessions_is_evidence_where_errors_name_theirs(sessions: Scene, rows: Rows) -> None:
+    found, _, _ = evidence(sessions, "error_rate", BucketSums=rows)
+    assert found.sums is not None
+    assert not found.unnamed
+
+
+def test_how_many_sessions_there_were_needs_no_error(sessions: Scene) -> None:
+    found, events, _ = evidence(sessions, "telemetry_ratio", BucketSums=counted(500, 500))
+    assert found.sums is not None
+    asked = next(each for each in events.asked if isinstance(each, BucketSums))
+    assert "errors" not in asked.metrics
+
+
+def test_first_errors_of_people_stay_evidence_whatever_session_they_were_in(sessions: Scene) -> None:
+    found, _, _ = evidence(sessions, "error_rate", BucketSums=counted(500, 500), VersionFirsts=FIRSTS)
+    assert found.firsts is not None
+    assert (found.firsts.events_treatment, found.strata) == ((3,), (Stratum(1, 20_000),))
