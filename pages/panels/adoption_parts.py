@@ -21,7 +21,8 @@ from rollout_core.insight.adoption import (
     PhaseAdoption,
 )
 from rollout_core.insight.rollouts import RolloutEntry
-from rollout_core.metrics.measured import Measured
+from rollout_core.metrics.catalog import CATALOG
+from rollout_core.metrics.measured import Measured, Quality
 
 EVERY = "All features"
 
@@ -112,13 +113,16 @@ def phases(found: Sequence[PhaseAdoption]) -> None:
         return
     table([{"Phase": f"**{plain(each.name)}**  \n{quiet(formats.counted(each.exposed, 'people') + ' first exposed')}",
             "Adoption": _cell(each.name, each.adoption),
-            "So far": f"**{_of(each.tried, each.exposed)}** tried {quiet(f'· {each.tried:,}')}  \n"
-                      f"**{_of(each.used_again, each.tried)}** of them used again {quiet(f'· {each.used_again:,}')}"}
+            "So far": f"{_of(each.tried, each.exposed, 'tried')}  \n"
+                      f"{_of(each.used_again, each.tried, 'of them used again')}"}
            for each in found], "Adoption by phase of first exposure")
 
 
-def _of(part: int, whole: int) -> str:
-    return formats.percent(part / whole) if whole else formats.NONE
+def _of(part: int, whole: int, did: str) -> str:
+    """How many of whom; as a share where these are no fewer than adoption needs to say anything."""
+    if whole < CATALOG["adoption_rate"].minimum_sample:
+        return f"**{part:,}** of {whole:,} {did.removeprefix('of them ')}"
+    return f"**{formats.percent(part / whole)}** {did} {quiet(f'· {part:,}')}"
 
 
 def phases_as_file(answer: AdoptionAnswer) -> list[dict[str, Any]]:
@@ -163,6 +167,9 @@ def flags(found: Sequence[FlagAdoption]) -> None:
 def _cell(name: str, measured: Measured) -> str:
     if measured.value is None:
         return f"{words.NO_DATA.badge}  \n{quiet(plain(measured.note))}"
+    if measured.quality is Quality.FEW:
+        many = formats.counted(measured.n, measured.noun)
+        return f"{words.TOO_FEW.badge}  \n{quiet(f'{many}: too few to say anything yet')}"
     if measured.low is None or measured.high is None:
         return evidence.arm_cell(measured)
     bar = drawings.interval_on((measured.low, measured.value, measured.high), (0.0, 1.0), palette.TREATMENT,

@@ -438,6 +438,18 @@ def test_the_change_of_health_over_a_day_is_said_to_be_of_hours_since_its_curve_
     assert changed_words(week, "Last 7 days") == "+3 over last 7 days"
 
 
+def test_a_phase_of_too_few_people_is_told_by_how_many_and_by_no_share() -> None:
+    found = ANSWERS["adoption"](ANSWERS_REQUEST)
+    one = replace(measured("adoption_rate", 1.0, 0.1, 1, noun="people"), quality=Quality.FEW)
+    few = replace(found.phases[0], exposed=2, tried=1, used_again=1, adoption=one)
+    put(FakeControlRoom({"adoption": lambda _: replace(found, phases=(few,))}))
+    said = shown(open_page(ADOPTION, **HERE))
+    assert "1 person: too few to say anything yet" in said
+    assert "**1** of 2 tried" in said
+    assert "**1** of 1 used again" in said
+    assert "**50.0%** tried" not in said
+
+
 @pytest.mark.parametrize("many", [0, 62])
 def test_errors_that_name_no_session_are_counted_with_what_to_send(many: int) -> None:
     put(FakeControlRoom({"errors": lambda request: replace(ANSWERS["errors"](request), unnamed=many)}))
