@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import exp
 from typing import Any
 
+from rollout_core.analysis.reasons import REASONS
+from rollout_core.charts import words
+from rollout_core.charts.formats import e_value
 from rollout_core.cli.value_words import MINUS, moment
 
 Values = Mapping[str, Any]
-LARGEST_PRINTED = 14.0
-"""Above e**14 an e-value is a power of ten."""
 
 
 def decision(record: Values) -> str:
@@ -53,19 +53,15 @@ def _seen(seen: Values) -> Iterator[str]:
 
 
 def verdict_line(verdict: Values) -> str:
-    """`errors: worse, 2.4 times control (at least 1.7), e = 1,240 of 140 needed`."""
-    line = f"{verdict['key']}: {str(verdict['status']).replace('_', ' ')}"
+    """`errors: Worse, 2.4 times control (1.7 times control to …), evidence 1,240, decides at 140`: the words of the pages."""
+    status = str(verdict["status"])
+    known = words.GUARDRAIL.get(status) or words.CRITERION.get(status)
+    line = f"{verdict['key']}: {known.text if known else status.replace('_', ' ')}"
     if verdict["estimate"] is not None:
         line += f", {_number(verdict['estimate'], verdict['scale'])}{_bounds(verdict)}"
     if verdict["log_e_needed"]:
-        line += f", e = {e_value(verdict['log_e'])} of {e_value(verdict['log_e_needed'])} needed"
-    return line + (f" ({verdict['reason'].replace('_', ' ')})" if verdict["reason"] else "")
-
-
-def e_value(log_e: float) -> str:
-    """exp(log e) for people."""
-    return f"{exp(log_e):,.2g}" if log_e < 0 else f"{exp(log_e):,.0f}" if log_e < LARGEST_PRINTED else (
-        f"10^{log_e / 2.302585:.0f}")
+        line += f", evidence {e_value(verdict['log_e'])}, decides at {e_value(verdict['log_e_needed'])}"
+    return line + (f" ({REASONS.get(verdict['reason'], verdict['reason'])})" if verdict["reason"] else "")
 
 
 def _bounds(verdict: Values) -> str:

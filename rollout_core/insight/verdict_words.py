@@ -6,26 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rollout_core.analysis.reasons import REASONS
 from rollout_core.analysis.verdict import Need, Status, Verdict
 from rollout_core.insight.evidence_sources import parts_of
 from rollout_core.insight.judgement import reduced_in
 from rollout_core.insight.scene import Scene
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import Adoption, RetentionOn
-from rollout_core.metrics.unnamed_errors import UNNAMED
 from rollout_core.rollouts.gates import GateState
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.rollouts.status import Verb
-
-REASONS: Mapping[str, str] = {
-    "not_counted": "nothing was counted yet", "unnamed_errors": UNNAMED, "no_events": "no data yet",
-    "no_treatment": "nobody in treatment yet",
-    "no_control": "no control to compare with yet",
-    "share_too_skewed": "the arms are too unequal for this metric to act; it only advises",
-    "too_few": "too few to say anything yet", "no_exposures": "nobody was exposed yet",
-    "waits_for_signature": "waits for a signature", "signed": "signed",
-}
-"""Why there is no more to say, in words."""
 
 PLAIN: Mapping[Status, str] = {
     Status.WORSE: "proven worse than tolerated", Status.SAFE: "proven not worse than tolerated",
