@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
-from pages.panels import audit_words
-from pages.panels.audit_words import Named
 from pages.panels.page import Here
-from rollout_core.charts import formats, words
+from rollout_core.charts import audit_words, words
+from rollout_core.charts.audit_words import Named
 from rollout_core.charts.words import badge, plain, quiet
 from rollout_core.errors import RolloutError
 from rollout_core.insight.plan import PlanAnswer, PlanRequest
@@ -50,12 +49,11 @@ def _who(entry: AuditEntry) -> str:
 
 def _what(entry: AuditEntry, named: Named, of_one: bool) -> str:
     """One line of what was done to what, and quietly below it why: why refused, what it went over, the reason."""
-    verb = entry.verb.replace("_", " ").capitalize()
     mark = "" if entry.outcome == "done" else f"{words.of(OUTCOME, entry.outcome).badge} "
     where = f" {plain(named.rollout(entry.rollout))}" if entry.rollout and not of_one else ""
     said = audit_words.about(entry, named)
-    moved = "" if entry.outcome == "refused" else change_words(entry.before, entry.after, entry.rollout, named)
-    line = f"{mark}**{plain(verb)}**{where}{f': {said}' if said else ''} {moved}".rstrip()
+    moved = " ".join(badge(each, "blue") for each in audit_words.moves(entry, named))
+    line = f"{mark}**{audit_words.verb_of(entry)}**{where}{f': {said}' if said else ''} {moved}".rstrip()
     return "  \n".join([line, *map(quiet, _below(entry, named))])
 
 
@@ -63,30 +61,3 @@ def _below(entry: AuditEntry, named: Named) -> list[str]:
     over, refused = audit_words.overruled(entry, named), audit_words.refused_why(entry)
     return [each for each in (refused, f"Before proof of: {over}" if over else "",
                               plain(f"Reason: {entry.reason}") if entry.reason else "") if each]
-
-
-def change_words(before: Mapping[str, object], after: Mapping[str, object], rollout: str | None,
-                 named: Named) -> str:
-    """"20% → 50%" for the percentage, then what else differs, in short."""
-    said = []
-    if _differ(before, after, "percentage"):
-        was = f"{_share(before['percentage'])} → " if "percentage" in before else ""
-        said.append(f"{was}{_share(after['percentage'])}")
-    if _differ(before, after, "status") and after["status"]:
-        was = f"{before['status']} → " if before.get("status") else ""
-        said.append(plain(f"{was}{after['status']}"))
-    if _differ(before, after, "phase") and after["phase"]:
-        was = f"{named.phase(rollout, before['phase'])} → " if before.get("phase") else ""
-        said.append(plain(f"{was}{named.phase(rollout, after['phase'])}"))
-    if _differ(before, after, "plan_version"):
-        was = f"plan {before['plan_version']} → " if before.get("plan_version") else "plan "
-        said.append(plain(f"{was}{after['plan_version']}"))
-    return " ".join(badge(each, "blue") for each in said)
-
-
-def _differ(before: Mapping[str, object], after: Mapping[str, object], name: str) -> bool:
-    return name in after and before.get(name) != after[name]
-
-
-def _share(value: object) -> str:
-    return formats.bucket_percent(value) if isinstance(value, int) else formats.NONE

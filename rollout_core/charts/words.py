@@ -39,6 +39,7 @@ def quiet(text: str) -> str:
 
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()<>#+\-.!|~$:&=^])")
 _SHORTCODE = re.compile(r":(?=[\w+-]+:|material/)")
 _LINK = re.compile(r"(?<=://)|(?<=www)(?=\\?\.)|(?<=@)", re.IGNORECASE)
 _PERCENT = re.compile(r"(?<=\d) (?=%)")
@@ -54,6 +55,11 @@ def plain(text: object) -> str:
     """
     one_line = _PERCENT.sub("\N{NO-BREAK SPACE}", " ".join(str(text).split()))
     return _SPECIAL.sub(r"\\\1", unlinked(one_line))
+
+
+def unmarked(markdown: str) -> str:
+    """What a reader reads of text that went through `plain`: for a terminal, which knows no markup."""
+    return _ESCAPED.sub(r"\1", markdown).replace(_JOINER, "")
 
 
 def spoken(text: object) -> str:

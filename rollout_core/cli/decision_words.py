@@ -53,7 +53,7 @@ def _seen(seen: Values) -> Iterator[str]:
 
 
 def verdict_line(verdict: Values) -> str:
-    """`errors: Worse, 2.4 times control (1.7 times control to …), evidence 1,240, decides at 140`: the words of the pages."""
+    """`errors: Worse, 2.4 times control (1.7 times control to …), evidence 1,240, decides at 140`, as pages say it."""
     status = str(verdict["status"])
     known = words.GUARDRAIL.get(status) or words.CRITERION.get(status)
     line = f"{verdict['key']}: {known.text if known else status.replace('_', ' ')}"

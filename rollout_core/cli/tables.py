@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from rollout_core.cli.value_words import Values, compared, measured, moment
@@ -57,11 +58,26 @@ def _due(line: Values) -> object:
 
 
 def audit(found: Values) -> Table:
-    """The trail, newest first."""
-    return table(("seq", "at", "who", "as", "verb", "rollout", "outcome", "reason"),
+    """The trail, newest first, in the words of its page; rollouts and what their plans have by key."""
+    return table(("seq", "at", "who", "as", "what", "rollout", "outcome", "reason"),
                  [(record["seq"], moment(record["entry"]["at"]), record["entry"]["principal"],
-                   record["entry"].get("claimed"), record["entry"]["verb"], record["entry"].get("rollout"),
+                   record["entry"].get("claimed"), audited(record["entry"]), record["entry"].get("rollout"),
                    record["entry"]["outcome"], record["entry"].get("reason")) for record in found["records"]])
+
+
+def audited(entry: Values) -> str:
+    """What was done, to what, and what changed: "Set autopilot: advise → act"."""
+    from rollout_core.charts import audit_words
+    from rollout_core.charts.words import unmarked
+
+    given: Any = SimpleNamespace(**{**EMPTY, **entry})
+    named = audit_words.Named()
+    about = [each for each in (audit_words.about(given, named), *audit_words.moves(given, named)) if each]
+    return unmarked(": ".join(filter(None, (audit_words.verb_of(given), ", ".join(about)))))
+
+
+EMPTY: Values = {"before": {}, "after": {}, "evidence": {}, "rollout": None, "subject": None, "outcome": "done"}
+"""What an entry leaves out where there is nothing to say."""
 
 
 def rows(found: Values) -> Table:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rollout_core.charts import formats
 from rollout_core.charts.words import plain
-from rollout_core.insight.plan import PlanAnswer
-from rollout_core.ports.control_records import AuditEntry
+
+if TYPE_CHECKING:       # a command beside a running app says the same words and loads neither stores nor answers
+    from rollout_core.insight.plan import PlanAnswer
+    from rollout_core.ports.control_records import AuditEntry
 
 KINDS = {"immediate": "one phase back", "gradual": "down within the phase", "full": "all the way to the safe state"}
 GATES = {"minimum_duration": "Minimum duration", "checklist": "Pre-rollout checklist"}
@@ -56,6 +59,39 @@ def about(entry: AuditEntry, named: Named) -> str:
         return _asked(entry, asked if isinstance(asked, Mapping) else {}, named)
     words = ABOUT.get(entry.verb)
     return words(entry, named) if words is not None else _others(entry)
+
+
+def verb_of(entry: AuditEntry) -> str:
+    """What was done: "Roll back"."""
+    return plain(entry.verb.replace("_", " ").capitalize())
+
+
+def moves(entry: AuditEntry, named: Named) -> list[str]:
+    """ "20% → 50%" for the percentage, then what else differs, in short; nothing of what was refused."""
+    before, after, said = entry.before, entry.after, []
+    if entry.outcome == "refused":
+        return []
+    if _differ(before, after, "percentage"):
+        was = f"{_share(before['percentage'])} → " if "percentage" in before else ""
+        said.append(f"{was}{_share(after['percentage'])}")
+    if _differ(before, after, "status") and after["status"]:
+        was = f"{before['status']} → " if before.get("status") else ""
+        said.append(plain(f"{was}{after['status']}"))
+    if _differ(before, after, "phase") and after["phase"]:
+        was = f"{named.phase(entry.rollout, before['phase'])} → " if before.get("phase") else ""
+        said.append(plain(f"{was}{named.phase(entry.rollout, after['phase'])}"))
+    if _differ(before, after, "plan_version"):
+        was = f"plan {before['plan_version']} → " if before.get("plan_version") else "plan "
+        said.append(plain(f"{was}{after['plan_version']}"))
+    return said
+
+
+def _differ(before: Values, after: Values, name: str) -> bool:
+    return name in after and before.get(name) != after[name]
+
+
+def _share(value: object) -> str:
+    return formats.bucket_percent(value) if isinstance(value, int) else formats.NONE
 
 
 def refused_why(entry: AuditEntry) -> str:
