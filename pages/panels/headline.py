@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.panels.guardrails import listed
 from pages.panels.page import Here
-from pages.panels.rollout_card import may_advance, waits_for
+from pages.panels.rollout_card import ends, may_advance, waits_for
 from pages.panels.rollout_parts import before_words
 from rollout_core.analysis.verdict import Status as Standing
 from rollout_core.charts.words import plain, sentence
@@ -62,7 +62,7 @@ def _answer(here: Here, status: StatusAnswer, harm: Harm) -> str:
         return f"Completed at {share}: it is still watched"
     if status.status == "held":
         return f"Held at {share}: nothing moves until somebody resumes it"
-    return may_advance(here, status.gates, status.next_phase, status.alerts)
+    return may_advance(here, status.gates, status.next_phase, status.alerts, ends(status.phase))
 
 
 def _harm(status: StatusAnswer, harm: Harm) -> str:

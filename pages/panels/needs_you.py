@@ -24,7 +24,7 @@ ROLLOUT = "control/rollout.py"
 WAYS: Mapping[str, tuple[str, str]] = {
     "advance": ("Review", ROLLOUT), "data": ("See sources", "insight/getting_started.py"),
     "errors": ("See errors", "insight/errors.py"), "issues": ("See errors", "insight/errors.py"),
-    "performance": ("See Web Vitals", "insight/web_vitals.py"), "adoption": ("See adoption", "insight/adoption.py"),
+    "performance": ("See speed", "insight/speed.py"), "adoption": ("See adoption", "insight/adoption.py"),
     "share": ("See who has it", "control/subjects.py"), "start": ("See checklist", "control/procedure.py"),
 }
 """What a need is about -> the button that leads there, and the page."""

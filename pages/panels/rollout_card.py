@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -83,9 +84,11 @@ def changed_words(change: float) -> str:
     return f"{'±0' if said == '0' else said} in 24 h"
 
 
-def may_advance(here: Here, gates: GateBrief, to: PhaseStep | None, alerts: AlertCounts) -> str:
+def may_advance(here: Here, gates: GateBrief, to: PhaseStep | None, alerts: AlertCounts,
+                end: datetime | None = None) -> str:
     """The answer a product lead came for, in one line, with when it can be decided where that is known: "Advance to
-    75%? Not yet: 3 of 5 conditions met, likely all by Sat 12 Dec". `to` None: the phase is the last one."""
+    75%? Not yet: 3 of 5 conditions met, likely all by Sat 12 Dec". `to` None: the phase is the last one; `end`:
+    when the present one is planned to be over."""
     asked = "Complete?" if to is None else f"Advance to {to.percentage:g}%?"
     if not gates.total:
         return f"{asked} Up to you: this phase lists no criteria"
@@ -93,7 +96,7 @@ def may_advance(here: Here, gates: GateBrief, to: PhaseStep | None, alerts: Aler
     if gates.not_met:
         return f"{asked} No: {said}"
     if gates.met < gates.total:
-        return f"{asked} Not yet: {said}{_by(here, gates)}"
+        return f"{asked} Not yet: {said}{_by(here, gates, end)}"
     bad = alerts.critical + alerts.error
     if bad:
         return f"{asked} Look first: all {gates.total} conditions met, {formats.counted(bad, 'alerts')} open"
@@ -105,13 +108,21 @@ def next_step(phase: PhaseStep | None, phases: Sequence[PhaseStep]) -> PhaseStep
     return next((step for step in phases if step.number == (phase.number if phase else 0) + 1), None)
 
 
-def _by(here: Here, gates: GateBrief) -> str:
-    """", likely all by Wed 9 Dec", where every condition that is waited for has a date."""
+def ends(phase: PhaseStep | None) -> datetime | None:
+    """When a phase is planned to be over."""
+    return None if phase is None else phase.maximum_until_at
+
+
+def _by(here: Here, gates: GateBrief, end: datetime | None) -> str:
+    """", likely all by Wed 9 Dec", where every condition that is waited for has a date; and whether the phase is
+    planned to last so long."""
     dates = [each.at for each in gates.waiting if each.at is not None]
     if not dates or len(dates) < gates.total - gates.met:
         return ""
     sure = all(each.sure for each in gates.waiting)
-    return f", all by {here.when(max(dates))}" if sure else f", likely all by {here.weekday(max(dates))}"
+    by = f", all by {here.when(max(dates))}" if sure else f", likely all by {here.weekday(max(dates))}"
+    over = end is not None and here.now < end < max(dates)
+    return f"{by}, after this phase's planned end on {here.weekday(end)}" if over and end is not None else by
 
 
 def gate_words(here: Here, line: RolloutLine) -> str:
@@ -123,7 +134,7 @@ def gate_words(here: Here, line: RolloutLine) -> str:
     if line.status == "ready" and not gates.not_met:
         leaves = f"then {formats.counted(len(gates.waiting), 'conditions')} before it leaves its first phase"
         return f"**It can be started**  \n{quiet(leaves)}"
-    answer = f"**{may_advance(here, gates, to, line.alerts)}**" if line.status in MOVING else ""
+    answer = f"**{may_advance(here, gates, to, line.alerts, ends(line.phase))}**" if line.status in MOVING else ""
     if gates.not_met or not gates.waiting:
         worst = f"{words.of(words.CRITERION, gates.state).badge} {plain(gates.words)}"
         return "  \n".join(filter(None, (answer, worst)))

@@ -42,10 +42,11 @@ class Named:
         """The checklist item's text."""
         return self._of(rollout, key, lambda plan: ((each.key, each.text) for each in plan.plan.checklist))
 
-    def gate(self, rollout: str | None, key: object) -> str:
-        """The criterion's name, whichever phase it is of."""
+    def gate(self, rollout: str | None, key: object, left: object) -> str:
+        """The name of the criterion for leaving the phase `left`; two phases may have one key each."""
         return GATES.get(str(key)) or self._of(rollout, key, lambda plan: (
-            (each.key, each.name) for phase in plan.plan.phases for each in phase.criteria))
+            (each.key, each.name) for phase in sorted(plan.plan.phases, key=lambda phase: phase.key == left)
+            for each in phase.criteria))
 
     def _of(self, rollout: str | None, key: object, names: Callable[[PlanAnswer], Iterable[tuple[str, str]]]) -> str:
         plan = self.plans.get(rollout or "")
@@ -103,7 +104,9 @@ def refused_why(entry: AuditEntry) -> str:
 def overruled(entry: AuditEntry, named: Named) -> str:
     """What a raise went over by a written reason: "Performance score above 80, Minimum duration"."""
     keys = entry.evidence.get("overruled")
-    return ", ".join(plain(named.gate(entry.rollout, key)) for key in keys) if isinstance(keys, list | tuple) else ""
+    left = entry.before.get("phase")
+    return (", ".join(plain(named.gate(entry.rollout, key, left)) for key in keys) if isinstance(keys, list | tuple)
+            else "")
 
 
 def _asked(entry: AuditEntry, asked: Values, named: Named) -> str:
@@ -120,7 +123,7 @@ def _asked(entry: AuditEntry, asked: Values, named: Named) -> str:
     if "item" in asked:
         said.append(named.item(entry.rollout, asked["item"]))
     if "criterion" in asked:
-        said.append(named.gate(entry.rollout, asked["criterion"]))
+        said.append(named.gate(entry.rollout, asked["criterion"], asked.get("phase")))
     said += [str(asked[name]) for name in ("name", "role") if name in asked]
     return plain(", ".join(said))
 
@@ -149,7 +152,7 @@ def _waiver(entry: AuditEntry, named: Named) -> str:
 
 def _signature(entry: AuditEntry, named: Named) -> str:
     said = "met" if entry.after.get("met") else "not met"
-    name = named.gate(entry.rollout, entry.after.get("criterion"))
+    name = named.gate(entry.rollout, entry.after.get("criterion"), entry.after.get("phase"))
     return plain(f"{name} as {said} ({named.phase(entry.rollout, entry.after.get('phase'))})")
 
 

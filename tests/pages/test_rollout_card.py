@@ -10,7 +10,8 @@ from pages.panels.phase_stepper import when_words
 from pages.panels.rollout_card import may_advance, next_step
 from rollout_core.insight.status import AlertCounts, GateBrief, PhaseStep, Waiting
 
-HERE = cast(Any, type("Viewer", (), {"weekday": staticmethod(lambda at: f"{at:%a %d %b}"),
+HERE = cast(Any, type("Viewer", (), {"now": datetime(2026, 12, 1, 9, 0, tzinfo=UTC),
+                                     "weekday": staticmethod(lambda at: f"{at:%a %d %b}"),
                                      "day": staticmethod(lambda at: f"{at:%d %b}"),
                                      "when": staticmethod(lambda at: f"{at:%d %b, %H:%M}")}))
 PHASES = tuple(PhaseStep(f"p{number}", number, f"Phase {number}", share, "ahead", ())
@@ -27,6 +28,13 @@ def test_not_yet_says_how_far_it_is_and_by_when() -> None:
     waits = tuple(Waiting(name, "not_yet", SATURDAY, sure) for name, sure in (("Duration", True), ("Use", False)))
     assert may_advance(HERE, brief(3, waiting=waits), TO, NONE) == (
         "Advance to 50%? Not yet: 3 of 5 conditions met, likely all by Sat 12 Dec")
+
+
+def test_a_date_after_the_phase_s_planned_end_says_so() -> None:
+    waits = (Waiting("Use", "not_yet", SATURDAY, False),) * 2
+    by = "Advance to 50%? Not yet: 3 of 5 conditions met, likely all by Sat 12 Dec"
+    for days, said in ((-1, f"{by}, after this phase's planned end on Fri 11 Dec"), (1, by), (-20, by)):
+        assert may_advance(HERE, brief(3, waiting=waits), TO, NONE, SATURDAY + timedelta(days=days)) == said
 
 
 def test_no_date_is_promised_while_one_condition_has_none() -> None:
