@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from rollout_core.analysis.verdict import Status
 from rollout_core.insight import errors, series_answer
 from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.formulas_change import change_of
 from rollout_core.insight.glance import glance
+from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.look import SeenStore
 from rollout_core.insight.measure import by_key
 from rollout_core.insight.scene import scene
 from rollout_core.insight.series import SeriesRequest
 from rollout_core.insight.tail import FAMILIES, by_family
 from rollout_core.insight.two_parts import SharedRows
+from rollout_core.insight.verdict_words import sentence_of
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.measured import Quality, Window
 from rollout_core.metrics.unnamed_errors import UNNAMED
@@ -171,6 +174,28 @@ def test_the_errors_page_counts_what_came_without_its_session_and_draws_no_line_
     drawn = series_answer.answer(world.room, SeriesRequest("error_rate", "r", "rollout"))
     assert [point.value for line in drawn.arms for point in line.points if point.value is not None] == []
     assert glance(world.room.events, scene(world.room, "r")).errors.note == UNNAMED
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_guardrail_of_sessions_is_judged_by_errors_that_name_them_and_no_data_by_others(
+        tmp_path: Path, named: bool) -> None:
+    world = by_sessions(tmp_path)
+    for place in range(40):
+        for arm in ("treatment", "control"):
+            who = f"{arm}{place}"
+            world.expose(who, arm)
+            for day in range(10):
+                sessions(world, who, 12, hours=24 * day + 5)
+            mistakes(world, who, 1, hours=30, session=f"{who}0" if named and place == 0 else None)
+    world.close()
+    now = scene(world.room, "r")
+    found = judgement_of(world.room, now)
+    assert found is not None
+    (verdict,) = [each for each in found.verdicts.guardrails if each.key == "errors"]
+    assert (verdict.status is Status.NO_DATA, sentence_of(verdict) == f"{UNNAMED[:1].upper()}{UNNAMED[1:]}.") == (
+        not named, not named)
+    (criterion,) = [each for each in found.verdicts.criteria if each.key == "errors"]
+    assert (criterion.status is Status.NO_DATA) is not named
 
 
 def test_events_before_the_exposure_are_left_out_of_treatment(world: World) -> None:
