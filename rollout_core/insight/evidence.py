@@ -60,7 +60,7 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
     """All that the evidence keys of a policy need. One query per kind of statistic, not per metric."""
     sources = {key: source for key in keys if (source := source_of(key, scene.plan)) is not None}
     summed = [source for source in sources.values() if isinstance(source, Sums)]
-    besides = [name for source in summed for name in asked_besides(_rate_of(source))]
+    besides = [name for source in summed for name in asked_besides(source.hits)]
     sums, before = _bucket_sums(room, version, summed, besides=besides), _sums_before(room, version, summed)
     recent = recent_of(version)
     lately = _bucket_sums(room, version, summed, recent) if recent is not None else {}
@@ -68,7 +68,7 @@ def collect(room: Room, scene: Scene, version: Version, keys: Sequence[str], kno
     for key, source in sources.items():
         if isinstance(source, Sums):
             found = _with_recent(_from_sums(version, key, source, sums, before), version, source, lately)
-            found = _without_sums(found) if unnamed_in_evidence(_rate_of(source), sums) else found
+            found = _without_sums(found) if unnamed_in_evidence(source.hits, sums) else found
             metrics.append(_with_firsts(room, version, found, source, known))
         elif isinstance(source, Once):
             metrics.append(_once(room, scene, version, key, source))
@@ -155,11 +155,6 @@ def _from_sums(version: Version, key: str, source: Sums, sums: Lists, before: Li
         before=cluster_sums(version, past, strata) if past and strata else None, treatment=treatment,
         control=totals_of(version, table, "control"), x_unit=source.unit,
         treatment_per_hour=per_hour({each.epoch: sum(each.d_buckets) for each in treatment}, lasting(version)))
-
-
-def _rate_of(source: Sums) -> str:
-    """The store metric whose hits are counted; "" where it is only how many there were."""
-    return source.x[0] if source.x[1] == "x" else ""
 
 
 def _without_sums(found: MetricEvidence) -> MetricEvidence:

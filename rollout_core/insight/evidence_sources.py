@@ -50,6 +50,11 @@ class Sums:
     first_value: str | None = None
     covariate: tuple[str, str] | None = None
 
+    @property
+    def hits(self) -> str:
+        """The store metric whose hits are counted; "" where it is only how many there were."""
+        return self.x[0] if self.x[1] == "x" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Once:

@@ -11,6 +11,7 @@ from rollout_core.analysis.exceedance import ZERO_BIN, LogHistogram
 from rollout_core.analysis.references import Reference, freeze
 from rollout_core.insight.evidence_sources import Sums, quantiles_of, source_of
 from rollout_core.insight.scene import Scene
+from rollout_core.insight.unnamed_errors import asked_besides, unnamed_in_totals
 from rollout_core.metrics.catalog import CATALOG
 from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Window
@@ -88,7 +89,8 @@ def compared_metrics(plan: Plan) -> tuple[str, ...]:
 def usual_values(room: Room, scene: Scene, plan: Plan, have: Iterable[str] = ()) -> dict[str, float]:
     """What compared metrics were in the baseline days, in the whole store.
 
-    What has no data, or is in `have`, is left out, and so is what counts by exposure: nobody was exposed before.
+    What has no data, is of sessions that no error names, or is in `have`, is left out, and so is what counts by
+    exposure: nobody was exposed before.
     """
     began = scene.rollout.started_at
     sources = {metric: source for metric in compared_metrics(plan)
@@ -96,7 +98,8 @@ def usual_values(room: Room, scene: Scene, plan: Plan, have: Iterable[str] = ())
                and not source.d[0].startswith("above") and source.d[0] != EXPOSED}
     if began is None or not sources:
         return {}
-    wanted = tuple(dict.fromkeys(name for source in sources.values() for name in (source.d[0], source.x[0])))
+    wanted = tuple(dict.fromkeys(name for source in sources.values() for name in (
+        source.d[0], source.x[0], *asked_besides(source.hits))))
     window = Window(began - timedelta(days=plan.measurement.baseline_days), began)
     rows = room.events.measure(Totals(window, wanted, None, ("metric",))).records()
     sums = {row["metric"]: {"d": int(row["n"] or 0), "x": int(row["s"] or 0), "x_capped": int(row["s"] or 0)}
@@ -104,6 +107,7 @@ def usual_values(room: Room, scene: Scene, plan: Plan, have: Iterable[str] = ())
     found = {}
     for metric, source in sources.items():
         d, x = sums.get(source.d[0], {}).get(source.d[1], 0), sums.get(source.x[0], {}).get(source.x[1], 0)
-        if d:
+        unknown = unnamed_in_totals(source.hits, lambda name, column: sums.get(name, {}).get(column, 0))
+        if d and not unknown:
             found[metric] = ((d - x) if source.complement else x) / d * source.unit
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from rollout_core.insight.measuring import CONTROL, EVERYBODY, TREATMENT, Measuring
@@ -55,11 +55,13 @@ def asked_besides(key: str) -> tuple[str, ...]:
 
 def unnamed_in_evidence(key: str, rows: Mapping[Hashable, Sequence[Mapping[str, Any]]]) -> bool:
     """The same of bucket sums by store metric: in one side, or in both together."""
-    def total(metric: str, column: str, sides: tuple[str, ...]) -> int:
-        return sum(int(row[column].sum()) for row in rows.get(metric, ()) if row["side"] in sides)
+    def total(sides: tuple[str, ...]) -> Callable[[str, str], int]:
+        return lambda metric, column: sum(
+            int(row[column].sum()) for row in rows.get(metric, ()) if row["side"] in sides)
+    return any(unnamed_in_totals(key, total(sides)) for sides in ((TREATMENT,), (CONTROL,), (TREATMENT, CONTROL)))
 
-    def told(witness: Witness, sides: tuple[str, ...]) -> bool:
-        errors = total(ERRORS, "x" if witness.critical else "d", sides)
-        return unnamed(total(witness.metric, "d", sides), total(witness.metric, "x", sides), errors)
-    return any(told(each, sides) for each in WITNESSES.get(key, ())
-               for sides in ((TREATMENT,), (CONTROL,), (TREATMENT, CONTROL)))
+
+def unnamed_in_totals(key: str, total: Callable[[str, str], int]) -> bool:
+    """The same of the totals of a store metric's columns d and x."""
+    return any(unnamed(total(each.metric, "d"), total(each.metric, "x"), total(ERRORS, "x" if each.critical else "d"))
+               for each in WITNESSES.get(key, ()))

@@ -74,6 +74,18 @@ def test_usual_values_are_those_of_the_days_before(world: World) -> None:
     assert freeze(world).baselines == {"error_rate": 0.04}
 
 
+@pytest.mark.parametrize(("many", "usual"), [(29, {"error_rate": 0.0}), (30, {})])
+def test_sessions_that_no_error_names_have_no_usual_value(
+        tmp_path: Path, many: int, usual: dict[str, float]) -> None:
+    world = World(tmp_path, PLAN.replace("error_basis: requests", "error_basis: sessions"))
+    for number in range(100):
+        world.add("session", -3 * DAY, f"u{number}", session=f"s{number}", value=1.0)
+    for number in range(many):
+        world.add("error", -3 * DAY, f"u{number}", category="javascript", severity="low", message="boom")
+    world.close()
+    assert freeze(world).baselines == usual
+
+
 def test_before_the_start_nothing_is_frozen(world: World) -> None:
     vitals(world, -5, 400)
     world.close()
