@@ -1,10 +1,14 @@
-"""In which order the tests run, and how they are shared out among the processes of `pytest -n` (decision 90)."""
+"""In which order the tests run, how the processes of `pytest -n` share them (decision 90), and that none is timed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")        # machines are slow and busy: speed is measured in tests/bench
 
 FIRST = ("browser", "statistics", "contract", "http", "cli", "notebooks", "golden", "pages")
 """Folders whose files take long: begun first, so that no process waits for the other at the end."""
