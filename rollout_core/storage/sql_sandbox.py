@@ -28,6 +28,11 @@ from rollout_core.storage.sql_growth import check_growth
 
 HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 LONGEST_SQL = 20_000
+LONGEST_NEAR = 40
+"""Characters of the SQL that are repeated before the place of a mistake."""
+
+ONLY_READS = "Only SELECT and EXPLAIN are allowed."
+COLUMNS_ARE_IN = "The view `view_columns` names what there is."
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of text and blobs in an answer; it is cut off there like a long one."""
@@ -36,6 +41,7 @@ REFUSED_NODES = frozenset({"SHOW_REF", "BOUND_TABLE_REF", "COLUMN_DATA", "DELIM_
 ROWS_AT_ONCE = 200
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_READS = re.compile(r"(?:[\s(]|--[^\n]*|/\*.*?\*/)*+(?:SELECT|WITH|EXPLAIN|FROM|VALUES)\b", re.IGNORECASE | re.DOTALL)
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?=\S)", re.IGNORECASE)
 
 
@@ -57,7 +63,7 @@ def query(database: EventDatabase, sql: str, limit: int, seconds: float,
             raise
         except duckdb.Error as error:
             raise QueryRefused(str(error).split("\n")[0],
-                               mend="The view `view_columns` names what there is.") from error
+                               mend=COLUMNS_ARE_IN) from error
     return Found(tuple(column[0] for column in described), rows, cut, tuple(str(column[1]) for column in described))
 
 
@@ -116,13 +122,25 @@ def _parsed(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     try:
         text = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0][0]
     except duckdb.Error as error:
-        raise QueryRefused(str(error).split("\n")[0], mend="Only SELECT and EXPLAIN are allowed.") from error
+        raise QueryRefused(str(error).split("\n")[0], mend=_advice(sql, None)) from error
     tree: dict[str, Any] = msgspec.json.decode(text)
     if tree.get("error"):
         said = str(tree.get("error_message", ""))
-        raise QueryRefused("This is not a SELECT." if "serialized to json" in said or not said else said,
-                           mend="Only SELECT and EXPLAIN are allowed.")
+        if "serialized to json" in said or not said:
+            raise QueryRefused("This is not a SELECT.", mend=ONLY_READS)
+        raise QueryRefused(f"{said.rstrip('.')}.", mend=_advice(sql, tree.get("position")))
     return tree
+
+
+def _advice(sql: str, position: str | None) -> str:
+    """What helps against an error of the parser: in something that was meant to read, where to look."""
+    if not _READS.match(sql):
+        return ONLY_READS
+    if position is None:
+        return f"Check the SQL. {COLUMNS_ARE_IN}"
+    before = sql[:int(position) + 1].split()
+    near = " ".join(before)[-LONGEST_NEAR:].strip()
+    return f"Check the SQL near: {near} … {COLUMNS_ARE_IN}"
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -147,7 +165,7 @@ def _cte_names(tree: Any) -> Iterator[str]:
 def _check_node(node: dict[str, Any], allowed: Any) -> None:
     kind = node.get("type")
     if isinstance(kind, str) and kind in REFUSED_NODES:
-        raise QueryRefused("This kind of statement is not allowed.", mend="Only SELECT and EXPLAIN are allowed.")
+        raise QueryRefused("This kind of statement is not allowed.", mend=ONLY_READS)
     if node.get("id") == "ARRAY":
         raise QueryRefused("Arrays of a fixed size may not be used.", mend="Lists, such as INTEGER[], may.")
     if kind == "BASE_TABLE":

@@ -97,6 +97,26 @@ def test_a_query_cannot_write_read_elsewhere_or_multiply(store: DuckdbEventStore
         store.query(sql)
 
 
+@pytest.mark.parametrize(("sql", "near"), [
+    ("SELECT category, date_trunc('week', at) FROM errors", "date_trunc('week', at)"),
+    ("EXPLAIN SELECT value FRM x WHERE 1", "value FRM x"), ("-- weeks\n(FROM errors SELECT 'ä', )x", "'ä', )x"),
+    ("WITH a AS (SELECT 1) SELECT * FROM a WHERE", "FROM a WHERE")])
+def test_a_mistyped_select_is_told_where_it_is_wrong_and_not_that_it_had_to_be_a_select(
+        store: DuckdbEventStore, sql: str, near: str) -> None:
+    with pytest.raises(QueryRefused, match="syntax error at ") as refused:
+        store.query(sql)
+    assert near in refused.value.mend
+    assert "view_columns" in refused.value.mend
+    assert "Only SELECT" not in refused.value.mend
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM", "SELEC 1", "EXPLAIN INSERT INTO", "DROP TABLE event_session"])
+def test_another_kind_of_statement_is_told_that_only_reading_is_allowed(store: DuckdbEventStore, sql: str) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        store.query(sql)
+    assert refused.value.mend == "Only SELECT and EXPLAIN are allowed."
+
+
 @pytest.mark.parametrize("sql", OTHER_CALLS)
 def test_a_function_that_is_not_known_to_be_harmless_is_not_called(store: DuckdbEventStore, sql: str) -> None:
     with pytest.raises(QueryRefused, match=r"may not be used|may keep"):
