@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from rollout_core.insight.plan import PlanRequest
 from rollout_core.insight.rollouts import RolloutEntry
 from rollout_core.insight.status import StatusRequest
 from rollout_core.ports.control_records import PlanText
+from rollout_core.simulation.rehearsed import looks
 
 EVERY: Mapping[str, timedelta] = {
     "5 minutes": timedelta(minutes=5), "15 minutes": timedelta(minutes=15), "Hour": timedelta(hours=1),
@@ -59,7 +60,7 @@ def _first_day(here: Here, entry: RolloutEntry) -> date:
 
 
 def _midnight(here: Here, day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=here.zone)
+    return datetime.combine(day, time.min, tzinfo=here.zone).astimezone(UTC)
 
 
 def rules(here: Here, entry: RolloutEntry) -> str:
@@ -91,11 +92,13 @@ def stored_plan(entry: RolloutEntry, version: int) -> PlanText:
 
 def begin_button(here: Here, asked: Asked) -> None:
     """Begins it in the background; what cannot be rehearsed is said here, before anything begins."""
-    sweeps = ((asked.until_at or here.now) - asked.since_at) / asked.every
+    began_at = here.ask("status", StatusRequest(asked.rollout), settled=True).started_at
+    count = looks(asked.since_at, asked.until_at or here.now, asked.every, began_at)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Rehearse", type="primary", icon=":material/play_arrow:", key="rehearse", on_click=_begin,
                   args=(asked,))
-        st.markdown(quiet(f"It looks {max(int(sweeps), 0):,} times. You may leave this page meanwhile."))
+        often = "once" if count == 1 else f"{count:,} times"
+        st.markdown(quiet(f"It looks {often}. You may leave this page meanwhile."))
     refused: RolloutError | None = st.session_state.pop(REFUSED, None)
     if refused is not None:
         states.error(refused)

@@ -81,8 +81,9 @@ def result(here: Here, begun: Rehearsing, found: Rehearsed) -> None:
     steps = steps_of(found.decisions)
     with st.container(border=True):
         st.markdown(f"## {headline(here, steps)}", anchors=False)
-        st.markdown(quiet(f"{found.sweeps:,} looks up to {here.when(found.reached_at)} · plan version "
-                          f"{found.plan_version} · asked by {plain(begun.by)}"))
+        rules = f"{'a variant of ' if found.variant else ''}plan version {found.plan_version}"
+        st.markdown(quiet(f"{found.sweeps:,} looks up to {here.when(found.reached_at)} · {rules} · "
+                          f"asked by {plain(begun.by)}"))
         if not found.finished:
             st.markdown(f"{badge('Stopped', 'yellow', 'stop')} before its end: later decisions are not known.")
     if found.share:

@@ -75,8 +75,20 @@ def rehearse(live: Room, copy: ControlStore, events: RewoundEventStore, asked: R
             progress(moment, (moment - asked.since_at) / max(asked.until_at - asked.since_at, timedelta(seconds=1)))
         moment += asked.every
     share = share_over_time(epochs, decisions, asked.since_at, reached_at)
-    return Rehearsed(asked.rollout, rollout.plan_version, sweeps, tuple(decisions), share, reached_at,
-                     finished=moment > asked.until_at)
+    version, variant = _tried(live, rollout, asked)
+    return Rehearsed(asked.rollout, version, sweeps, tuple(decisions), share, reached_at,
+                     finished=moment > asked.until_at, variant=variant)
+
+
+def _tried(live: Room, rollout: Rollout, asked: Rehearse) -> tuple[int, bool]:
+    """Which version of the plan its rules are, and whether they are a variant of that one."""
+    if asked.plan is None:
+        return rollout.plan_version, False
+    text = asked.plan[1].text.strip()
+    with live.control.read() as unit:
+        versions = (rollout.plan_version, *(each.version for each in unit.plans.versions(rollout.plan)))
+        same = next((each for each in versions if unit.plans.document(rollout.plan, each).text.strip() == text), None)
+    return same or rollout.plan_version, same is None
 
 
 def _look(room: Room, key: str) -> Swept | None:

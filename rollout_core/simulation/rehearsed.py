@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rollout_core.control.sweep import Swept
 from rollout_core.flags.bucketing import percentage_of_buckets
@@ -32,6 +32,7 @@ class Rehearsed:
     """What would have been decided, in order of time; each decision stands from its instant until the next.
 
     `sweeps` were run, the last one at `reached_at`; `finished` False: it was stopped before the end of the period.
+    `variant`: its rules were no stored version of the plan, but the version's text written otherwise.
     Nobody was served otherwise than they were: after a first reduction the events are still those of what happened.
     """
 
@@ -42,6 +43,15 @@ class Rehearsed:
     share: tuple[SharePoint, ...] = ()
     reached_at: datetime | None = None
     finished: bool = True
+    variant: bool = False
+
+
+def looks(since_at: datetime, until_at: datetime, every: timedelta, began_at: datetime | None) -> int:
+    """How often a rehearsal looks: at both ends of the period too, but never before the rollout began."""
+    if began_at is None or until_at < since_at:
+        return 0
+    unseen = -((since_at - began_at) // every) if began_at > since_at else 0
+    return max((until_at - since_at) // every + 1 - unseen, 0)
 
 
 def is_another(swept: Swept, before: Swept) -> bool:

@@ -25,7 +25,7 @@ from rollout_core.people.role import Role
 from rollout_core.ports.control_records import PlanText
 from rollout_core.rollouts.rollout import Epoch
 from rollout_core.simulation.demo import first_midnight
-from rollout_core.simulation.rehearsed import SharePoint, share_over_time
+from rollout_core.simulation.rehearsed import SharePoint, looks, share_over_time
 from rollout_core.simulation.scenario import Effect
 from tests.fakes.swept_store import ADMIN, KEY, NOW, scenario, store
 
@@ -77,6 +77,8 @@ def test_a_variant_of_the_plan_decides_by_its_own_rules(harmed: ControlRoom) -> 
     paused = next(each for each in by_variant.decisions if "errors" in each.because)
     assert (paused.act, paused.to) == ("pause", 0.0)
     assert paused.swept_at == halved.swept_at, "what is judged is the same; only the step differs"
+    unchanged = rehearse_stored(harmed, ADMIN, asked(plan=harmed.plan_text(KEY)))
+    assert [each.variant for each in (by_its_own, by_variant, unchanged)] == [False, True, False]
 
 
 def test_a_rehearsal_goes_on_in_the_background_and_leaves_the_live_store_alone(harmed: ControlRoom) -> None:
@@ -91,6 +93,9 @@ def test_a_rehearsal_goes_on_in_the_background_and_leaves_the_live_store_alone(h
     assert found.state == "finished"
     assert found.found is not None
     assert found.found.sweeps == 4, "one a day; on the first day it had not begun at midnight"
+    with harmed.room.control.read() as unit:
+        began_at = unit.rollouts.get(KEY).started_at
+    assert looks(SINCE, NOW, timedelta(days=1), began_at) == 4, "as the form foretells"
     assert found.found.share[-1].allowed < found.found.share[-1].happened
     with harmed.room.control.read() as unit:
         assert (unit.rollouts.get(KEY), len(unit.decisions.tail(KEY)), unit.audit.head()) == before

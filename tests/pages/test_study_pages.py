@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import SimpleNamespace
@@ -15,11 +15,12 @@ from pages.panels.decision_list import number_in
 from pages.panels.vitals_parts import slowest_first
 from rollout_core.bootstrap.own_command import place_of, typed
 from rollout_core.bootstrap.rehearsal_desk import Rehearsing
+from rollout_core.cli.commands.rehearsing import rehearsed as in_words
 from rollout_core.control.sweep import Swept
 from rollout_core.insight.replay import ReplayRequest
 from rollout_core.metrics.measured import Quality
 from rollout_core.people.role import Role
-from rollout_core.simulation.rehearsed import Rehearsed, SharePoint, is_another
+from rollout_core.simulation.rehearsed import Rehearsed, SharePoint, is_another, looks
 from tests.fakes.control_room import ANSWERS, FakeControlRoom, empty_room
 from tests.pages.conftest import open_page, put, text_of
 
@@ -198,6 +199,25 @@ def test_a_finished_rehearsal_says_when_it_would_have_acted_why_and_what_else_wo
     assert "These rules would have asked for one step: pause, Wed 18 Nov, 13:00" in text
     assert "Errors are proven worse." in text
     assert "Otherwise: Errors with log e below 5.0." in text
+
+
+def test_a_rehearsed_variant_is_not_called_the_plan_on_the_page_nor_in_the_terminal(room: FakeControlRoom) -> None:
+    edited = replace(FOUND, variant=True)
+    begun = rehearsed(room, lambda say, stopped: edited)
+    assert "28 looks up to Thu 19 Nov, 01:00 · a variant of plan version 1" in shown(
+        open_page(REHEARSAL, rehearsal=begun.id))
+    assert in_words({**asdict(edited), "decisions": []}).startswith(
+        "exercise_library, a variant of plan version 1: 28 sweeps")
+    assert in_words({**asdict(FOUND), "decisions": []}).startswith("exercise_library, plan version 1")
+
+
+def test_looks_are_foretold_with_the_first_and_the_last_and_without_those_before_the_rollout_began() -> None:
+    day, noon = timedelta(days=1), datetime(2026, 11, 18, 12, tzinfo=UTC)
+    assert looks(noon, noon + 7 * day, day, noon - day) == 8
+    assert looks(noon, noon + 7 * day - timedelta(hours=1), day, noon) == 7
+    assert looks(noon, noon + 7 * day, day, noon + timedelta(hours=1)) == 7
+    assert looks(noon, noon + 7 * day, day, noon + day) == 7
+    assert looks(noon, noon + day, day, noon + 3 * day) == looks(noon, noon + day, day, None) == 0
 
 
 def test_a_rehearsal_that_would_have_done_nothing_says_so(room: FakeControlRoom) -> None:

@@ -62,7 +62,8 @@ def rehearse(call: Call, since_at: datetime, until_at: datetime | None, every: s
 
 def rehearsed(found: Values) -> str:
     """Every change of mind, in order of time."""
-    lines = [f"{found['rollout']}, plan version {found['plan_version']}: {found['sweeps']:,} sweeps; "
+    rules = f"{'a variant of ' if found.get('variant') else ''}plan version {found['plan_version']}"
+    lines = [f"{found['rollout']}, {rules}: {found['sweeps']:,} sweeps; "
              + ("a line where what it decided changed:" if found["decisions"] else "none decided anything.")]
     for each in found["decisions"]:
         because = f" ({', '.join(each['because'])})" if each["because"] else ""
