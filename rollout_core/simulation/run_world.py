@@ -27,6 +27,7 @@ from rollout_core.analysis.policy import DifferenceGuardrail, Policy
 from rollout_core.analysis.summed import in_direction, usable_strata
 from rollout_core.analysis.verdict import Verdicts
 from rollout_core.errors import RolloutError
+from rollout_core.metrics.interval import wilson
 from rollout_core.simulation.fresh_world import METRIC, FreshRun, draw_fresh, inclusion_share
 from rollout_core.simulation.returning_world import CONTROL, TREATMENT, ReturningRun, draw_returning
 from rollout_core.simulation.world_clock import recent_at
@@ -48,7 +49,7 @@ class Outcome:
 class Result:
     """`false_alarm_rate`: runs paused without harm (or before it began). `found_share` and `median_delay_hours`: among
     the runs of a harmful world (None in a harmless one; the median over those that found it). `hold_rate`: runs held
-    for a sample-ratio mismatch."""
+    for a sample-ratio mismatch. `…_low`, `…_high`: 95 % interval of the rate before it, over the runs."""
 
     world: str
     false_alarm_rate: float
@@ -57,6 +58,12 @@ class Result:
     hold_rate: float
     runs: int
     seed: int
+    false_alarm_low: float | None = None
+    false_alarm_high: float | None = None
+    found_low: float | None = None
+    found_high: float | None = None
+    hold_low: float | None = None
+    hold_high: float | None = None
 
 
 def simulate(world: World, runs: int | None = None, seed: int | None = None) -> Result:
@@ -70,10 +77,16 @@ def summary(world: World, outcomes: list[Outcome], seed: int) -> Result:
     start = np.inf if world.harmless else world.harm.start_hour
     paused = np.array([np.nan if o.pause_hour is None else o.pause_hour for o in outcomes], dtype=float)
     found = paused[paused >= start] - start + 1.0
+    early, held, runs = int(np.sum(paused < start)), sum(o.hold_hour is not None for o in outcomes), len(outcomes)
     return Result(
-        world.name, float(np.mean(paused < start)), None if world.harmless else len(found) / len(outcomes),
-        float(np.median(found)) if len(found) else None,
-        float(np.mean([o.hold_hour is not None for o in outcomes])), len(outcomes), seed)
+        world.name, early / runs, None if world.harmless else len(found) / runs,
+        float(np.median(found)) if len(found) else None, held / runs, runs, seed, *_ends(early, runs),
+        *((None, None) if world.harmless else _ends(len(found), runs)), *_ends(held, runs))
+
+
+def _ends(count: int, runs: int) -> tuple[float | None, float | None]:
+    interval = wilson(count, runs)
+    return (None, None) if interval is None else (interval.low, interval.high)
 
 
 def draw(world: World, number: int, seed: int, copy: int = 0) -> Run:

@@ -114,12 +114,18 @@ def run(world: World, count: int, seed: int, say: Any) -> Result:
 def simulated(world: World, found: Result) -> str:
     """A result in words."""
     lines = [f"{world.name}: {world.summary}", f"  {found.runs:,} runs, seed {found.seed}",
-             f"  paused without harm: {found.false_alarm_rate:.1%}"]
+             f"  paused without harm: {_rate(found.false_alarm_rate, found.false_alarm_low, found.false_alarm_high)}"]
     if found.found_share is not None:
-        lines.append(f"  harm found: {found.found_share:.1%}")
+        lines.append(f"  harm found: {_rate(found.found_share, found.found_low, found.found_high)}")
     if found.median_delay_hours is not None:
         lines.append(f"  after {found.median_delay_hours:g} h (median of those found)")
-    return "\n".join([*lines, f"  held for a split that is not the planned one: {found.hold_rate:.1%}"])
+    held = _rate(found.hold_rate, found.hold_low, found.hold_high)
+    return "\n".join([*lines, f"  held for a split that is not the planned one: {held}"])
+
+
+def _rate(rate: float, low: float | None, high: float | None) -> str:
+    """ "0.0% (95% interval 0.0% to 16.1%)": a few runs say little, and so it is said."""
+    return f"{rate:.1%}" if low is None or high is None else f"{rate:.1%} (95% interval {low:.1%} to {high:.1%})"
 
 
 COMMANDS = (rehearse, simulate)
