@@ -14,6 +14,8 @@ from rollout_core.charts.words import quiet
 from rollout_core.ports.event_store import Found
 
 NO_COLOUR = "one colour"
+MOST_BY_ITSELF = 8
+"""A column with more values becomes the colour only when somebody chooses it."""
 
 
 def builder(here: Here, found: Found) -> None:
@@ -29,7 +31,7 @@ def builder(here: Here, found: Found) -> None:
                          width=200)
         y = st.selectbox("Up (y)", numbers, index=weighty(columns, numbers), key="y", bind="query-params", width=200)
         colours = [NO_COLOUR, *(name for name in columns if name not in (x, y))]
-        colour = st.selectbox("Colour", colours, index=colours.index("arm") if "arm" in colours else 0, key="colour",
+        colour = st.selectbox("Colour", colours, index=colours.index(parting(columns, numbers, x)), key="colour",
                               bind="query-params", width=200)
     drawn = built(here.theme, kind, columns[x], [_number(value) for value in columns[y]],
                   columns[colour] if colour != NO_COLOUR else (), y)
@@ -43,6 +45,17 @@ def telling(columns: dict[str, tuple[Any, ...]], numbers: list[str]) -> int:
     names = list(columns)
     others = [name for name in names if name not in numbers and name != "arm"] or names
     return names.index(max(others, key=lambda name: len({str(value) for value in columns[name]})))
+
+
+def parting(columns: dict[str, tuple[Any, ...]], numbers: list[str], x: str) -> str:
+    """What is the colour at first: the arm, else the one other column of names, so that rows of different names at the
+    same x do not become one bar. A column that says the same in every row parts nothing."""
+    if "arm" in columns and x != "arm":
+        return "arm"
+    values = {name: {str(value) for value in columns[name]} for name in columns if name not in (x, *numbers)}
+    others = [name for name in values if len(values[name]) > 1]
+    names = [name for name in others if any(isinstance(value, str) for value in columns[name])] or others
+    return names[0] if len(names) == 1 and len(values[names[0]]) <= MOST_BY_ITSELF else NO_COLOUR
 
 
 def weighty(columns: dict[str, tuple[Any, ...]], numbers: list[str]) -> int:

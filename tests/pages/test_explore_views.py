@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.panels import explore_answer
-from pages.panels.explore_chart import telling, weighty
+from pages.panels.explore_chart import NO_COLOUR, parting, telling, weighty
 from pages.panels.explore_schema import COLUMNS, VIEWS
 from rollout_core.errors import InvalidRequest, QueryRefused, QueryStopped, StoreUnavailable
 from rollout_core.insight.ready_questions import SHIPPED
@@ -257,6 +257,20 @@ def test_the_schema_is_looked_up_only_when_it_is_opened() -> None:
 def test_the_column_across_tells_rows_apart_and_is_no_arm() -> None:
     columns = {"arm": ("a", "b", "c"), "page": ("x", "y", "y"), "n": (1, 2, 3)}
     assert telling(columns, ["n"]) == 1
+
+
+def test_the_one_other_column_of_names_is_the_colour_unless_it_has_too_many() -> None:
+    room = put(Room())
+    room.rows = Found(("category", "week", "n"), [(kind, f"2026-03-{day:02d}", day) for kind in ("js", "api", "net")
+                                                  for day in (2, 9, 16, 23)], capped=False)
+    app = open_explore(sql="select 42")
+    assert (app.selectbox(key="x").value, app.selectbox(key="colour").value) == ("week", "category")
+    many = {"day": tuple(range(9)), "page": tuple("abcdefghi"), "n": tuple(range(9))}
+    assert parting(many, ["n"], "day") == NO_COLOUR
+    assert parting({**many, "page": tuple("aabbaabba")}, ["n"], "day") == "page"
+    two = {**many, "page": tuple("aabbaabba"), "kind": tuple("xyxyxyxyx")}
+    assert parting(two, ["n"], "day") == NO_COLOUR, "which of two is meant cannot be known"
+    assert parting({**two, "kind": ("same",) * 9}, ["n"], "day") == "page"
 
 
 def test_every_view_people_may_read_is_explained_and_no_other() -> None:
