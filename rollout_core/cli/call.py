@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -16,6 +16,9 @@ import msgspec
 from rollout_core.cli.connect import connect
 from rollout_core.cli.connection import Connection, Values
 from rollout_core.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(slots=True)
@@ -70,14 +73,19 @@ class Call:
         if isinstance(said, str):
             click.echo(said)
             return
-        from rich.console import Console
-
-        Console(width=None if os.isatty(1) else 120).print(said)
+        terminal().print(said)
 
     def close(self) -> None:
         """Lets go of the stores or the app."""
         while self.opened:
             self.opened.pop().close()
+
+
+def terminal() -> Console:
+    """Where words go: as wide as the terminal, or 120 characters where they are piped."""
+    from rich.console import Console
+
+    return Console(width=None if os.isatty(1) else 120)
 
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:

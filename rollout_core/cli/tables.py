@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from rollout_core.cli.call import terminal
 from rollout_core.cli.value_words import Values, compared, measured, moment
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+WIDEST = 1_000_000
+"""Characters: as wide as any table would like to be."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
@@ -80,6 +87,27 @@ EMPTY: Values = {"before": {}, "after": {}, "evidence": {}, "rollout": None, "su
 """What an entry leaves out where there is nothing to say."""
 
 
-def rows(found: Values) -> Table:
-    """An answer to SQL."""
-    return table(found["columns"], found["rows"])
+def rows(found: Values) -> Table | str:
+    """An answer to SQL: a table where it fits, else row by row with a line a column, so that no name is ever cut."""
+    from rich.measure import Measurement
+
+    drawn, console = table(found["columns"], found["rows"]), terminal()
+    needed = Measurement.get(console, console.options.update_width(WIDEST), drawn).maximum
+    return drawn if needed <= console.width else row_by_row(found["columns"], found["rows"])
+
+
+def row_by_row(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Each row under its number, each column on one line; without rows the names alone."""
+    if not rows:
+        return "\n".join(["No rows. The columns:", *(f"  {name}" for name in columns)])
+    longest = max(len(name) for name in columns)
+    lines: list[str] = []
+    for number, row in enumerate(rows, 1):
+        lines.append(f"-- row {number} --")
+        lines += (f"{name:<{longest}}  {_one_line(cell)}".rstrip() for name, cell in zip(columns, row, strict=True))
+    return "\n".join(lines)
+
+
+def _one_line(cell: Any) -> str:
+    """As text on one line: what would break it or steer the terminal is written out."""
+    return "" if cell is None else _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(cell))

@@ -221,6 +221,15 @@ def test_sql_reads_views_only(started: Command) -> None:
     assert started("sql", "DROP TABLE x").code == 6
 
 
+def test_an_answer_that_is_too_wide_is_written_with_a_line_a_column_and_no_name_cut(started: Command) -> None:
+    names = [f"a_rather_long_name_{number}" for number in range(8)]
+    said = started("sql", "SELECT " + ", ".join(f"'x' || chr(10) || '{name[-1]}' AS {name}" for name in names)).out
+    assert said.splitlines() == ["-- row 1 --", *(f"{name}  x\\n{name[-1]}" for name in names)]
+    empty = started("sql", "SELECT " + ", ".join(f"1 AS {name}" for name in names) + " WHERE false").out
+    assert [line.strip() for line in empty.splitlines()[1:]] == names
+    assert started("sql", "SELECT 42 AS answer, 'b' AS other").out.splitlines()[0].split() == ["answer", "other"]
+
+
 def test_an_unknown_verb_names_those_there_are(rollout: Command) -> None:
     ran = rollout("do", "explode")
     assert ran.code == 3
