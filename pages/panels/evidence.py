@@ -274,7 +274,8 @@ def _arms(row: MetricRow) -> str:
     said = f"{formats.in_unit(row.treatment.value, row.unit)} {around}"
     many = formats.counted(row.treatment.n, row.treatment.noun)
     other = "no control" if row.control.value is None else f"control {formats.in_unit(row.control.value, row.unit)}"
-    return quiet(f"everybody {said} · {many} · {other}")
+    note = f" · {plain(row.treatment.note)}" if row.treatment.note else ""
+    return quiet(f"everybody {said} · {many} · {other}{note}")
 
 
 def rows_as_file(rows: Sequence[MetricRow]) -> list[dict[str, Any]]:

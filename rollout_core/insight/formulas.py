@@ -34,6 +34,8 @@ class Asked:
     part: str = ""
     age: timedelta | None = None
     """Adoption at this age instead of the plan's."""
+    waived_counts: bool = False
+    """A waived item of the checklist is enough, as it is for gates and rules."""
 
 
 def built(measuring: Measuring, asked: Asked, value: float | None, n: int, interval: Interval | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from rollout_core.flags.bucketing import BUCKETS
 from rollout_core.health.issue import IssuePriority
@@ -40,11 +41,14 @@ def _coverage(measuring: Measuring, asked: Asked) -> Measured:
 
 
 def _checklist(measuring: Measuring, asked: Asked) -> Measured:
+    """Items that were done ÷ all; what was only waived is not done, and the note says how many that are."""
     scene = measuring.scene
-    done = {tick.item for tick in scene.ticks} | {waiver.item for waiver in scene.waivers}
-    items = [item.key for item in scene.plan.checklist]
-    share = sum(1 for key in items if key in done) / len(items) if items else None
-    return _exact(measuring, asked, share, len(items))
+    items = {item.key for item in scene.plan.checklist}
+    done = items & {tick.item for tick in scene.ticks}
+    waived = items & {waiver.item for waiver in scene.waivers} - done
+    counted = done | waived if asked.waived_counts else done
+    found = _exact(measuring, asked, len(counted) / len(items) if items else None, len(items))
+    return replace(found, note=f"{len(done)} done, {len(waived)} waived") if waived else found
 
 
 def _incidents(measuring: Measuring, asked: Asked) -> Measured:

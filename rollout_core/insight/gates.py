@@ -120,7 +120,7 @@ def _criterion(events: EventStore, scene: Scene, phase: Phase, criterion: Criter
         return _by_hand(scene, phase, criterion)
     metric = CATALOG[criterion.metric]
     measuring = Measuring(events, scene, _window(scene, phase, criterion.metric), live=False)
-    measured = measure(measuring, Asked(metric, tag=criterion.tag))
+    measured = measure(measuring, Asked(metric, tag=criterion.tag, waived_counts=True))
     seen = measured_in_words(measured)
     if measured.value is not None and _of_everybody(criterion.metric):
         seen += " since the start"

@@ -28,7 +28,7 @@ PEOPLE = frozenset({"adoption_rate", "adoption_floor", "social_adoption", "stick
 def recent(events: EventStore, scene: Scene, key: str, *, tag: str | None = None,
            age: timedelta | None = None) -> Measured:
     """The metric in treatment over the shortest window with the minimum sample. People: over the phase."""
-    asked = Asked(CATALOG[key], tag=tag, age=age)
+    asked = Asked(CATALOG[key], tag=tag, age=age, waived_counts=True)
     begun = scene.rollout.epoch_began_at or scene.now - STEPS[-1]
     if key in PEOPLE:
         return over_phase(events, scene, key, tag=tag, age=age)

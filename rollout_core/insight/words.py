@@ -46,7 +46,7 @@ FORMATS: Mapping[str, Callable[[float], str]] = {
 
 
 def measured_in_words(measured: Measured) -> str:
-    """`4.1% (3.7%-4.5%), 1,200 requests`; of a single fact only its value; with nothing measured, why."""
+    """`4.1% (3.7%-4.5%), 1,200 requests`; of a plain count its value and note; with nothing measured, why."""
     if measured.value is None:
         return f"no data: {measured.note}" if measured.note else "no data"
     joint = " to " if measured.unit == "relative" else DASH
@@ -54,7 +54,8 @@ def measured_in_words(measured: Measured) -> str:
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")
     stale = ", stale: nothing newer arrived" if measured.quality is Quality.STALE else ""
     many = "" if measured.n == 1 and not around else f", {counted(measured.n, measured.noun)}"
-    return f"{number(measured.value, measured.unit)}{around}{many}{stale}"
+    note = f": {measured.note}" if measured.note and measured.low is not None and not around else ""
+    return f"{number(measured.value, measured.unit)}{around}{many}{stale}{note}"
 
 
 def change_in_words(change: Measured) -> str:

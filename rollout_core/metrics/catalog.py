@@ -156,7 +156,7 @@ METRICS: tuple[Metric, ...] = (
            (), "metrics the plan names with fresh data ÷ all it names", 1),
     Metric("checklist_completeness", "Checklist completeness", "system", "share", HIGHER,
            Procedure("checklist_completeness"),
-           "items", (), "items ticked or waived ÷ items", 1),
+           "items", (), "items done ÷ items; waived ones are not done", 1),
     Metric("critical_incidents", "Critical incidents", "system", "number", LOWER, Procedure("critical_incidents"),
            "incidents", (), "critical issues and alerts opened in the window", 0),
     Metric("rollout_duration", "Rollout duration", "system", "days", LOWER, Procedure("rollout_duration"), "rollouts",

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
-from rollout_core.insight.measure import FORMULAS, by_key
+from rollout_core.insight.formulas import Asked
+from rollout_core.insight.measure import FORMULAS, by_key, measure
+from rollout_core.insight.words import measured_in_words
 from rollout_core.metrics.catalog import CATALOG, GROUPS
 from rollout_core.metrics.measured import Quality
 from rollout_core.ports.control_records import Tick, Waiver
@@ -40,14 +42,17 @@ def test_monitoring_coverage_counts_the_plans_metrics_whose_events_still_arrive(
     assert found.n == 3
 
 
-def test_checklist_completeness_counts_ticks_and_waivers(world: World) -> None:
+def test_checklist_completeness_counts_what_was_done_and_names_what_was_waived(world: World) -> None:
     assert by_key(world.measuring(), "checklist_completeness", None).value == 0.0
     with world.room.control.write() as unit:
         unit.checklist.tick(Tick("r", "review", "me", world.at(0)))
     assert by_key(world.measuring(), "checklist_completeness", None).value == 0.5               # 1 of 2
     with world.room.control.write() as unit:
         unit.checklist.waive(Waiver("r", "tests", "me", world.at(0), "known flaky"))
-    assert by_key(world.measuring(), "checklist_completeness", None).value == 1.0
+    found = by_key(world.measuring(), "checklist_completeness", None)
+    assert measured_in_words(found) == "50%, 2 items: 1 done, 1 waived"
+    enough = measure(world.measuring(), Asked(CATALOG["checklist_completeness"], None, waived_counts=True))
+    assert enough.value == 1.0, "a gate goes on with what was waived"
 
 
 def issue(key: str, world: World, day: float, state: IssueState = IssueState.OPEN,

@@ -11,7 +11,7 @@ from rollout_core.analysis.verdict import Status
 from rollout_core.health.alert import SINCE
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight import QUESTIONS
-from rollout_core.insight.gates import missing
+from rollout_core.insight.gates import gates_of, missing
 from rollout_core.insight.judge import JUDGES, State
 from rollout_core.insight.judgement import judgement_of
 from rollout_core.insight.scene import scene
@@ -19,7 +19,7 @@ from rollout_core.insight.sightings import SEEN_BY_KIND, sightings
 from rollout_core.insight.status import Share
 from rollout_core.metrics.measured import Measured, Quality, Window
 from rollout_core.ports.control_records import Signoff, Waiver
-from rollout_core.rollouts.phase import Comparison
+from rollout_core.rollouts.phase import Comparison, Criterion
 from rollout_core.rollouts.plan import AlertRule, PauseCondition, Severity
 from tests.golden.made_world import World
 
@@ -101,6 +101,19 @@ def test_the_checklist_tells_done_from_waived_and_open(empty: World) -> None:
     said = [(gate.words, gate.state) for gate in spec.answer(empty.room, spec.request()).gates
             if gate.key == "checklist"]
     assert said == [(f"0 done, {items} waived", State.MET)]
+
+
+def test_a_criterion_on_the_checklist_is_met_by_waivers_and_says_so(empty: World) -> None:
+    plan = empty.measuring().scene.plan
+    asked = Criterion("listed", "Checklist", "checklist_completeness", Comparison.AT_LEAST, 1.0)
+    with empty.room.control.write() as unit:
+        for item in plan.checklist:
+            unit.checklist.waive(Waiver("r", item.key, "maya", empty.clock.at, "no CDN here"))
+    here = scene(empty.room, "r")
+    phases = tuple(replace(phase, criteria=(asked,)) for phase in plan.phases)
+    found = gates_of(empty.room.events, replace(here, plan=replace(plan, phases=phases))).gates[-1]
+    many = len(plan.checklist)
+    assert (found.state, found.words) == (State.MET, f"100%, {many} items: 0 done, {many} waived")
 
 
 def test_a_pause_condition_does_not_fire_on_old_data_and_watches_what_is_not_proven(world: World) -> None:
