@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from rollout_core.insight.formulas import Asked, built, clustered_as, why_unknown
-from rollout_core.insight.formulas_sides import compared, in_pairs
+from rollout_core.insight.formulas_sides import comparable, compared, in_pairs
 from rollout_core.insight.measuring import CONTROL, TREATMENT, Measuring, Stratum
 from rollout_core.insight.people import has_control
+from rollout_core.insight.words import NOT_COMPARED
 from rollout_core.metrics import formula as f
 from rollout_core.metrics.aggregates import NOTHING, Sums
 from rollout_core.metrics.catalog import CATALOG, Metric
@@ -84,7 +85,7 @@ def _against_baseline(measuring: Measuring, asked: Asked, base: Metric) -> Measu
     if rollout.started_at is None or now.value is None or now.low is None or now.high is None:
         return built(measuring, asked, None, 0, None, "no control and no treatment to compare")
     if has_control(measuring.events, measuring.scene):      # then days before the start stand for nothing
-        return built(measuring, asked, None, 0, None, "nothing came from control in this window")
+        return built(measuring, asked, None, 0, None, _why_not(measuring, asked, base))
     days = measuring.scene.plan.measurement.baseline_days
     earlier = Window(rollout.started_at - timedelta(days=days), rollout.started_at)
     past = measure(measuring.over(earlier), replace(asked, metric=base, arm=None))
@@ -94,6 +95,17 @@ def _against_baseline(measuring: Measuring, asked: Asked, base: Metric) -> Measu
                    estimate_of(past.value, Interval(past.low, past.high)), now.n + past.n)
     few = Quality.FEW in (now.quality, past.quality)
     return replace(found, causal=False, note=NOT_CAUSAL, quality=Quality.FEW if few else found.quality)
+
+
+def _why_not(measuring: Measuring, asked: Asked, base: Metric) -> str:
+    """Why a metric is not compared though somebody is in control."""
+    from rollout_core.insight.measure import measure  # the table of formulas contains this one
+
+    if measure(measuring, replace(asked, metric=base, arm=CONTROL)).value is None:
+        return "nothing came from control in this window"
+    if not comparable(base.formula):
+        return f"{NOT_COMPARED}for this metric no comparison with control is made"
+    return f"{NOT_COMPARED}both arms never had enough data at the same time and share"
 
 
 def telemetry_ratio(measuring: Measuring, asked: Asked, form: f.TelemetryRatio) -> Measured:

@@ -128,6 +128,11 @@ PAIRS: Mapping[type, Callable[[Measuring, Asked, Any], Iterator[SidePair]]] = {
 """Formulas that have a control, and how their strata are paired."""
 
 
+def comparable(form: f.Formula) -> bool:
+    """True when a formula's arms can be compared."""
+    return isinstance(form, f.Percentile) or type(form) in PAIRS
+
+
 def compared(measuring: Measuring, asked: Asked) -> Compared | None:
     """Both arms of a metric over the same mix of strata, in the metric's unit; None where a metric has no control or
     there is none, or where one arm's share of sessions is unknown."""

@@ -12,6 +12,8 @@ AT = {Comparison.ABOVE: "above", Comparison.AT_LEAST: "at least", Comparison.BEL
       Comparison.AT_MOST: "at most"}
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+NOT_COMPARED = "not compared: "
+"""How a note begins that says why two arms with data are not compared."""
 
 
 def number(value: float | None, unit: str) -> str:
@@ -48,7 +50,8 @@ FORMATS: Mapping[str, Callable[[float], str]] = {
 def measured_in_words(measured: Measured) -> str:
     """`4.1% (3.7%-4.5%), 1,200 requests`; of a plain count its value and note; with nothing measured, why."""
     if measured.value is None:
-        return f"no data: {measured.note}" if measured.note else "no data"
+        said = measured.note.startswith(NOT_COMPARED)
+        return measured.note if said else f"no data: {measured.note}" if measured.note else "no data"
     joint = " to " if measured.unit == "relative" else DASH
     around = ("" if measured.low is None or measured.high is None or measured.low == measured.high else
               f" ({number(measured.low, measured.unit)}{joint}{number(measured.high, measured.unit)})")

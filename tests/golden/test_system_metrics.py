@@ -9,7 +9,8 @@ import pytest
 from rollout_core.health.issue import Issue, IssuePriority, IssueState
 from rollout_core.insight.formulas import Asked
 from rollout_core.insight.measure import FORMULAS, by_key, measure
-from rollout_core.insight.words import measured_in_words
+from rollout_core.insight.metrics import metric_row
+from rollout_core.insight.words import change_in_words, measured_in_words
 from rollout_core.metrics.catalog import CATALOG, GROUPS
 from rollout_core.metrics.measured import Quality
 from rollout_core.ports.control_records import Tick, Waiver
@@ -27,6 +28,16 @@ def test_availability_is_good_requests_and_passed_checks_over_all(world: World) 
     world.close()
     found = by_key(world.measuring(), "availability")
     assert (found.value, found.n) == (0.8, 10)                # (3 + 5) / (4 + 6)
+
+
+def test_availability_of_both_arms_is_not_said_to_lack_a_control(world: World) -> None:
+    for who, arm in (("a", "treatment"), ("b", "control")):
+        world.expose(who, arm)
+        world.add("api_request", 3, who, endpoint="/x", status=200, value=1.0)
+    world.close()
+    row = metric_row(world.measuring(), CATALOG["availability"])
+    assert row.control.value == 1.0
+    assert change_in_words(row.change) == "not compared: for this metric no comparison with control is made"
 
 
 def test_monitoring_coverage_counts_the_plans_metrics_whose_events_still_arrive(world: World) -> None:
