@@ -8,7 +8,7 @@ from rollout_core.cli.value_words import MINUS, Values, measured, moment, percen
 
 
 def status(found: Values) -> str:
-    """Where a rollout is, in ten lines."""
+    """Where a rollout is, in a few lines, with every condition of the next step that is open."""
     phase, share, health = found["phase"], found["share"], found["health"]
     here = f"phase {phase['number']}, {phase['name']}" if phase else "no phase yet"
     mark = " (simulated)" if found["simulated"] else ""
@@ -20,7 +20,7 @@ def status(found: Values) -> str:
              f"  {percent(share['percentage'])} planned{have}",
              f"  health {standing(health)}"
              f" ({health['inputs_with_data']} of {health['inputs']} inputs have data)",
-             f"  alerts: {open_alerts or 'none'}", f"  {found['gates']['words']}"]
+             f"  alerts: {open_alerts or 'none'}", *_conditions(found["gates"])]
     if found["next_phase"]:
         lines.append(f"  next: phase {found['next_phase']['number']}, {found['next_phase']['name']}, "
                      f"{percent(found['next_phase']['percentage'])}")
@@ -28,6 +28,25 @@ def status(found: Values) -> str:
         lines.append(f"  forced by the environment: {', '.join(found['forced'])}")
     lines.append(f"  last event: {moment(found['last_event_at'])}")
     return "\n".join([*lines, *(f"  {value['metric']}: {measured(value)}" for value in found["metrics"])])
+
+
+def _conditions(found: Values) -> list[str]:
+    """Every condition that is not met or not known yet, a line each, the worst first."""
+    head = f"{found['met']} of {found['total']} conditions met; it waits for:" if found["waiting"] else found["words"]
+    return [f"  {head}", *(f"    {each}" for each in _open_conditions(found))]
+
+
+def _open_conditions(found: Values) -> list[str]:
+    """Those that are not met or not known yet: the worst first, with what was seen of it."""
+    names = [found["words"], *(f"{each['name']}{_when(each)}" for each in found["waiting"][1:])]
+    states = ("to sign" if each["state"] == "manual" else each["state"].replace("_", " ") for each in found["waiting"])
+    return [f"{state}: {name}" for state, name in zip(states, names, strict=False)]
+
+
+def _when(waiting: Values) -> str:
+    if waiting["at"] is None:
+        return ""
+    return f", {'until' if waiting['sure'] else 'likely by'} {moment(waiting['at'])}"
 
 
 def with_store(say: Callable[[Values], str]) -> Callable[[Values], str]:
@@ -47,7 +66,8 @@ def standing(health: Values) -> str:
 def overview(found: Values) -> str:
     """One line per rollout, and what needs somebody."""
     lines = [f"{line['rollout']}: {line['status']}, {percent(line['share']['percentage'])}, "
-             f"health {standing(line['health'])}. {line['gates']['words']}"
+             f"health {standing(line['health'])}. "
+             + ("; ".join(_open_conditions(line["gates"])) or line["gates"]["words"])
              for line in found["rollouts"]]
     needs = [f"  {need['severity']}: {need['title']}: {need['detail']}".removesuffix(": ") for need in found["needs"]]
     return "\n".join([*lines, *(["Needs you:", *needs] if needs else ["Nothing needs you."])])
