@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.panels import evidence
 from pages.panels.files import File, changed, numbers, within
-from pages.panels.filters import JUST_NOW
+from pages.panels.filters import stretch
 from pages.panels.furniture import chart, drawn, section, table
 from pages.panels.page import Here, part
 from pages.panels.series_chart import over_time_chart
@@ -63,10 +63,9 @@ def _numbers(answer: CompareAnswer) -> str:
 
 def _windows(here: Here, answer: CompareAnswer, label: str) -> str:
     first, second = answer.windows
-    until = "now" if here.now - first.until_at < JUST_NOW else here.when(first.until_at)
-    said = f"{here.when(first.since_at)} to {until}"
+    said = stretch(here, first)
     if second != first:
-        said += f", against {here.when(second.since_at)} to {here.when(second.until_at)}"
+        said += f", against {here.stretch(second.since_at, second.until_at)}"
     return " · ".join(part for part in (f"{label}: {said}" if label else said, plain(answer.note)) if part)
 
 

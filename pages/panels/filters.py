@@ -87,13 +87,19 @@ def told(here: Here, entry: RolloutEntry, window: Window, label: str, counted: s
     """One quiet line under the filters: which stretch of time the numbers are of, why, and how many stand behind them.
     """
     length = formats.span(window.until_at - window.since_at)
-    until = "now" if here.now - window.until_at < JUST_NOW else here.when(window.until_at)
-    parts = [f"{label}: {here.when(window.since_at)} to {until}, {length}", plain(counted) if counted else ""]
+    parts = [f"{label}: {stretch(here, window)}, {length}", plain(counted) if counted else ""]
     young = entry.phase_entered_at is not None and here.now - entry.phase_entered_at < YOUNG
     if young and label == WEEK and entry.phase is not None and entry.phase_entered_at is not None:
         since = formats.span(here.now - entry.phase_entered_at)
         parts.append(f"the phase {plain(entry.phase)} is only {since} old")
     st.markdown(quiet(" · ".join(part for part in parts if part)))
+
+
+def stretch(here: Here, window: Window) -> str:
+    """From when to when; to "now" where it ends with the present."""
+    if here.now - window.until_at < JUST_NOW:
+        return f"{here.when(window.since_at)} to now"
+    return here.stretch(window.since_at, window.until_at)
 
 
 def nothing_in(what: str) -> None:

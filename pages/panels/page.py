@@ -45,6 +45,10 @@ class Here:
         """A time in the viewer's zone."""
         return formats.moment(at, self.now, self.zone)
 
+    def stretch(self, since: datetime, until: datetime) -> str:
+        """From when to when in the viewer's zone."""
+        return formats.stretch(since, until, self.now, self.zone)
+
     def day(self, at: datetime | None) -> str:
         """A day in the viewer's zone."""
         return formats.day(at, self.now, self.zone)

@@ -175,8 +175,22 @@ def moment(at: datetime | None, now: datetime, where: tzinfo) -> str:
     if at is None:
         return NONE
     there, today = at.astimezone(where), now.astimezone(where)
-    if there.date() == today.date():
-        return f"{there:%H:%M}"
+    return f"{there:%H:%M}" if there.date() == today.date() else _dated(at, now, where)
+
+
+def stretch(since: datetime, until: datetime, now: datetime, where: tzinfo) -> str:
+    """From when to when for a reader: "09:10 to 11:44" today, "Wed 18 Nov, 11:17 to 11:44" within another day, else
+    both with their day: "Wed 18 Nov, 11:17 to Tue 1 Dec, 11:44"."""
+    end = until.astimezone(where)
+    if since.astimezone(where).date() != end.date():
+        return f"{_dated(since, now, where)} to {_dated(until, now, where)}"
+    begin = moment(since, now, where)
+    return f"{begin} to {end:%H:%M}" if ":" in begin else begin
+
+
+def _dated(at: datetime, now: datetime, where: tzinfo) -> str:
+    """A time with its day, even today; only the day when it is far away."""
+    there, today = at.astimezone(where), now.astimezone(where)
     if abs(today - there) < timedelta(days=300):
         return f"{there:%a} {day(at, now, where)}, {there:%H:%M}"
     return day(at, now, where)

@@ -53,6 +53,17 @@ def test_intervals_stand_in_brackets_and_signed_ones_say_to():
     assert f.interval(None, 1, "ms") == ""
 
 
+@pytest.mark.parametrize(("since", "until", "text"), [
+    (timedelta(days=13, hours=3), timedelta(hours=2), "Mon 9 Nov, 11:32 to Sun 22 Nov, 12:32"),
+    (timedelta(days=13, hours=3), timedelta(days=2), "Mon 9 Nov, 11:32 to Fri 20 Nov, 14:32"),
+    (timedelta(days=2, hours=3), timedelta(days=2), "Fri 20 Nov, 11:32 to 14:32"),
+    (timedelta(hours=3), timedelta(hours=2), "11:32 to 12:32"),
+    (timedelta(days=400, hours=3), timedelta(days=400), "18 Oct 2025"),
+])
+def test_a_stretch_names_the_day_of_its_end_unless_it_is_that_of_its_begin(since, until, text):
+    assert f.stretch(NOW - since, NOW - until, NOW, UTC) == text
+
+
 @pytest.mark.parametrize(("length", "text"), [
     (timedelta(minutes=42), "42 min"), (timedelta(minutes=90), "1 h 30 min"), (timedelta(days=3), "3 days"),
     (timedelta(days=1), "1 day"), (timedelta(hours=50), "2 days 2 h"), (timedelta(seconds=20), "20 s"), (None, "–"),
