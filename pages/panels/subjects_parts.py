@@ -128,7 +128,9 @@ def explanation(here: Here, answer: ExplainAnswer) -> None:
 
 
 def _words(here: Here, answer: ExplainAnswer) -> None:
-    unknown = "" if answer.known else f" {badge('Not in the register', 'gray', 'person_off')}"
+    if answer.note:
+        st.markdown(plain(answer.note))
+    unknown = "" if answer.known or answer.note else f" {badge('Not in the register', 'gray', 'person_off')}"
     st.markdown(f"**{plain(answer.words)}**{unknown}")
     if answer.attributes:
         listed = " · ".join(f"{key}: {_attribute(here, value)}" for key, value in answer.attributes)

@@ -12,7 +12,7 @@ ABOVE_OVERRIDES = frozenset({"Stop", "Pause", "Override for this subject"})
 def explanation(found: Values) -> str:
     """Why a subject sees a feature or does not: the link that decided each flag, and what to do about it."""
     flags, who, key = found["flags"], found["subject"], found["rollout"]
-    lines = [found["words"], *(f"  {flag['flag']}: {_decided(flag)}" for flag in flags[:SHOWN_FLAGS])]
+    lines = [*_opening(found), *(f"  {flag['flag']}: {_decided(flag)}" for flag in flags[:SHOWN_FLAGS])]
     if len(flags) > SHOWN_FLAGS:
         lines.append(f"  … and {len(flags) - SHOWN_FLAGS} more")
     if any(not flag["decision"]["value"] and _link(flag)["question"] not in ABOVE_OVERRIDES for flag in flags):
@@ -28,7 +28,7 @@ def by_name(who: str, key: str) -> str:
 
 def whole_explanation(found: Values) -> str:
     """Every link of every flag, and the plan's own list for those who do not see a feature."""
-    lines = [found["words"]]
+    lines = _opening(found)
     for flag in found["flags"]:
         lines.append(f"{flag['flag']}: {flag['openfeature_reason']}")
         lines += [f"  {'→' if step['decided'] else ' '} {step['question']}: {step['answer']}" for step in flag["steps"]]
@@ -36,6 +36,11 @@ def whole_explanation(found: Values) -> str:
         lines.append("The plan's procedure for people who do not see a feature:")
         lines += [f"  {each}" for each in found["advice"]]
     return "\n".join(lines)
+
+
+def _opening(found: Values) -> list[str]:
+    """What is decided; above it that nobody of that name is known."""
+    return [line for line in (found.get("note"), found["words"]) if line]
 
 
 def _link(flag: Values) -> Values:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.decision import Arm, Decision, Reason
 from rollout_core.flags.explain import Explanation, explain
+from rollout_core.flags.flag import Flag
 from rollout_core.flags.targeting import AttributeValue
 from rollout_core.insight.compiled import compiled_of
 from rollout_core.insight.scene import scene
+from rollout_core.ports.control_rollouts import Register
 from rollout_core.ports.room import Room
+from rollout_core.rollouts.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class FlagExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ExplainAnswer:
-    """`known` False: the register does not hold the subject. `advice` is the seeds' troubleshooting list."""
+    """`known` False: the register does not hold the subject; `note` says so where the unit has a register. `advice` is
+    the seeds' troubleshooting list."""
 
     rollout: str
     unit: str
@@ -76,6 +80,7 @@ class ExplainAnswer:
     flags: tuple[FlagExplanation, ...]
     words: str
     advice: tuple[str, ...]
+    note: str = ""
 
 
 def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
@@ -86,20 +91,31 @@ def answer(room: Room, request: ExplainRequest) -> ExplainAnswer:
     compiled = compiled_of(room, now_scene)
     with room.control.read() as unit:
         known = unit.register.get(now_scene.rollout.unit, request.subject)
+        note = _stranger(unit.register, now_scene.rollout.unit) if known is None else ""
     attributes = _merged(known or {}, request.attributes or {},
                          frozenset(each.key for each in now_scene.plan.attributes if each.owner == "context"))
-    flags = [flag for flag in now_scene.plan.flags if request.flag in (None, flag.key)]
-    if not flags:
-        raise FlagNotFound(f"The rollout has no flag {request.flag!r}.",
-                           mend=f"Its flags are {', '.join(flag.key for flag in now_scene.plan.flags)}.")
-    explained = tuple((flag, explain(compiled, flag.key, request.subject, attributes, now_scene.now)) for flag in flags)
+    explained = tuple((flag, explain(compiled, flag.key, request.subject, attributes, now_scene.now))
+                      for flag in _asked(now_scene.plan, request.flag))
     guide = next((guide.steps for guide in now_scene.plan.guides if "not_seeing" in guide.key), ())
     return ExplainAnswer(
         now_scene.rollout.key, now_scene.rollout.unit, request.subject, known is not None,
         tuple(sorted(attributes.items())),
         tuple(FlagExplanation(flag.key, flag.name, DecisionFacts(**found.decision._asdict()),
                               found.decision.openfeature_reason, _steps(found))
-              for flag, found in explained), _in_words(request.subject, [found for _, found in explained]), guide)
+              for flag, found in explained), _in_words(request.subject, [found for _, found in explained]), guide, note)
+
+
+def _asked(plan: Plan, key: str | None) -> list[Flag]:
+    flags = [flag for flag in plan.flags if key in (None, flag.key)]
+    if not flags:
+        raise FlagNotFound(f"The rollout has no flag {key!r}.",
+                           mend=f"Its flags are {', '.join(flag.key for flag in plan.flags)}.")
+    return flags
+
+
+def _stranger(register: Register, unit: str) -> str:
+    """That nobody is called so; nothing where the unit has no register to be in."""
+    return f"Nobody of that name is in the register of {unit}s." if register.search(unit, limit=1) else ""
 
 
 def _merged(register: dict[str, AttributeValue], context: Mapping[str, AttributeValue],

@@ -157,6 +157,13 @@ def test_the_page_of_subjects_shows_the_numbers_of_the_one_that_is_explained(roo
     assert "last 28 days:" in shown
 
 
+def test_a_name_that_nobody_has_is_told_on_a_line_of_its_own(room: FakeControlRoom) -> None:
+    told = "Nobody of that name is in the register of users."
+    room.answers["explain"] = lambda request: replace(ANSWERS["explain"](request), note=told)
+    app = open_page(SUBJECTS, "admin", subject="u-17")
+    assert told in [each.value.replace("\\", "") for each in app.markdown]
+
+
 def test_who_has_it_says_the_same_words_as_the_list_and_whose_dates_are_whose(room: FakeControlRoom) -> None:
     def explained(request: Any) -> Any:
         found = ANSWERS["explain"](request)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 import rollout_core.insight.explain as explaining
+from rollout_core.cli.explain_words import explanation, whole_explanation
 from rollout_core.control.sync_register import sync_register
 from rollout_core.errors import FlagNotFound, InvalidRequest
 from rollout_core.flags.evaluation import decide_all
@@ -125,6 +127,19 @@ def test_explain_says_why_something_is_on_and_not_only_why_another_is_off(world:
     state = "on" if found.flags[0].decision.value else "off"
     decided = next(step.answer for step in found.flags[0].steps if step.decided)
     assert f"f1 is {state}: {decided}" in found.words
+
+
+def test_explain_says_of_a_name_that_is_not_in_the_register_that_nobody_has_it(world: World) -> None:
+    assert ask(world, "explain", subject="somebody", flag="f1").note == "", "without a register nobody is a stranger"
+    with world.room.control.write() as unit:
+        unit.register.upsert_many([Subject("user", "u1", {})])
+    assert ask(world, "explain", subject="u1", flag="f1").note == ""
+    found = ask(world, "explain", subject="somebody", flag="f1")
+    assert found.note == "Nobody of that name is in the register of users."
+    assert found.words.startswith("somebody gets ")
+    told = msgspec.to_builtins(found)
+    for said in (explanation, whole_explanation):
+        assert said(told).splitlines()[:2] == [found.note, found.words]
 
 
 def test_explain_names_the_step_that_decided_and_refuses_an_unknown_flag(world: World) -> None:
