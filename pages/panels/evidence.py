@@ -16,6 +16,7 @@ from rollout_core.charts.words import Word, plain, quiet
 from rollout_core.insight.gates import Gate
 from rollout_core.insight.metrics import MetricRow
 from rollout_core.insight.pause_check import PauseLine
+from rollout_core.insight.words import NOT_COMPARED
 from rollout_core.metrics.catalog import CATALOG, LOWER
 from rollout_core.metrics.formula import Change
 from rollout_core.metrics.measured import Measured, Quality
@@ -152,7 +153,7 @@ def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER
     """Better, worse or unclear, by the whole interval of the change: unclear without one; no data stays no data, and
     below the metric's minimum sample nothing is said."""
     if change.value is None:
-        return words.NO_DATA
+        return words.NOT_COMPARED if change.note.startswith(NOT_COMPARED) else words.NO_DATA
     if change.quality is Quality.FEW:
         return words.TOO_FEW
     if change.low is None or change.high is None:
@@ -165,6 +166,8 @@ def verdict(change: Measured, lower_is_better: bool, better: Word = words.BETTER
 def change_cell(name: str, change: Measured, word: Word, reach: float) -> str:
     """A difference around zero on the column's shared scale, its numbers, and the two values it is of; of too few only
     these."""
+    if change.value is None and word is words.NOT_COMPARED:
+        return quiet(plain(change.note))
     if change.value is None:
         return drawings.hatch(f"{name}: no data")
     if change.quality is Quality.FEW:

@@ -36,6 +36,13 @@ def test_a_change_is_told_in_the_row_of_its_metric_with_the_targets_of_both() ->
     assert found[0].targets == ("above 5 min", "above +25%")
 
 
+def test_what_is_not_compared_is_not_called_no_data() -> None:
+    change = replace(row("availability").change, note="not compared: for this metric none is made")
+    word = evidence.verdict(change, lower_is_better=False)
+    assert word is words.NOT_COMPARED
+    assert change.note in evidence.change_cell("Availability", change, word, 1.0).replace("\\", "")
+
+
 def test_a_change_without_its_metric_keeps_its_own_row() -> None:
     assert [each.key for each in folded([row("session_duration_change"), row("nps")])] == [
         "session_duration_change", "nps"]
