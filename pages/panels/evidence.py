@@ -292,7 +292,8 @@ def rows_as_file(rows: Sequence[MetricRow]) -> list[dict[str, Any]]:
 def both_arms(treatment: Measured, control: Measured) -> str:
     """Treatment first, control below it in grey: one column, so that the table reads on a phone."""
     if control.value is None:
-        return f"{number(treatment)}  \n{quiet('no control')}"
+        why = f"control: {plain(control.note)}" if control.note else "no control"
+        return f"{number(treatment)}  \n{quiet(why)}"
     around = formats.interval(control.low, control.high, control.unit)
     other = f"control {formats.in_unit(control.value, control.unit)} {around} · "
     return f"{number(treatment)}  \n{quiet(other + formats.counted(control.n, control.noun))}"

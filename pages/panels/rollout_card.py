@@ -121,8 +121,9 @@ def _by(here: Here, gates: GateBrief, end: datetime | None) -> str:
         return ""
     sure = all(each.sure for each in gates.waiting)
     by = f", all by {here.when(max(dates))}" if sure else f", likely all by {here.weekday(max(dates))}"
-    over = end is not None and here.now < end < max(dates)
-    return f"{by}, after this phase's planned end on {here.weekday(end)}" if over and end is not None else by
+    if end is None or not here.now < end < max(dates):
+        return by
+    return f"{by}, after this phase's planned end on {here.weekday(end)}"
 
 
 def gate_words(here: Here, line: RolloutLine) -> str:

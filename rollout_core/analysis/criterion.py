@@ -32,7 +32,7 @@ def judge_target(evidence: Evidence, policy: Policy, rule: TargetCriterion) -> V
     """Treatment's own value against a target: PROVEN, NOT_MET (proven on the wrong side), NOT_YET or NO_DATA."""
     metric = evidence.of(rule.metric)
     if metric is None or not metric.treatment:
-        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason=metric.why_not if metric else "not_counted")
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason=evidence.why_not(rule.metric))
     level = measure(metric, pooled(_since(metric.treatment, rule)), rule.target, rule.mde)
     if level.n == 0:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")
@@ -57,8 +57,7 @@ def judge_improvement(evidence: Evidence, policy: Policy, rule: ImprovementCrite
     """Treatment against `ratio` times concurrent control; the difference is positive where it is better."""
     metric = evidence.of(rule.metric)
     if metric is None or metric.unnamed:
-        why = metric.why_not if metric else "not_counted"
-        return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", reason=why)
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, "difference", reason=evidence.why_not(rule.metric))
     test = DifferenceGuardrail(rule.key, rule.metric, rule.mde, worse=rule.better, tolerated_ratio=rule.ratio)
     n_treatment, n_control = arm_sizes(metric)
     if n_treatment == 0 or n_control == 0:

@@ -152,3 +152,8 @@ class Evidence:
     def of(self, metric: str) -> MetricEvidence | None:
         """What was counted of this metric, or None."""
         return next((entry for entry in self.metrics if entry.metric == metric), None)
+
+    def why_not(self, metric: str) -> str:
+        """The reason of a verdict that finds nothing counted of this metric."""
+        found = self.of(metric)
+        return "not_counted" if found is None else found.why_not

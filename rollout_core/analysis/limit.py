@@ -22,7 +22,7 @@ def judge_limit(evidence: Evidence, policy: Policy, rule: LimitGuardrail) -> Ver
     """
     metric = evidence.of(rule.metric)
     if metric is None or not metric.treatment:
-        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason=metric.why_not if metric else "not_counted")
+        return Verdict(rule.key, rule.metric, Status.NO_DATA, reason=evidence.why_not(rule.metric))
     level = _level(metric, rule, evidence)
     if level.n == 0:
         return Verdict(rule.key, rule.metric, Status.NO_DATA, reason="no_events")

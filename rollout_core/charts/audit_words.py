@@ -44,7 +44,7 @@ class Named:
 
     def gate(self, rollout: str | None, key: object, left: object) -> str:
         """The name of the criterion for leaving the phase `left`; two phases may have one key each."""
-        return GATES.get(str(key)) or self._of(rollout, key, lambda plan: (
+        return GATES.get(str(key)) or self._of(rollout, key, lambda plan: (     # of one key the last name counts
             (each.key, each.name) for phase in sorted(plan.plan.phases, key=lambda phase: phase.key == left)
             for each in phase.criteria))
 

@@ -30,6 +30,7 @@ from pages.panels.health_card import changed_words
 from rollout_core.charts import words
 from rollout_core.flags.decision import Reason
 from rollout_core.insight.compare import CompareRequest
+from rollout_core.insight.errors import ErrorsRequest
 from rollout_core.insight.health import HealthRequest
 from rollout_core.insight.words import change_in_words
 from rollout_core.metrics.catalog import CATALOG
@@ -456,3 +457,10 @@ def test_errors_that_name_no_session_are_counted_with_what_to_send(many: int) ->
     said = shown(open_page(ERRORS, **HERE))
     assert ("62 errors came without the session they happened in" in said) is bool(many)
     assert ("Send each error with the `session`" in said) is bool(many)
+
+
+@pytest.mark.parametrize(("note", "said"), [("errors come without the session they happened in",
+                                             "control: errors come without the session"), ("", "no control")])
+def test_a_control_that_is_there_and_not_known_is_not_called_none(note: str, said: str) -> None:
+    seen = ANSWERS["errors"](ErrorsRequest("exercise_library")).treatment
+    assert said in evidence.both_arms(seen, replace(seen, value=None, note=note))
